@@ -1,0 +1,45 @@
+"""Every webhook request as it came: stored before it is understood, so that nothing is lost and history can be replayed."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from sips.models import Voip
+
+WAITING = Q(processed_at=None, error="")
+UNREADABLE = ~Q(error="")
+
+
+class WebhookDelivery(models.Model):
+    voip = models.ForeignKey(Voip, models.PROTECT, db_index=False, related_name="deliveries", verbose_name=_("configuration"))
+    fingerprint = models.CharField(max_length=64)
+    """SHA-256 of what was sent. The same again for the same configuration is a redelivery and changes nothing."""
+    event = models.CharField(_("event in the address"), max_length=50, blank=True)
+    method = models.CharField(_("method"), max_length=4)
+    headers = models.JSONField(_("headers"), default=dict)
+    query = models.TextField(_("query string"), blank=True)
+    body = models.BinaryField(_("body"))
+    received_at = models.DateTimeField(_("received"))
+    processed_at = models.DateTimeField(_("processed"), null=True)
+    error = models.TextField(_("why it cannot be read"), blank=True)
+    provider_call_id = models.CharField(_("provider's call id"), max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("webhook delivery")
+        verbose_name_plural = _("webhook deliveries")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["voip", "fingerprint"], name="delivery_is_stored_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["voip", "-id"], name="delivery_voip"),
+            models.Index(fields=["voip", "provider_call_id"], name="delivery_call", condition=~Q(provider_call_id="")),
+            models.Index(fields=["received_at"], name="delivery_waiting", condition=WAITING),
+            models.Index(fields=["voip", "received_at"], name="delivery_unreadable", condition=UNREADABLE),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event or self.method} {self.received_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.processed_at is None and not self.error

@@ -1,0 +1,69 @@
+"""What every provider file implements, and the few ways it can say no."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal
+
+from calls.statuses import Status
+from integrations.events import Account, CallEvent, Delivery
+
+
+class ProviderError(Exception):
+    """What the operator sent or we were configured with does not work; the message is for staff and carries no secret."""
+
+
+class Unreadable(ProviderError):
+    """The delivery is authentic but cannot be understood (yet): it is kept and can be replayed."""
+
+
+class Untrusted(ProviderError):
+    """The delivery's signature is missing or wrong: it is refused and not stored."""
+
+
+class InvalidSettings(ProviderError, ValueError):
+    """A configuration's `settings` object is not what this provider takes. `field` names the culprit."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+class Provider(ABC):
+    """An operator of telephones. Pure: bytes in, events out; one file, one provider."""
+
+    slug: ClassVar[str]
+    "The file's name, and the provider's name in addresses and in the API."
+    name: ClassVar[str]
+    "The operator's own name."
+    evidence: ClassVar[Literal["documented", "observed", "declared"]]
+    "Where the webhook format is from: the operator's document, a customer's traffic, or only our own declaration."
+    statuses: ClassVar[Mapping[str, Status]]
+    "The operator's words for how far a call is or how it ended, normalised by `provider_word`, and ours. The one place they are mapped."
+    webhook_events: ClassVar[tuple[str, ...]] = ()
+    "For operators that call one address per event: the last parts of those addresses."
+    can_dial: ClassVar[bool] = False
+    "Whether calls can be placed through the operator's API."
+    signed: ClassVar[bool] = False
+    "Whether the operator signs its deliveries, so that unsigned ones are refused."
+
+    def validate_settings(self, settings: Mapping[str, Any]) -> None:
+        """Raise InvalidSettings unless this provider takes these settings. By default it takes none."""
+        for key in settings:
+            raise InvalidSettings(key, f"{self.name} has no such setting.")
+
+    def answer_handshake(self, delivery: Delivery) -> str | None:
+        """The plain text an operator expects when it checks the address, or None when this is not such a check."""
+        return None
+
+    def verify(self, delivery: Delivery, account: Account) -> None:
+        """Raise Untrusted unless the delivery is the operator's. Compare in constant time."""
+        return None
+
+    @abstractmethod
+    def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
+        """What the delivery says; nothing when it is readable but tells of no call. Raises Unreadable."""
+
+
+def provider_word(text: str) -> str:
+    """Upper case, with `_`, `-` and runs of spaces as one space, so that `no_answer` and `NO ANSWER` are the same word."""
+    return " ".join(text.replace("_", " ").replace("-", " ").upper().split())

@@ -1,0 +1,30 @@
+"""One file here is one provider. A new file is found by itself; nothing else has to know of it."""
+
+import inspect
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from integrations.provider import Provider
+
+
+@cache
+def slugs() -> tuple[str, ...]:
+    """The names of the provider files."""
+    return tuple(sorted(module.name for module in iter_modules(__path__)))
+
+
+@cache
+def find(slug: str) -> Provider:
+    """The provider of that file. Raises KeyError when there is no such file, TypeError when the file does not hold exactly one provider."""
+    if slug not in slugs():
+        raise KeyError(slug)
+    module = import_module(f"{__name__}.{slug}")
+    found = [
+        member
+        for _, member in inspect.getmembers(module, inspect.isclass)
+        if issubclass(member, Provider) and member.__module__ == module.__name__
+    ]
+    if len(found) != 1 or found[0].slug != slug:
+        raise TypeError(f"{module.__name__} must define exactly one Provider, with slug = {slug!r}")
+    return found[0]()

@@ -1,0 +1,100 @@
+"""An operator that does not exist, for demonstrations and for developers without a telephone line. Format and stories are ours."""
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
+
+from calls.statuses import RESULTS, Kind, Status, parse_kind
+from integrations.decoding import decode
+from integrations.events import Account, CallEvent, Delivery
+from integrations.field_map import check_call_id
+from integrations.field_values import read_number, read_seconds, read_time
+from integrations.provider import Provider, Unreadable, provider_word
+
+
+class Simulator(Provider):
+    slug = "simulator"
+    name = "Simulator"
+    evidence: ClassVar[Literal["declared"]] = "declared"
+    statuses = {
+        "CALL.QUEUED": Status.QUEUED,
+        "CALL.DIALING": Status.DIALING,
+        "CALL.RINGING": Status.RINGING,
+        "CALL.ANSWERED": Status.IN_PROGRESS,
+        "ANSWERED": Status.ANSWERED,
+        "BUSY": Status.BUSY,
+        "NO ANSWER": Status.NO_ANSWER,
+        "FAILED": Status.FAILED,
+        "CANCELED": Status.CANCELED,
+    }
+
+    def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
+        fields = decode(delivery)
+        event = fields.get("event", "")
+        moment = read_time(fields.get("at", ""), account.time_zone)
+        word = fields.get("status", "") if event == "call.ended" else event
+        status = self.statuses.get(provider_word(word))
+        if event == "call.ended":
+            status = status if status in RESULTS else None
+        elif status is None or not event.startswith("call."):
+            raise Unreadable("The event is not one of call.queued, call.dialing, call.ringing, call.answered and call.ended.")
+        is_end = event == "call.ended"
+        return [
+            CallEvent(
+                provider_call_id=check_call_id(fields.get("id", ""), missing="The event has no id."),
+                status=status,
+                provider_status=word or event,
+                kind=_read_kind(fields.get("kind", "")),
+                number_from=read_number(fields.get("from", "")),
+                number_to=read_number(fields.get("to", "")),
+                line=read_number(fields.get("line", "")),
+                started_at=moment if not is_end and status is not Status.IN_PROGRESS else None,
+                answered_at=moment if status is Status.IN_PROGRESS else None,
+                ended_at=moment if is_end else None,
+                talk_seconds=read_seconds(fields.get("seconds", "")) if status is Status.ANSWERED else None,
+            )
+        ]
+
+
+def _read_kind(text: str) -> Kind | None:
+    try:
+        return parse_kind(text)
+    except ValueError:
+        return None
+
+
+def tell_story(
+    *,
+    call_id: str,
+    started_at: datetime,
+    number_from: str,
+    number_to: str,
+    line: str = "",
+    kind: Kind = Kind.INCOMING,
+    result: Status = Status.ANSWERED,
+    ring_seconds: int = 8,
+    talk_seconds: int = 42,
+) -> list[bytes]:
+    """The webhook bodies of one call in the order in which they happen. `started_at` is aware; `talk_seconds` counts only when answered."""
+    first = "call.queued" if kind is Kind.INCOMING else "call.dialing"
+    moments: list[tuple[str, int, dict[str, str | int]]] = [(first, 0, {}), ("call.ringing", 1, {"line": line})]
+    answered = result is Status.ANSWERED
+    if answered:
+        moments.append(("call.answered", ring_seconds, {"line": line}))
+    end = ring_seconds + talk_seconds if answered else ring_seconds
+    moments.append(("call.ended", end, {"line": line, "status": result.value, "seconds": talk_seconds if answered else 0}))
+    call = {"id": call_id, "from": number_from, "to": number_to, "kind": kind.value}
+    return [
+        json.dumps({"event": event, "at": (started_at + timedelta(seconds=after)).isoformat(), **call, **more}).encode()
+        for event, after, more in moments
+    ]
+
+
+def disturb(bodies: Sequence[bytes], seed: int) -> list[bytes]:
+    """The bodies as a bad network delivers them: every one at least once, some twice, in any order; the same for the same seed."""
+    chance = random.Random(seed)
+    delivered = [*bodies, *chance.choices(bodies, k=len(bodies))]
+    chance.shuffle(delivered)
+    return delivered

@@ -1,0 +1,93 @@
+"""Text that is encrypted in the database and plain on the model: passwords and keys of providers.
+
+`settings.ENCRYPTION_KEYS` lists Fernet keys (32 random bytes as URL-safe base64). The first one encrypts, every one
+decrypts: to rotate, put a new key in front, re-encrypt the rows, then take the old key away.
+
+Decryption happens as a row is loaded, so a query that does not need the secret should `defer()` it.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import Combinable, Expression
+from django.db.models.lookups import Lookup
+
+if TYPE_CHECKING:  # fields are generic in their stubs only
+    _TextField = models.TextField[str | Combinable, str]
+else:
+    _TextField = models.TextField
+
+
+class DecryptionError(Exception):
+    """A stored secret fits none of the keys in settings.ENCRYPTION_KEYS."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A stored secret cannot be decrypted with any key in ENCRYPTION_KEYS. "
+            "Put the key it was encrypted with back into that setting."
+        )
+
+
+def encrypt(text: str) -> str:
+    """A new ciphertext each time, under the first key. "" stays ""."""
+    return _cipher().encrypt(text.encode()).decode() if text else ""
+
+
+def decrypt(token: str) -> str:
+    """The text of a ciphertext under any key. "" stays "". Raises DecryptionError."""
+    try:
+        return _cipher().decrypt(token).decode() if token else ""
+    except InvalidToken as error:
+        raise DecryptionError from error
+
+
+def rotate(token: str) -> str:
+    """The ciphertext of the same text under the first key. "" stays "". Raises DecryptionError."""
+    try:
+        return _cipher().rotate(token).decode() if token else ""
+    except InvalidToken as error:
+        raise DecryptionError from error
+
+
+class EncryptedTextField(_TextField):
+    """Plain text in Python, ciphertext in the column; "" and NULL are stored as they are.
+
+    The same text never gives the same ciphertext, so nothing but `isnull` can be looked up.
+    """
+
+    def get_prep_value(self, value: object) -> object:
+        text = super().get_prep_value(value)
+        return encrypt(text) if isinstance(text, str) else text
+
+    def from_db_value(self, value: str | None, _expression: Expression, _connection: BaseDatabaseWrapper) -> str | None:
+        return None if value is None else decrypt(value)
+
+    def get_lookup(self, lookup_name: str) -> "type[Lookup[Any]] | None":
+        if lookup_name != "isnull":
+            raise FieldError(
+                f"{self.name} is encrypted, with another ciphertext each time: "
+                f"'{lookup_name}' cannot find it, only 'isnull' can."
+            )
+        return super().get_lookup(lookup_name)
+
+
+def _cipher() -> MultiFernet:
+    # Read at each call, so that changed settings count; building the ciphers is what the cache saves.
+    keys: Sequence[str] = getattr(settings, "ENCRYPTION_KEYS", ())
+    return _build_cipher(tuple(keys))
+
+
+@lru_cache(maxsize=8)
+def _build_cipher(keys: tuple[str, ...]) -> MultiFernet:
+    if not keys:
+        raise ImproperlyConfigured("ENCRYPTION_KEYS is empty: list at least one Fernet key.")
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except ValueError as error:
+        raise ImproperlyConfigured("ENCRYPTION_KEYS: each key must be 32 bytes as URL-safe base64.") from error

@@ -1,0 +1,74 @@
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from sips import phone_numbers
+from sips.catalog import find
+from sips.fields import SecretField, SecretSetField
+from sips.models import Sip, Voip
+
+PROVIDER_SETTINGS_SIZE = 100
+
+
+class VoipSerializer(serializers.ModelSerializer[Voip]):
+    api_key = SecretField(max_length=1000)
+    api_key_set = SecretSetField(source="api_key")
+    webhook_url = serializers.CharField(read_only=True, help_text="The address to give to the operator.")
+    settings = serializers.DictField(required=False, help_text="What the provider's page in the docs describes.")
+    webhook_ips = serializers.ListField(
+        child=serializers.CharField(max_length=64), required=False, max_length=100, help_text="Addresses or networks; empty: any."
+    )
+
+    class Meta:
+        model = Voip
+        fields = (
+            "id", "name", "number", "provider", "extension_number", "address", "port", "time_zone", "country", "api_url", "api_login", "api_key",
+            "api_key_set", "webhook_url", "webhook_ips", "settings", "active", "created_at", "updated_at",
+        )  # fmt: skip
+
+    def validate_webhook_ips(self, value: list[str]) -> list[str]:
+        Voip._meta.get_field("webhook_ips").run_validators(value)
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        provider = attrs.get("provider", self.instance.provider if self.instance else "")
+        if "settings" in attrs or "provider" in attrs:
+            check_provider_settings(provider, attrs.get("settings", self.instance.settings if self.instance else {}))
+        if "number" in attrs:
+            country = attrs.get("country", self.instance.country if self.instance else Voip._meta.get_field("country").default)
+            attrs["number"] = phone_numbers.normalise(attrs["number"], country)
+        return attrs
+
+
+def check_provider_settings(provider: str, settings: Mapping[str, Any]) -> None:
+    """Raise a ValidationError on `settings` unless the provider takes them."""
+    adapter = find(provider)
+    try:
+        if adapter is not None:
+            adapter.validate_settings(settings)
+    except ValueError as problem:
+        raise serializers.ValidationError({"settings": [str(problem)]}) from problem
+    if adapter is None and settings:
+        raise serializers.ValidationError({"settings": ["A configuration without a provider has no settings."]})
+
+
+class SipSerializer(serializers.ModelSerializer[Sip]):
+    voip_id = serializers.PrimaryKeyRelatedField(source="voip", queryset=Voip.objects.defer("api_key", "webhook_secret"), required=False, allow_null=True)
+    password = SecretField(max_length=1000)
+    password_set = SecretSetField(source="password")
+
+    class Meta:
+        model = Sip
+        fields = ("id", "name", "sip", "voip_id", "username", "password", "password_set", "kind", "number", "active", "created_at", "updated_at")
+        validators = ()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        voip = attrs.get("voip", self.instance.voip if self.instance else None)
+        sip = attrs.get("sip", self.instance.sip if self.instance else "")
+        if attrs.get("number"):
+            attrs["number"] = phone_numbers.normalise(attrs["number"], voip.country if voip else Voip._meta.get_field("country").default)
+        others = Sip.objects.filter(voip=voip, sip=sip).exclude(pk=self.instance.pk if self.instance else None)
+        if voip and sip and others.exists():
+            raise serializers.ValidationError({"sip": ["This configuration already has a line with this SIP number."]})
+        return attrs

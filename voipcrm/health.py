@@ -1,0 +1,37 @@
+"""What machines ask about the product: does it work, and how much does it do."""
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from django_prometheus.exports import ExportToDjangoView
+
+from voipcrm.middleware import is_within
+
+_OLDEST_DUE_JOB = """
+SELECT COALESCE(EXTRACT(epoch FROM now() - min(COALESCE(job.scheduled_at, event.at))), 0)
+FROM procrastinate_jobs job JOIN procrastinate_events event ON event.job_id = job.id AND event.type = 'deferred'
+WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
+"""
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while the database answers and due jobs are taken up in time, else 503; the body says which."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_OLDEST_DUE_JOB)
+            waited = round(float(cursor.fetchone()[0]), 1)
+    except DatabaseError:
+        return JsonResponse({"status": "failing", "database": "unreachable"}, status=503)
+    late = waited > settings.JOBS_LATE_AFTER.total_seconds()
+    answer = {"status": "failing" if late else "ok", "database": "ok", "jobs": "late" if late else "ok", "oldest_job_seconds": waited}
+    return JsonResponse(answer, status=503 if late else 200)
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus metrics, for the addresses in METRICS_ALLOWED_IPS."""
+    if not is_within(request.META["REMOTE_ADDR"], settings.METRICS_ALLOWED_IPS):
+        raise Http404
+    return ExportToDjangoView(request)

@@ -1,0 +1,114 @@
+"""What happens to every request before and after its view."""
+
+import ipaddress
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from functools import cache
+from urllib.parse import unquote_plus
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+access = logging.getLogger("voipcrm.access")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@cache
+def _networks(entries: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(entry, strict=False) for entry in entries)
+
+
+def is_within(address: str, entries: list[str]) -> bool:
+    """Whether an address belongs to one of the networks; what is no address belongs to none."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in _networks(tuple(entries)))
+
+
+def client_address(get_response: GetResponse) -> GetResponse:
+    """Make REMOTE_ADDR the client's address: the last hop that is not a configured proxy of ours.
+
+    Nothing else in the project reads X-Forwarded-For, so a client can write into it whatever it likes.
+    """
+
+    def process(request: HttpRequest) -> HttpResponse:
+        address = request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104 - a unix socket has no address
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        while hops and is_within(address, settings.TRUSTED_PROXIES):
+            address = hops.pop()
+        try:
+            request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(address))
+        except ValueError:
+            request.META["REMOTE_ADDR"] = "0.0.0.0"  # noqa: S104
+        return get_response(request)
+
+    return process
+
+
+def address_of(request: HttpRequest) -> str:
+    return str(request.META["REMOTE_ADDR"])
+
+
+def token_out_of_url(get_response: GetResponse) -> GetResponse:
+    """Move `?api_token=` into the Authorization header, so that no log line, error report or `next` link after this can hold it."""
+
+    def process(request: HttpRequest) -> HttpResponse:
+        query = request.META.get("QUERY_STRING", "")
+        if "api_token" in query:
+            kept = []
+            for pair in query.split("&"):
+                name, _, value = pair.partition("=")
+                if unquote_plus(name) != "api_token":
+                    kept.append(pair)
+                elif "HTTP_AUTHORIZATION" not in request.META:
+                    request.META["HTTP_AUTHORIZATION"] = f"Bearer {unquote_plus(value)}"
+            request.META["QUERY_STRING"] = "&".join(kept)
+        return get_response(request)
+
+    return process
+
+
+def request_log(get_response: GetResponse) -> GetResponse:
+    """Give the request an id, its caller's own if it is a plain one, and log one line about it: its route, never its address."""
+
+    def process(request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = get_response(request)
+            response["X-Request-ID"] = request_id
+            match = request.resolver_match
+            access.info(
+                "request",
+                extra={
+                    "method": request.method,
+                    "route": match.route if match else None,
+                    "status": response.status_code,
+                    "milliseconds": round((time.perf_counter() - began) * 1000, 1),
+                },
+            )
+        return response
+
+    return process
+
+
+def admin_csp(get_response: GetResponse) -> GetResponse:
+    """The pages people see (admin, API docs) get the policy they need; everything else keeps the strict one."""
+
+    def process(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.path.startswith(("/admin/", "/voip/docs/")):
+            response._csp_replace = settings.PAGES_CSP  # type: ignore[attr-defined]  # django-csp's own per-response hook
+        return response
+
+    return process

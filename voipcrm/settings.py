@@ -1,0 +1,211 @@
+"""All settings, from the environment alone. Every variable is described in docs/settings.md; a wrong value stops the start with a sentence."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from voipcrm import embedded_postgres, secret_files
+from voipcrm.logs import logging_config
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.str("VOIPCRM_DATA_DIR", str(BASE_DIR / ".data"))).resolve()
+EMBEDDED = not env.str("DATABASE_URL", "")
+"""Without a DATABASE_URL everything a newcomer needs is made under DATA_DIR: the database and the secrets."""
+
+DEBUG = env.bool("DEBUG", False)
+PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[environ.urlparse(PUBLIC_URL).hostname, "127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
+
+def _secret(name: str, make_file: Path) -> str:
+    """A secret of the environment, or, on the embedded database alone, one made once and kept under DATA_DIR."""
+    value = env.str(name, "")
+    if value or not EMBEDDED:
+        if not value:
+            raise ImproperlyConfigured(f"{name} is not set. With DATABASE_URL set it must be; see .env.example for how to make one.")
+        return value
+    return secret_files.read_or_make(make_file)
+
+
+SECRET_KEY = _secret("SECRET_KEY", DATA_DIR / "secret_key")
+ENCRYPTION_KEYS = [key.strip() for key in _secret("ENCRYPTION_KEYS", DATA_DIR / "encryption_key").split(",") if key.strip()]
+secret_files.check_encryption_keys(ENCRYPTION_KEYS)
+
+DATABASES = {"default": env.db_url_config(embedded_postgres.ensure_running(DATA_DIR / "postgres") if EMBEDDED else env.str("DATABASE_URL"))}
+if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured("DATABASE_URL must be a PostgreSQL address such as postgresql://user:password@host:5432/voipcrm.")
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10},
+}
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "corsheaders",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "procrastinate.contrib.django",
+    "django_prometheus",
+    "axes",
+    "csp",
+    "voipcrm",
+    "sips",
+    "calls",
+    "integrations",
+    "widgets",
+    "autocalls",
+]
+
+MIDDLEWARE = [
+    "voipcrm.middleware.client_address",
+    "voipcrm.middleware.token_out_of_url",
+    "voipcrm.middleware.request_log",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "voipcrm.middleware.admin_csp",
+    "csp.middleware.CSPMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "voipcrm.urls"
+WSGI_APPLICATION = "voipcrm.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "voipcrm" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=10)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "voipcrm.middleware.address_of"
+AXES_VERBOSE = False
+
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
+LANGUAGES = [("en", "English"), ("pl", "Polski")]
+LOCALE_PATHS = [BASE_DIR / "voipcrm" / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", "Europe/Warsaw")
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}
+
+SECURE_HTTPS = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REFERRER_POLICY = "no-referrer"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {"default-src": [NONE], "frame-ancestors": [NONE], "base-uri": [NONE], "form-action": [SELF]},
+}
+PAGES_CSP = {
+    "default-src": [SELF],
+    "script-src": [SELF, UNSAFE_EVAL, NONCE],
+    "style-src": [SELF, UNSAFE_INLINE],
+    "img-src": [SELF, "data:"],
+    "font-src": [SELF, "data:"],
+    "frame-ancestors": [NONE],
+    "base-uri": [SELF],
+    "form-action": [SELF],
+}
+"""The admin and the API docs: unfold's Alpine evaluates expressions."""
+
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/voip/"
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key"]
+CORS_EXPOSE_HEADERS = ["Idempotent-Replayed", "Retry-After"]
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["voipcrm.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["voipcrm.permissions.ModelPermissions"],
+    "DEFAULT_PAGINATION_CLASS": "voipcrm.pagination.NewestFirst",
+    "DEFAULT_FILTER_BACKENDS": ["voipcrm.filtering.StrictFilterBackend"],
+    "DEFAULT_PARSER_CLASSES": ["voipcrm.parsers.WrappedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "voipcrm.schema.JsonRouteSchema",
+    "EXCEPTION_HANDLER": "voipcrm.exceptions.answer",
+    "DEFAULT_THROTTLE_CLASSES": [],
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "voipcrm",
+    "DESCRIPTION": "A company's telephone desk inside its CRM.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"CallStatus": "calls.statuses.Status", "AutocallStatus": "autocalls.models.Status"},
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
+}
+
+UNANSWERED_CALL_EXPIRES = timedelta(minutes=env.int("UNANSWERED_CALL_EXPIRES_MINUTES", 60))
+ANSWERED_CALL_EXPIRES = timedelta(minutes=env.int("ANSWERED_CALL_EXPIRES_MINUTES", 240))
+JOBS_LATE_AFTER = timedelta(seconds=env.int("JOBS_LATE_AFTER_SECONDS", 300))
+METRICS_ALLOWED_IPS = env.list("METRICS_ALLOWED_IPS", default=["127.0.0.0/8", "::1"])
+
+LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))
+LOGGING_CONFIG = "logging.config.dictConfig"
+
+UNFOLD = {
+    "SITE_TITLE": "voipcrm",
+    "SITE_HEADER": "voipcrm",
+    "SITE_SUBHEADER": _("telephone desk"),
+    "SITE_SYMBOL": "call",
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": True,
+}
+PROMETHEUS_EXPORT_MIGRATIONS = False

@@ -1,0 +1,116 @@
+"""The button on customers' sites."""
+
+import secrets
+from datetime import datetime
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from sips.models import Voip
+from sips.validators import validate_country, validate_time_zone
+from widgets import opening_hours
+
+
+class Locale(models.TextChoices):
+    PL = "pl", "polski"
+    EN = "en", "English"
+    UK = "uk", "українська"
+    ES = "es", "español"
+    CS = "cs", "čeština"
+
+
+class Position(models.TextChoices):
+    BOTTOM_RIGHT = "bottom-right", _("bottom right")
+    BOTTOM_LEFT = "bottom-left", _("bottom left")
+
+
+class RingFirst(models.TextChoices):
+    OPERATOR = "operator", _("operator")
+    VISITOR = "visitor", _("visitor")
+
+
+def new_token() -> str:
+    """Names a widget on a public page; it identifies and authorises nothing else."""
+    return secrets.token_urlsafe(18)
+
+
+def validate_countries(value: object) -> None:
+    if not isinstance(value, list) or len(value) > 300:
+        raise ValidationError(_("Give a list of countries such as [“PL”, “CZ”]."))
+    for country in value:
+        validate_country(str(country))
+
+
+def _bounded(label: str, *, default: int, least: int, most: int) -> "models.PositiveSmallIntegerField[int, int]":
+    return models.PositiveSmallIntegerField(label, default=default, validators=[MinValueValidator(least), MaxValueValidator(most)])
+
+
+class Widget(models.Model):
+    name = models.CharField(_("name"), max_length=255)
+    description = models.TextField(_("description"), blank=True, max_length=2000)
+    active = models.BooleanField(_("active"), default=True)
+    voip = models.ForeignKey(Voip, models.PROTECT, null=True, blank=True, db_index=False, related_name="widgets", verbose_name=_("configuration"))
+    token = models.CharField(_("token"), max_length=64, unique=True, default=new_token, editable=False)
+    locale = models.CharField(_("language"), max_length=2, choices=Locale.choices, default=Locale.PL)
+    call_now = models.BooleanField(_("call now"), default=True)
+    call_future = models.BooleanField(_("book a call"), default=True)
+    opening_time = models.JSONField(_("opening hours"), default=dict, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Warsaw", validators=[validate_time_zone])
+    holidays = models.CharField(
+        _("public holidays"), max_length=2, blank=True, help_text=_("Country whose public holidays are closed, such as PL; blank: none.")
+    )
+    consent_text = models.TextField(_("consent text"), blank=True, max_length=5000)
+    color = models.CharField(
+        _("color"), max_length=7, default="#1a73e8", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Give a color such as #1a73e8."))]
+    )
+    position = models.CharField(_("position"), max_length=12, choices=Position.choices, default=Position.BOTTOM_RIGHT)
+    allowed_countries = models.JSONField(
+        _("allowed countries"), default=list, blank=True, validators=[validate_countries], help_text=_("Countries that may be called; empty: any.")
+    )
+    ring_first = models.CharField(_("ring first"), max_length=8, choices=RingFirst.choices, default=RingFirst.OPERATOR)
+    slot_minutes = _bounded(_("minutes of a slot"), default=15, least=5, most=240)
+    slot_capacity = _bounded(_("calls in a slot"), default=1, least=1, most=1000)
+    max_attempts = _bounded(_("attempts at most"), default=3, least=1, most=10)
+    retry_minutes = _bounded(_("minutes to the next attempt"), default=10, least=1, most=1440)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("widget")
+        verbose_name_plural = _("widgets")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(name=""), name="widget_has_a_name"),
+            models.CheckConstraint(condition=Q(locale__in=Locale.values), name="widget_locale_is_known"),
+            models.CheckConstraint(condition=Q(position__in=Position.values), name="widget_position_is_known"),
+            models.CheckConstraint(condition=Q(ring_first__in=RingFirst.values), name="widget_ring_first_is_known"),
+            models.CheckConstraint(condition=Q(slot_minutes__range=(5, 240)), name="widget_slot_minutes_5_to_240"),
+            models.CheckConstraint(condition=Q(slot_capacity__range=(1, 1000)), name="widget_slot_capacity_1_to_1000"),
+            models.CheckConstraint(condition=Q(max_attempts__range=(1, 10)), name="widget_max_attempts_1_to_10"),
+            models.CheckConstraint(condition=Q(retry_minutes__range=(1, 1440)), name="widget_retry_minutes_1_to_1440"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["voip", "id"], name="widget_voip")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        try:
+            self.hours()
+        except opening_hours.OpeningHoursError as problem:
+            raise ValidationError({"opening_time": str(problem)}) from problem
+
+    def hours(self) -> opening_hours.OpeningHours:
+        """Raises OpeningHoursError when `opening_time`, `time_zone` or `holidays` cannot be read."""
+        return opening_hours.parse(self.opening_time, time_zone=self.time_zone, holidays=self.holidays)
+
+    def is_open(self, moment: datetime) -> bool:
+        return self.hours().is_open(moment)
+
+    def rotate_token(self) -> None:
+        """Give the widget a new token; pages with the old one stop working."""
+        self.token = new_token()
+        self.save(update_fields=["token", "updated_at"])

@@ -1,0 +1,67 @@
+"""What a visitor reads, in the five languages of the specification."""
+
+from collections.abc import Mapping
+from typing import Final
+
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "pl": {
+        "button": "Zadzwoń do nas",
+        "title": "Oddzwonimy do Ciebie",
+        "number": "Twój numer telefonu",
+        "call_now": "Zadzwońcie teraz",
+        "call_future": "Zaplanuj rozmowę",
+        "accepted": "Dziękujemy. Oddzwonimy.",
+        "number_invalid": "Podaj prawidłowy numer telefonu.",
+        "closed": "Biuro jest teraz nieczynne.",
+        "not_bookable": "O tej porze nie możemy zadzwonić. Wybierz inny termin.",
+        "inactive": "Ten przycisk jest wyłączony.",
+    },
+    "en": {
+        "button": "Call us",
+        "title": "We will call you back",
+        "number": "Your telephone number",
+        "call_now": "Call me now",
+        "call_future": "Book a call",
+        "accepted": "Thank you. We will call you.",
+        "number_invalid": "Please give a valid telephone number.",
+        "closed": "The office is closed now.",
+        "not_bookable": "We cannot call at that time. Please choose another one.",
+        "inactive": "This button is switched off.",
+    },
+    "uk": {
+        "button": "Зателефонуйте нам",
+        "title": "Ми вам передзвонимо",
+        "number": "Ваш номер телефону",
+        "call_now": "Зателефонуйте зараз",
+        "call_future": "Запланувати розмову",
+        "accepted": "Дякуємо. Ми вам зателефонуємо.",
+        "number_invalid": "Вкажіть правильний номер телефону.",
+        "closed": "Офіс зараз зачинено.",
+        "not_bookable": "У цей час ми не можемо зателефонувати. Оберіть інший.",
+        "inactive": "Цю кнопку вимкнено.",
+    },
+    "es": {
+        "button": "Llámanos",
+        "title": "Te devolvemos la llamada",
+        "number": "Tu número de teléfono",
+        "call_now": "Llamadme ahora",
+        "call_future": "Programar una llamada",
+        "accepted": "Gracias. Te llamaremos.",
+        "number_invalid": "Indica un número de teléfono válido.",
+        "closed": "La oficina está cerrada ahora.",
+        "not_bookable": "No podemos llamar a esa hora. Elige otra.",
+        "inactive": "Este botón está desactivado.",
+    },
+    "cs": {
+        "button": "Zavolejte nám",
+        "title": "Zavoláme vám zpět",
+        "number": "Vaše telefonní číslo",
+        "call_now": "Zavolejte mi teď",
+        "call_future": "Naplánovat hovor",
+        "accepted": "Děkujeme. Zavoláme vám.",
+        "number_invalid": "Zadejte platné telefonní číslo.",
+        "closed": "Kancelář je teď zavřená.",
+        "not_bookable": "V tuto dobu nemůžeme zavolat. Vyberte prosím jinou.",
+        "inactive": "Toto tlačítko je vypnuté.",
+    },
+}

@@ -1,0 +1,72 @@
+"""The widgets of the API, and the public door from which the button on a page learns what to show."""
+
+from typing import Any
+
+from django.core import signing
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from widgets.filters import WidgetFilter
+from widgets.models import Widget
+from widgets.serializers import WidgetSerializer
+from widgets.texts import TEXTS
+
+CACHED_SECONDS = 10
+FORM_TOKEN_SALT = "widgets.form"
+
+
+class WidgetViewSet(viewsets.ModelViewSet[Widget]):
+    """Call-back widgets."""
+
+    resource = "widget"
+    queryset = Widget.objects.all()
+    serializer_class = WidgetSerializer
+    filterset_class = WidgetFilter
+    http_method_names = ("get", "post", "patch", "delete", "head", "options")
+
+    @action(detail=True, methods=["post"], serializer_class=WidgetSerializer)
+    def rotate_token(self, request: Request, pk: str | None = None) -> Response:
+        """Give the widget a new token; pages with the old one stop working."""
+        widget = self.get_object()
+        widget.rotate_token()
+        return Response(self.get_serializer(widget).data)
+
+
+@require_safe
+def widget_data(request: HttpRequest) -> JsonResponse:
+    """What the button shows: 404 for an unknown token, `{"active": false}` alone for an inactive widget."""
+    token = request.GET.get("widget_token", "")
+    widget = Widget.objects.filter(token=token).first() if "\x00" not in token else None
+    if widget is None:
+        return JsonResponse({"code": "unknown_widget", "detail": "There is no widget with this widget_token."}, status=404)
+    response = JsonResponse(_shown(widget) if widget.active else {"active": False})
+    response["Cache-Control"] = f"public, max-age={CACHED_SECONDS}"
+    return response
+
+
+def _shown(widget: Widget) -> dict[str, Any]:
+    now = timezone.now()
+    hours = widget.hours()
+    return {
+        "name": widget.name,
+        "description": widget.description,
+        "locale": widget.locale,
+        "active": True,
+        "open": hours.is_open(now),
+        "call_now": widget.call_now,
+        "call_future": widget.call_future,
+        "opening_time": widget.opening_time,
+        "time_zone": widget.time_zone,
+        "next_opening": hours.next_opening(now),
+        "slots": [],
+        "texts": TEXTS[widget.locale],
+        "consent_text": widget.consent_text,
+        "color": widget.color,
+        "position": widget.position,
+        "form_token": signing.dumps(widget.token, salt=FORM_TOKEN_SALT),
+    }
