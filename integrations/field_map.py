@@ -20,7 +20,7 @@ from calls.events import CallEvent
 from calls.statuses import RESULTS, Kind, Source, Status, parse_kind, parse_status
 from integrations.decoding import decode
 from integrations.events import Account, Delivery
-from integrations.field_values import read_link, read_number, read_seconds, read_time
+from integrations.field_values import read_kind, read_link, read_number, read_seconds, read_time
 from integrations.provider import InvalidSettings, Unreadable, provider_word
 
 LONGEST_CALL_ID = 255
@@ -43,7 +43,7 @@ CANDIDATES: Mapping[str, tuple[str, ...]] = {
     "ended_at": ("ended_at", "end_time", "end"),
     "recording": ("recording_url", "record_url", "recording", "record"),
 }
-"""Where we look when nobody told us. `linkedid` before `uniqueid`: Asterisk gives one conversation's legs the same linkedid, each its own uniqueid."""
+"""Where we look when nobody told us. `linkedid` comes before `uniqueid`: in Asterisk the legs of one conversation share the former alone."""
 
 DIRECTIONS: Mapping[str, Kind] = {
     "IN": Kind.INCOMING,
@@ -213,10 +213,7 @@ class Reading:
 
     def _kind(self) -> Kind | None:
         text = self.text("direction")
-        try:
-            return self.names.directions.get(provider_word(text)) or parse_kind(text)
-        except ValueError:
-            return None
+        return self.names.directions.get(provider_word(text)) or read_kind(text)
 
     def _started_at(self, status: Status | None) -> datetime | None:
         """The named start; else, of an event that starts something, its own time. Of later events that is not used: nobody told us whether

@@ -1,4 +1,4 @@
-"""Reads the text of one field as a time, a length, a telephone number or a link.
+"""Reads the text of one field as a time, a length, a telephone number, a kind of call or a link.
 
 These fields are extras: what cannot be read, or cannot be true, is nothing instead of an error, so that a bad extra never loses the event.
 """
@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
+
+from calls.statuses import Kind, parse_kind
 
 LONGEST_NUMBER = 64
 LONGEST_LINK = 1000
@@ -79,6 +81,14 @@ def read_number(text: str) -> str:
     if number in _WITHHELD:
         return "anonymous"
     return number if len(number) <= LONGEST_NUMBER else ""
+
+
+def read_kind(text: str) -> Kind | None:
+    """Whether the call is incoming, outgoing or internal."""
+    try:
+        return parse_kind(text)
+    except ValueError:
+        return None
 
 
 def read_link(text: str) -> str:

@@ -28,10 +28,7 @@ class DecryptionError(Exception):
     """A stored secret fits none of the keys in settings.ENCRYPTION_KEYS."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "A stored secret cannot be decrypted with any key in ENCRYPTION_KEYS. "
-            "Put the key it was encrypted with back into that setting."
-        )
+        super().__init__("No key in ENCRYPTION_KEYS decrypts a stored secret: put back the key that encrypted it.")
 
 
 def encrypt(text: str) -> str:
@@ -42,7 +39,7 @@ def encrypt(text: str) -> str:
 def decrypt(token: str) -> str:
     """The text of a ciphertext under any key. "" stays "". Raises DecryptionError."""
     try:
-        return _cipher().decrypt(token).decode() if token else ""
+        return _cipher().decrypt(_encode(token)).decode() if token else ""
     except InvalidToken as error:
         raise DecryptionError from error
 
@@ -50,7 +47,7 @@ def decrypt(token: str) -> str:
 def rotate(token: str) -> str:
     """The ciphertext of the same text under the first key. "" stays "". Raises DecryptionError."""
     try:
-        return _cipher().rotate(token).decode() if token else ""
+        return _cipher().rotate(_encode(token)).decode() if token else ""
     except InvalidToken as error:
         raise DecryptionError from error
 
@@ -70,11 +67,13 @@ class EncryptedTextField(_TextField):
 
     def get_lookup(self, lookup_name: str) -> "type[Lookup[Any]] | None":
         if lookup_name != "isnull":
-            raise FieldError(
-                f"{self.name} is encrypted, with another ciphertext each time: "
-                f"'{lookup_name}' cannot find it, only 'isnull' can."
-            )
+            raise FieldError(f"{self.name} is encrypted anew each time: '{lookup_name}' cannot find it, isnull can.")
         return super().get_lookup(lookup_name)
+
+
+def _encode(token: str) -> bytes:
+    # Fernet answers text outside ASCII with a ValueError of base64, but bytes that are no ciphertext with InvalidToken.
+    return token.encode(errors="replace")
 
 
 def _cipher() -> MultiFernet:

@@ -182,7 +182,7 @@ def _remove_traces_of_a_crash(cluster: Path, sockets: Path) -> None:
     """Remove the files that name a process: nobody holds server.lock, so that number is nobody's or a stranger's."""
     pid, _, _ = _read_pid_file(cluster.parent)
     with suppress(OSError):  # no such process, or no /proc
-        if pid and os.path.samefile(f"/proc/{pid}/cwd", cluster):
+        if pid and cluster.samefile(f"/proc/{pid}/cwd"):
             raise EmbeddedPostgresError(f"Process {pid}, a PostgreSQL started by hand, uses {cluster}: stop it first")
     for stale in (cluster / "postmaster.pid", sockets / ".s.PGSQL.5432", sockets / ".s.PGSQL.5432.lock"):
         stale.unlink(missing_ok=True)
@@ -239,10 +239,10 @@ def _find_programs(cluster: Path) -> tuple[Path, int]:
     unfit = []
     for folder in _list_program_folders():
         try:
-            answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True)
+            answer = subprocess.check_output([folder / "postgres", "--version"], text=True, stderr=subprocess.DEVNULL)  # noqa: S603
         except (OSError, subprocess.CalledProcessError):
             continue  # not there, or made for another kind of machine
-        major = int(re.findall(r"\d+", answer.stdout)[0])
+        major = int(re.findall(r"\d+", answer)[0])
         if major >= OLDEST_MAJOR and made_by in (None, major):
             return folder, major
         unfit.append(str(major))
@@ -289,7 +289,7 @@ def _run(command: list[str], *, data_dir: Path, keep_open: Sequence[int] = ()) -
     environment |= {"LC_ALL": "C", "PGDATA": str(data_dir / "cluster")}
     log = _open(data_dir / "postgres.log")  # no pipe: the server would keep it open, and its reader waiting
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own command
             wrapped,
             stdin=subprocess.DEVNULL,
             stdout=log,

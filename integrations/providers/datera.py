@@ -2,7 +2,7 @@
 can be replaced per configuration (docs/providers/datera.md)."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from calls.statuses import Status
 from integrations.events import Account, CallEvent, Delivery
@@ -13,9 +13,9 @@ from integrations.provider import Provider, provider_word
 class Datera(Provider):
     slug = "datera"
     name = "Datera"
-    evidence: ClassVar[Literal["declared"]] = "declared"
+    evidence = "declared"
     webhook_events = ("queue_start", "queue_hangup", "call_start", "call_answered", "call_end")
-    statuses = {
+    statuses: ClassVar[Mapping[str, Status]] = {
         "QUEUE START": Status.QUEUED,
         "CALL START": Status.RINGING,
         "CALL ANSWERED": Status.IN_PROGRESS,

@@ -2,23 +2,23 @@
 
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from calls.statuses import RESULTS, Kind, Status, parse_kind
+from calls.statuses import RESULTS, Kind, Status
 from integrations.decoding import decode
 from integrations.events import Account, CallEvent, Delivery
 from integrations.field_map import check_call_id
-from integrations.field_values import read_number, read_seconds, read_time
+from integrations.field_values import read_kind, read_number, read_seconds, read_time
 from integrations.provider import Provider, Unreadable, provider_word
 
 
 class Simulator(Provider):
     slug = "simulator"
     name = "Simulator"
-    evidence: ClassVar[Literal["declared"]] = "declared"
-    statuses = {
+    evidence = "declared"
+    statuses: ClassVar[Mapping[str, Status]] = {
         "CALL.QUEUED": Status.QUEUED,
         "CALL.DIALING": Status.DIALING,
         "CALL.RINGING": Status.RINGING,
@@ -46,7 +46,7 @@ class Simulator(Provider):
                 provider_call_id=check_call_id(fields.get("id", ""), missing="The event has no id."),
                 status=status,
                 provider_status=word or event,
-                kind=_read_kind(fields.get("kind", "")),
+                kind=read_kind(fields.get("kind", "")),
                 number_from=read_number(fields.get("from", "")),
                 number_to=read_number(fields.get("to", "")),
                 line=read_number(fields.get("line", "")),
@@ -56,13 +56,6 @@ class Simulator(Provider):
                 talk_seconds=read_seconds(fields.get("seconds", "")) if status is Status.ANSWERED else None,
             )
         ]
-
-
-def _read_kind(text: str) -> Kind | None:
-    try:
-        return parse_kind(text)
-    except ValueError:
-        return None
 
 
 def tell_story(
@@ -94,7 +87,7 @@ def tell_story(
 
 def disturb(bodies: Sequence[bytes], seed: int) -> list[bytes]:
     """The bodies as a bad network delivers them: every one at least once, some twice, in any order; the same for the same seed."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
     delivered = [*bodies, *chance.choices(bodies, k=len(bodies))]
     chance.shuffle(delivered)
     return delivered

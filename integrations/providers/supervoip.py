@@ -2,7 +2,7 @@
 (docs/providers/supervoip.md)."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from calls.statuses import Status
 from integrations.events import Account, CallEvent, Delivery
@@ -27,8 +27,8 @@ _REASONS = {"CHANUNAVAIL": "unreachable", "CONGESTION": "congestion"}
 class SuperVoip(Provider):
     slug = "supervoip"
     name = "SuperVoIP"
-    evidence: ClassVar[Literal["observed"]] = "observed"
-    statuses = {
+    evidence = "observed"
+    statuses: ClassVar[Mapping[str, Status]] = {
         "QUEUESTART": Status.QUEUED,
         "CALLSTART": Status.RINGING,
         "ANSWER": Status.ANSWERED,

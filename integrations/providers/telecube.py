@@ -2,7 +2,7 @@
 The rest is declared by us and can be corrected per configuration (docs/providers/telecube.md)."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from calls.statuses import Status
 from integrations.events import Account, CallEvent, Delivery
@@ -13,9 +13,9 @@ from integrations.provider import Provider, provider_word
 class Telecube(Provider):
     slug = "telecube"
     name = "Telecube"
-    evidence: ClassVar[Literal["declared"]] = "declared"
+    evidence = "declared"
     webhook_events = ("queue_start", "queue_hangup", "call_start", "call_end")
-    statuses = {
+    statuses: ClassVar[Mapping[str, Status]] = {
         "QUEUE START": Status.QUEUED,
         "CALL START": Status.RINGING,  # a leg is offered, which is not yet an answer
         "QUEUE HANGUP": Status.NO_ANSWER,  # unless it says otherwise

@@ -7,14 +7,14 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from calls.statuses import RESULTS, Kind, Source, Status, parse_kind
+from calls.statuses import RESULTS, Kind, Source, Status
 from integrations.decoding import decode
 from integrations.events import Account, CallEvent, Delivery
 from integrations.field_map import check_call_id
-from integrations.field_values import read_link, read_number, read_seconds, read_time
+from integrations.field_values import read_kind, read_link, read_number, read_seconds, read_time
 from integrations.provider import Provider, Unreadable, Untrusted, provider_word
 
 _OPERATOR_REASONS = {Status.BUSY: "operator_busy", Status.NO_ANSWER: "operator_no_answer", Status.FAILED: "unreachable"}
@@ -24,9 +24,9 @@ _PORTS = {"https": 443, "http": 80}
 class Twilio(Provider):
     slug = "twilio"
     name = "Twilio"
-    evidence: ClassVar[Literal["documented"]] = "documented"
+    evidence = "documented"
     signed = True
-    statuses = {
+    statuses: ClassVar[Mapping[str, Status]] = {
         "QUEUED": Status.QUEUED,
         "INITIATED": Status.DIALING,
         "RINGING": Status.RINGING,
@@ -68,14 +68,15 @@ class Twilio(Provider):
 
 
 def _child(event: CallEvent, fields: Mapping[str, str]) -> CallEvent:
-    """The second leg, which decides. `completed` is an answer only when there was talk; else the callback `answered` may still prove it."""
+    """The second leg, which decides. `completed` is an answer only when there was talk; else the callback `answered` may still prove it.
+    Whether it rings staff or a customer is not said; the address we gave may say it, as `?kind=incoming`."""
     status, source = event.status, Source.EVENT
     talk = read_seconds(fields.get("callduration", ""))
     if status is Status.QUEUED:
         status = Status.DIALING
     if status is Status.ANSWERED and not talk:
         status, source = Status.NO_ANSWER, Source.DERIVED
-    kind = _said_kind(fields)
+    kind = read_kind(fields.get("kind", ""))
     rung = read_number(fields.get("to", ""))
     is_staff = kind is Kind.INCOMING or (kind is None and _is_softphone(fields, "to"))
     return replace(
@@ -121,14 +122,6 @@ def _at(event: CallEvent, moment: datetime | None) -> CallEvent:
     if event.status is Status.IN_PROGRESS:
         return replace(event, answered_at=moment)
     return replace(event, started_at=moment)
-
-
-def _said_kind(fields: Mapping[str, str]) -> Kind | None:
-    """A child's callback does not tell whether it rings staff or a customer; our address may, as `?kind=incoming`."""
-    try:
-        return parse_kind(fields.get("kind", ""))
-    except ValueError:
-        return None
 
 
 def _is_softphone(fields: Mapping[str, str], side: str) -> bool:

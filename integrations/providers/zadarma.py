@@ -5,7 +5,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 from urllib.parse import parse_qs
 
 from calls.statuses import RESULTS, Kind, Status
@@ -47,9 +47,9 @@ _SHORTEST_INTERNATIONAL = 11
 class Zadarma(Provider):
     slug = "zadarma"
     name = "Zadarma"
-    evidence: ClassVar[Literal["documented"]] = "documented"
+    evidence = "documented"
     signed = True
-    statuses = {
+    statuses: ClassVar[Mapping[str, Status]] = {
         "NOTIFY START": Status.QUEUED,
         "NOTIFY IVR": Status.QUEUED,
         "NOTIFY OUT START": Status.DIALING,
@@ -100,9 +100,7 @@ class Zadarma(Provider):
         result = status if status in RESULTS else None
         return self._event(word, fields, account, status=result, provider_status=disposition or fields["event"])
 
-    def _event(
-        self, word: str, fields: Mapping[str, str], account: Account, *, status: Status | None, provider_status: str
-    ) -> CallEvent:
+    def _event(self, word: str, fields: Mapping[str, str], account: Account, *, status: Status | None, provider_status: str) -> CallEvent:
         return CallEvent(
             provider_call_id=check_call_id(fields.get("pbx_call_id", ""), missing="The notification has no pbx_call_id."),
             status=status,

@@ -30,6 +30,10 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+def between(begin: str, end: str) -> Interval:
+    return Interval(utc(begin), utc(end))
+
+
 def warsaw(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Warsaw"))
 
@@ -63,25 +67,21 @@ def test_the_clock_is_the_zone_s_own_wherever_the_moment_is_written() -> None:
 
 
 def test_the_order_of_periods_does_not_matter() -> None:
-    assert read({"monday": [["13:00", "17:00"], ["09:00", "12:00"]]}) == read(
-        {"monday": [["09:00", "12:00"], ["13:00", "17:00"]]}
-    )
+    morning, afternoon = ["09:00", "12:00"], ["13:00", "17:00"]
+
+    assert read({"monday": [afternoon, morning]}) == read({"monday": [morning, afternoon]})
 
 
 def test_touching_periods_are_one_opening() -> None:
     hours = read({"monday": [["09:00", "12:00"], ["12:00", "17:00"]]}, zone="UTC")
 
-    assert list(hours.intervals(date(2026, 1, 12), days=7)) == [
-        Interval(utc("2026-01-12T09:00"), utc("2026-01-12T17:00"))
-    ]
+    assert list(hours.intervals(date(2026, 1, 12), days=7)) == [between("2026-01-12T09:00", "2026-01-12T17:00")]
 
 
 def test_periods_that_touch_at_midnight_are_one_opening() -> None:
     hours = read({"friday": [["18:00", "24:00"]], "saturday": [["00:00", "02:00"]]}, zone="UTC")
 
-    assert list(hours.intervals(date(2026, 1, 12), days=7)) == [
-        Interval(utc("2026-01-16T18:00"), utc("2026-01-17T02:00"))
-    ]
+    assert list(hours.intervals(date(2026, 1, 12), days=7)) == [between("2026-01-16T18:00", "2026-01-17T02:00")]
     assert hours.is_open(utc("2026-01-17T00:00"))
 
 
@@ -120,9 +120,7 @@ def test_an_opening_is_looked_for_366_days_ahead() -> None:
     assert hours.next_opening(utc("2025-12-31T23:59:59")) is None
 
 
-@pytest.mark.parametrize(
-    "moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), utc("9997-01-01T00:00")]
-)
+@pytest.mark.parametrize("moment", [utc("0001-01-01T00:00"), utc("9997-01-01T00:00"), utc("9999-12-31T23:59")])
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
 def test_the_ends_of_the_calendar_are_closed(moment: datetime, zone: str) -> None:
     assert not read(EVERY_DAY, zone=zone).is_open(moment)
@@ -187,7 +185,8 @@ def test_a_public_holiday_closes_also_what_is_otherwise_always_open() -> None:
 def test_holidays_are_loaded_only_where_asked_for() -> None:
     code = (
         "import sys; from datetime import datetime, UTC; from widgets.opening_hours import parse\n"
-        "parse({'monday': [['09:00', '17:00']]}, time_zone='Europe/Warsaw').is_open(datetime(2026, 1, 12, tzinfo=UTC))\n"
+        "hours = parse({'monday': [['09:00', '17:00']]}, time_zone='Europe/Warsaw')\n"
+        "hours.is_open(datetime(2026, 1, 12, tzinfo=UTC))\n"
         "sys.exit('holidays' in sys.modules or 'django' in sys.modules)"
     )
 
@@ -209,21 +208,22 @@ def test_a_period_that_begins_in_the_missing_hour_begins_at_the_leap(zone: str, 
 def test_a_period_that_ends_in_the_missing_hour_ends_at_the_leap(zone: str, hour: int) -> None:
     hours = read({"sunday": [[f"{hour - 1:02}:00", f"{hour:02}:30"]]}, zone=zone)
 
-    assert list(hours.intervals(SPRING, days=1)) == [Interval(utc("2026-03-29T00:00"), utc("2026-03-29T01:00"))]
+    assert list(hours.intervals(SPRING, days=1)) == [between("2026-03-29T00:00", "2026-03-29T01:00")]
 
 
 @pytest.mark.parametrize(("zone", "hour"), EUROPE)
 def test_a_period_wholly_in_the_missing_hour_waits_a_week(zone: str, hour: int) -> None:
     hours = read({"sunday": [[f"{hour:02}:15", f"{hour:02}:45"]]}, zone=zone)
 
-    assert hours.next_opening(utc("2026-03-29T00:00")) == utc("2026-04-05T00:15") - timedelta(0)
+    week_later = utc("2026-04-05T00:15")  # the clock is an hour ahead by then
+    assert hours.next_opening(utc("2026-03-29T00:00")) == week_later
 
 
 @pytest.mark.parametrize(("zone", "hour"), EUROPE)
 def test_the_doubled_hour_opens_at_the_first_and_closes_at_the_second(zone: str, hour: int) -> None:
     hours = read({"sunday": [[f"{hour:02}:15", f"{hour:02}:30"]]}, zone=zone)
 
-    assert list(hours.intervals(AUTUMN, days=1)) == [Interval(utc("2026-10-25T00:15"), utc("2026-10-25T01:30"))]
+    assert list(hours.intervals(AUTUMN, days=1)) == [between("2026-10-25T00:15", "2026-10-25T01:30")]
 
 
 @pytest.mark.parametrize(("zone", "hour"), EUROPE)
@@ -246,9 +246,7 @@ def test_monday_after_a_change_opens_on_the_new_time(day: str, next_utc: str) ->
 def test_a_midnight_that_comes_twice_ends_the_day_the_first_time() -> None:
     hours = read({"saturday": [["20:00", "24:00"]]}, zone="Atlantic/Azores")
 
-    assert list(hours.intervals(date(2026, 10, 24), days=2)) == [
-        Interval(utc("2026-10-24T20:00"), utc("2026-10-25T00:00"))
-    ]
+    assert list(hours.intervals(date(2026, 10, 24), days=2)) == [between("2026-10-24T20:00", "2026-10-25T00:00")]
 
 
 def test_a_day_that_a_zone_skipped_never_comes() -> None:
@@ -268,16 +266,13 @@ def weeks(draw: st.DrawFn) -> dict[str, Any]:
         return [list(pair) for pair in zip(written[::2], written[1::2], strict=False)]
 
     names = draw(st.sets(st.sampled_from(WEEKDAYS), min_size=1))
-    exceptions = {
-        f"2026-{draw(st.integers(1, 12)):02}-{draw(st.integers(1, 28)):02}": day()
-        for _ in range(draw(st.integers(0, 3)))
-    }
+    dates = draw(st.sets(st.dates(date(2026, 1, 1), date(2026, 12, 31)), max_size=3))
+    exceptions = {exception.isoformat(): day() for exception in sorted(dates)}
     return {**{name: day() for name in sorted(names)}, "exceptions": exceptions}
 
 
-ZONES = st.sampled_from(
-    [zone for zone, _ in EUROPE] + ["UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Havana"]
-)
+FAR_ZONES = ["UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Havana"]
+ZONES = st.sampled_from([zone for zone, _ in EUROPE] + FAR_ZONES)
 MOMENTS = st.datetimes(datetime(2025, 12, 1), datetime(2027, 2, 1), timezones=st.just(UTC))
 
 
@@ -294,19 +289,33 @@ def test_away_from_changes_open_is_what_the_wall_clock_says(week: dict[str, Any]
     assert read(week, zone=zone).is_open(moment) == expected
 
 
-@given(week=weeks(), zone=ZONES, moment=MOMENTS, samples=st.lists(st.floats(0, 1, exclude_max=True), max_size=50))
+@given(week=weeks(), zone=ZONES, moment=MOMENTS)
 @settings(deadline=None)
-def test_the_next_opening_is_open_and_nothing_before_it(
-    week: dict[str, Any], zone: str, moment: datetime, samples: list[float]
-) -> None:
+def test_the_next_opening_is_open(week: dict[str, Any], zone: str, moment: datetime) -> None:
     hours = read(week, zone=zone)
 
     opening = hours.next_opening(moment)
 
-    until = moment + timedelta(days=366) if opening is None else opening
-    assert opening is None or (hours.is_open(opening) and opening >= moment and opening.tzinfo is UTC)
-    assert not any(hours.is_open(moment + sample * (until - moment)) for sample in samples if until > moment)
-    assert until == moment or not hours.is_open(until - timedelta(microseconds=1))
+    assert opening is None or (opening >= moment and opening.tzinfo is UTC)
+    assert opening is None or hours.is_open(opening)
+
+
+@given(week=weeks(), zone=ZONES, moment=MOMENTS, data=st.data())
+@settings(deadline=None)
+def test_nothing_is_open_before_the_next_opening(
+    week: dict[str, Any],
+    zone: str,
+    moment: datetime,
+    data: st.DataObject,
+) -> None:
+    hours = read(week, zone=zone)
+    opening = hours.next_opening(moment) or moment + timedelta(days=366)
+    assume(opening > moment)
+
+    minutes = data.draw(st.lists(st.integers(0, (opening - moment - timedelta.resolution) // timedelta(minutes=1))))
+
+    assert not any(hours.is_open(moment + timedelta(minutes=minute)) for minute in minutes)
+    assert not hours.is_open(opening - timedelta.resolution)
 
 
 @given(week=weeks(), zone=ZONES, first=st.dates(date(2026, 1, 1), date(2026, 12, 31)))
@@ -360,9 +369,7 @@ def test_the_error_names_the_day_and_the_period(opening_time: object, message: s
     assert str(caught.value).startswith(message)
 
 
-@pytest.mark.parametrize(
-    "zone", ["", "Europe", "Europe/Nowhere", "../Europe/Warsaw", "/etc/passwd", "a\x00b", "\ud800", "x" * 5000]
-)
+@pytest.mark.parametrize("zone", ["", "Europe", "Europe/X", "../Europe/Warsaw", "/etc/passwd", "a\x00b", "\ud800"])
 def test_an_unknown_zone_is_refused(zone: str) -> None:
     with pytest.raises(OpeningHoursError, match="time zone"):
         read({}, zone=zone)
@@ -374,16 +381,11 @@ def test_an_unknown_country_is_refused(country: str) -> None:
         read({}, holidays=country)
 
 
+TEXTS = st.sampled_from(["09:00", "12:00", "24:00"]) | st.text(max_size=8)
+KEYS = st.sampled_from([*WEEKDAYS, "exceptions", "2026-12-24"]) | st.text(max_size=8)
 JSON = st.recursive(
-    st.one_of(
-        st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.sampled_from(["09:00", "12:00", "24:00"])
-    ),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from([*WEEKDAYS, "exceptions", "2026-12-24"]) | st.text(max_size=8), inner, max_size=3
-        )
-    ),
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
 )
 
 

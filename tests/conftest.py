@@ -1,0 +1,68 @@
+"""What every test stands on: no network but the loopback, and actors by name.
+
+Alice may do everything with the API, Bob may only read, Charlie has a token and no rights.
+"""
+
+import ipaddress
+import socket
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from rest_framework.test import APIClient
+
+from voipcrm.models import ApiToken
+
+_connect = socket.socket.connect
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not ipaddress.ip_address(address[0]).is_loopback:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        _connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Any) -> None:
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # static files straight from the sources
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+
+def _client(user: User) -> APIClient:
+    _token, secret = ApiToken.objects.issue(user, name="test")
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    return client
+
+
+def _rights(*verbs: str) -> list[Permission]:
+    apps = ("calls", "sips", "widgets", "autocalls")
+    return [right for right in Permission.objects.filter(content_type__app_label__in=apps) if right.codename.split("_")[0] in verbs]
+
+
+@pytest.fixture
+def alice(db: None) -> APIClient:
+    user = User.objects.create_user("alice")
+    user.user_permissions.set(_rights("view", "add", "change", "delete"))
+    return _client(user)
+
+
+@pytest.fixture
+def bob(db: None) -> APIClient:
+    user = User.objects.create_user("bob")
+    user.user_permissions.set(_rights("view"))
+    return _client(user)
+
+
+@pytest.fixture
+def charlie(db: None) -> APIClient:
+    return _client(User.objects.create_user("charlie"))
+
+
+@pytest.fixture
+def stranger() -> APIClient:
+    return APIClient()

@@ -1,0 +1,27 @@
+import pytest
+from rest_framework.test import APIClient
+
+import make
+from calls.models import Call
+from integrations.models import WebhookDelivery
+
+pytestmark = pytest.mark.django_db
+
+
+def test_telecubes_four_webhooks_become_one_answered_call(stranger: APIClient) -> None:
+    voip = make.voip()
+    address = f"/voip/webhooks/telecube/{voip.webhook_secret}"
+    said = {"call_id": "1700000000.1", "caller": "501502503", "called": "+48221234567"}
+
+    for event, more in (
+        ("queue_start", {}),
+        ("call_start", {"extension": "101"}),
+        ("call_end", {"extension": "101", "status": "ANSWERED", "billsec": 42}),
+        ("queue_hangup", {}),
+    ):
+        assert stranger.post(f"{address}/{event}/", said | more).json() == {"status": "ok"}
+
+    call = Call.objects.get()
+    assert (call.status, call.kind, call.duration) == ("ANSWERED", "incoming", 42)
+    assert (call.number_from, call.number_to) == ("+48501502503", "+48221234567")
+    assert WebhookDelivery.objects.exclude(processed_at=None).count() == 4
