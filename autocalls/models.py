@@ -37,9 +37,27 @@ class Autocall(models.Model):
     number = models.CharField(_("number"), max_length=64)
     status = models.CharField(_("status"), max_length=9, choices=Status.choices, default=Status.SCHEDULED)
     call_at = models.DateTimeField(_("call at"), default=timezone.now)
-    widget = models.ForeignKey(Widget, models.SET_NULL, null=True, blank=True, db_index=False, related_name="autocalls", verbose_name=_("widget"))
-    voip = models.ForeignKey(Voip, models.PROTECT, null=True, blank=True, db_index=False, related_name="autocalls", verbose_name=_("configuration"))
-    sip = models.ForeignKey(Sip, models.SET_NULL, null=True, blank=True, related_name="autocalls", verbose_name=_("line"))
+    widget = models.ForeignKey(
+        Widget,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="autocalls",
+        verbose_name=_("widget"),
+    )
+    voip = models.ForeignKey(
+        Voip,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="autocalls",
+        verbose_name=_("configuration"),
+    )
+    sip = models.ForeignKey(
+        Sip, models.SET_NULL, null=True, blank=True, related_name="autocalls", verbose_name=_("line")
+    )
     client_id = models.BigIntegerField(_("CRM client"), null=True, blank=True)
     contact_id = models.BigIntegerField(_("CRM contact"), null=True, blank=True)
     name = models.CharField(_("name"), max_length=255, blank=True)
@@ -48,8 +66,12 @@ class Autocall(models.Model):
     consent_at = models.DateTimeField(_("consent given"), null=True, editable=False)
     page_url = models.CharField(_("page"), max_length=1000, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
-    max_attempts = models.PositiveSmallIntegerField(_("attempts at most"), default=3, validators=[MinValueValidator(1), MaxValueValidator(10)])
-    last_call = models.ForeignKey(Call, models.SET_NULL, null=True, editable=False, related_name="autocalls", verbose_name=_("last call"))
+    max_attempts = models.PositiveSmallIntegerField(
+        _("attempts at most"), default=3, validators=[MinValueValidator(1), MaxValueValidator(10)]
+    )
+    last_call = models.ForeignKey(
+        Call, models.SET_NULL, null=True, editable=False, related_name="autocalls", verbose_name=_("last call")
+    )
     reason = models.CharField(_("reason"), max_length=255, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -64,9 +86,12 @@ class Autocall(models.Model):
             models.CheckConstraint(condition=~Q(number=""), name="autocall_has_a_number"),
             models.CheckConstraint(condition=Q(max_attempts__range=(1, 10)), name="autocall_max_attempts_1_to_10"),
             models.CheckConstraint(
-                condition=Q(status__in=OPEN, finished_at=None) | (~Q(status__in=OPEN) & Q(finished_at__isnull=False)), name="autocall_is_finished_or_open"
+                condition=Q(status__in=OPEN, finished_at=None) | (~Q(status__in=OPEN) & Q(finished_at__isnull=False)),
+                name="autocall_is_finished_or_open",
             ),
-            models.UniqueConstraint(fields=["widget", "number"], condition=Q(status__in=OPEN), name="autocall_is_open_once_per_widget"),
+            models.UniqueConstraint(
+                fields=["widget", "number"], condition=Q(status__in=OPEN), name="autocall_is_open_once_per_widget"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["status", "-id"], name="autocall_status"),

@@ -5,7 +5,8 @@ from rest_framework import serializers
 from autocalls.models import Autocall, Status
 from calls.serializers import LARGEST_ID, within_reason
 from sips import phone_numbers
-from sips.models import Sip, Voip
+from sips.fields import SipIdField, VoipIdField
+from sips.models import Voip
 from widgets.models import Widget
 
 
@@ -13,12 +14,14 @@ class AutocallSerializer(serializers.ModelSerializer[Autocall]):
     number = serializers.CharField(max_length=64)
     status = serializers.ChoiceField(Status.choices, required=False, help_text="Write `canceled` to cancel.")
     call_at = serializers.DateTimeField(required=False, validators=[within_reason], help_text="Default: now.")
-    widget_id = serializers.PrimaryKeyRelatedField(source="widget", queryset=Widget.objects.all(), required=False, allow_null=True)
-    voip_id = serializers.PrimaryKeyRelatedField(source="voip", queryset=Voip.objects.defer("api_key", "webhook_secret"), required=False, allow_null=True)
-    sip_id = serializers.PrimaryKeyRelatedField(source="sip", queryset=Sip.objects.defer("password"), required=False, allow_null=True)
+    widget_id = serializers.PrimaryKeyRelatedField(
+        source="widget", queryset=Widget.objects.all(), required=False, allow_null=True
+    )
+    voip_id = VoipIdField()
+    sip_id = SipIdField()
     client_id = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LARGEST_ID)
     contact_id = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LARGEST_ID)
-    last_call_id = serializers.PrimaryKeyRelatedField(source="last_call", read_only=True)
+    last_call_id = serializers.IntegerField(read_only=True, allow_null=True)
 
     class Meta:
         model = Autocall
@@ -31,15 +34,21 @@ class AutocallSerializer(serializers.ModelSerializer[Autocall]):
     def validate_status(self, status: str) -> str:
         current = self.instance.status if self.instance else Status.SCHEDULED
         if status not in (current, Status.CANCELED) or (self.instance is None and status != current):
-            raise serializers.ValidationError("Only “canceled” can be written; the other states follow from what happens.")
+            raise serializers.ValidationError(
+                "Only “canceled” can be written; the other states follow from what happens."
+            )
         return status
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "number" in attrs:
             voip = attrs.get("voip", self.instance.voip if self.instance else None)
-            number = phone_numbers.normalise(attrs["number"], voip.country if voip else Voip._meta.get_field("country").default)
+            number = phone_numbers.normalise(
+                attrs["number"], voip.country if voip else Voip._meta.get_field("country").default
+            )
             if not phone_numbers.is_e164(number):
-                raise serializers.ValidationError({"number": ["This is no telephone number; write it like +48123456789."]})
+                raise serializers.ValidationError(
+                    {"number": ["This is no telephone number; write it like +48123456789."]}
+                )
             attrs["number"] = number
         return attrs
 

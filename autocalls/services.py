@@ -41,7 +41,9 @@ def schedule_for_visitor(widget: Widget, wish: Mapping[str, Any]) -> Promise:
 
     A second wish for the same number joins the first while that is open; the database sees to it that there is only one.
     """
-    number = phone_numbers.normalise(wish["number"], widget.voip.country if widget.voip else Voip._meta.get_field("country").default)
+    number = phone_numbers.normalise(
+        wish["number"], widget.voip.country if widget.voip else Voip._meta.get_field("country").default
+    )
     if not phone_numbers.is_e164(number):
         raise Refused("number_invalid", "number")
     call_at = _choose_time(widget, wish.get("call_at"))
@@ -91,7 +93,9 @@ def edit(autocall: Autocall, changes: Mapping[str, Any]) -> Autocall:
         changed = {name: value for name, value in changes.items() if getattr(row, name) != value}
         late = sorted(set(changed) - EDITABLE_WHEN_FINISHED)
         if late and row.status != Status.SCHEDULED:
-            raise TooLate(f"{', '.join(late)}: this call-back is {row.status}; only a scheduled one can be moved, changed or canceled.")
+            raise TooLate(
+                f"{', '.join(late)}: this call-back is {row.status}; only a scheduled one can be moved, changed or canceled."
+            )
         for name, value in changed.items():
             setattr(row, name, value)
         if row.status == Status.CANCELED and row.finished_at is None:

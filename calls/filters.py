@@ -1,4 +1,5 @@
 import operator
+from collections.abc import Iterable
 from functools import reduce
 from typing import Any
 
@@ -34,8 +35,8 @@ def number_is(text: str, *fields: str) -> Q:
     return _any(Q(**{f"{field}__reversed__startswith": digits[::-1]}) for field in fields)
 
 
-def _any(conditions: Any) -> Q:
-    return reduce(operator.or_, conditions)
+def _any(conditions: Iterable[Q]) -> Q:
+    return reduce(operator.or_, conditions, Q())
 
 
 class NumberField(TextInput):
@@ -83,7 +84,9 @@ class CallFilter(django_filters.FilterSet):
     sip_id = django_filters.NumberFilter()
     client_id = django_filters.NumberFilter()
     contact_id = django_filters.NumberFilter()
-    number = NumberFilter(fields=("number_from", "number_to"), help_text="Either side, in any writing, or at least the last three digits.")
+    number = NumberFilter(
+        fields=("number_from", "number_to"), help_text="Either side, in any writing, or at least the last three digits."
+    )
     number_from = NumberFilter(fields=("number_from",))
     number_to = NumberFilter(fields=("number_to",))
     start_time_after = django_filters.IsoDateTimeFilter("start_time", "gte")
@@ -92,7 +95,9 @@ class CallFilter(django_filters.FilterSet):
     duration_max = django_filters.NumberFilter("duration", "lte")
     updated_since = django_filters.IsoDateTimeFilter("updated_at", "gte")
     missed = django_filters.BooleanFilter(method="filter_missed")
-    q = django_filters.CharFilter(method="filter_words", max_length=200, help_text="Words of the description, by their beginning, and numbers.")
+    q = django_filters.CharFilter(
+        method="filter_words", max_length=200, help_text="Words of the description, by their beginning, and numbers."
+    )
 
     class Meta:
         model = Call

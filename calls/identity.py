@@ -26,6 +26,8 @@ def latest_identity(customer_number: str) -> tuple[int | None, int | None]:
     """(client_id, contact_id) of the latest identified call with that number."""
     if not customer_number:
         return None, None
-    identified = Call.objects.filter(Q(client_id__isnull=False) | Q(contact_id__isnull=False), customer_number=customer_number)
+    identified = Call.objects.filter(
+        Q(client_id__isnull=False) | Q(contact_id__isnull=False), customer_number=customer_number
+    )
     latest = identified.order_by("-start_time", "-id").values_list("client_id", "contact_id").first()
     return latest or (None, None)

@@ -71,16 +71,18 @@ def _first(column: str) -> str:
 
 
 _STRONGER = "excluded.precedence > c.precedence"
-_ROW_WORD_RANK = f"CASE WHEN c.precedence < {FIRST_RESULT} AND c.ended_at IS NOT NULL THEN {UNREAD_END} ELSE c.precedence END"
+_ROW_WORD_RANK = (
+    f"CASE WHEN c.precedence < {FIRST_RESULT} AND c.ended_at IS NOT NULL THEN {UNREAD_END} ELSE c.precedence END"
+)
 _EVENT_WORD_RANK = _ROW_WORD_RANK.replace("c.", "excluded.")
 _WORDIER = (
     f"({_EVENT_WORD_RANK}, excluded.provider_status, excluded.reason) > ({_ROW_WORD_RANK}, c.provider_status, c.reason)"
 )
-_BETTER_LINE = (
-    "excluded.sip_id IS NOT NULL AND (excluded.sip_precedence, -excluded.sip_id) > (c.sip_precedence, COALESCE(-c.sip_id, -9223372036854775807))"
-)
+_BETTER_LINE = "excluded.sip_id IS NOT NULL AND (excluded.sip_precedence, -excluded.sip_id) > (c.sip_precedence, COALESCE(-c.sip_id, -9223372036854775807))"
 _ENDED = f"(GREATEST(c.precedence, excluded.precedence) >= {FIRST_RESULT} OR c.ended_at IS NOT NULL OR excluded.ended_at IS NOT NULL)"
-_TALKED = "(COALESCE(c.answered_at, excluded.answered_at) IS NOT NULL OR GREATEST(c.duration, excluded.duration, 0) > 0)"
+_TALKED = (
+    "(COALESCE(c.answered_at, excluded.answered_at) IS NOT NULL OR GREATEST(c.duration, excluded.duration, 0) > 0)"
+)
 _UNIDENTIFIED = "c.customer_number = '' AND c.client_id IS NULL AND c.contact_id IS NULL"
 
 _MERGED = {
@@ -130,8 +132,12 @@ def parameters(event: CallEvent, *, voip_id: int, country: str, received_at: dat
     """The statement's parameters. What the event does not say is concluded from when it was received, never from the present moment:
     a replay must end in the same row."""
     ended_at = (_plausible(event.ended_at) or received_at) if event.is_end else None
-    talk_seconds = event.talk_seconds if event.talk_seconds is not None and 0 <= event.talk_seconds <= LONGEST_TALK else None
-    started_at = _plausible(event.started_at) or (ended_at - timedelta(seconds=talk_seconds or 0) if ended_at else received_at)
+    talk_seconds = (
+        event.talk_seconds if event.talk_seconds is not None and 0 <= event.talk_seconds <= LONGEST_TALK else None
+    )
+    started_at = _plausible(event.started_at) or (
+        ended_at - timedelta(seconds=talk_seconds or 0) if ended_at else received_at
+    )
     answered_at = _plausible(event.answered_at) or (received_at if event.status == Status.IN_PROGRESS else None)
     proven = event.status == Status.ANSWERED and bool(answered_at or talk_seconds)
     status = event.status or Status.QUEUED

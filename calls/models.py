@@ -46,8 +46,18 @@ def _newest_first(*fields: str, name: str, condition: Q | None = None) -> models
 class Call(models.Model):
     """A conversation or an attempt at one. Changed by `calls.services` alone once a provider or our dialer reports on it."""
 
-    voip = models.ForeignKey(Voip, models.PROTECT, null=True, blank=True, db_index=False, related_name="calls", verbose_name=_("configuration"))
-    sip = models.ForeignKey(Sip, models.SET_NULL, null=True, blank=True, db_index=False, related_name="calls", verbose_name=_("line"))
+    voip = models.ForeignKey(
+        Voip,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="calls",
+        verbose_name=_("configuration"),
+    )
+    sip = models.ForeignKey(
+        Sip, models.SET_NULL, null=True, blank=True, db_index=False, related_name="calls", verbose_name=_("line")
+    )
     number_from = models.CharField(_("from"), max_length=64, blank=True)
     number_to = models.CharField(_("to"), max_length=64, blank=True)
     start_time = models.DateTimeField(_("start"), default=timezone.now)
@@ -84,7 +94,11 @@ class Call(models.Model):
         base_manager_name = "everything"
         default_manager_name = "objects"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["voip", "provider_call_id"], condition=~Q(provider_call_id=""), name="call_is_unique_in_its_voip"),
+            models.UniqueConstraint(
+                fields=["voip", "provider_call_id"],
+                condition=~Q(provider_call_id=""),
+                name="call_is_unique_in_its_voip",
+            ),
             models.CheckConstraint(condition=Q(status__in=["", *Status.values]), name="call_status_is_known"),
             models.CheckConstraint(condition=Q(kind__in=["", *Kind.values]), name="call_kind_is_known"),
             models.CheckConstraint(condition=Q(via__in=Via.values), name="call_via_is_known"),
@@ -109,7 +123,11 @@ class Call(models.Model):
                 name="call_identified",
                 condition=~Q(customer_number="") & (Q(client_id__isnull=False) | Q(contact_id__isnull=False)),
             ),
-            models.Index(fields=["updated_at"], name="call_unfinished", condition=Q(precedence__gt=0, precedence__lt=FIRST_RESULT)),
+            models.Index(
+                fields=["updated_at"],
+                name="call_unfinished",
+                condition=Q(precedence__gt=0, precedence__lt=FIRST_RESULT),
+            ),
             GinIndex(SearchVector("description", config="simple"), name="call_description"),
         ]
 
@@ -137,7 +155,9 @@ class IdempotencyKey(models.Model):
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_is_unique_per_user")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_is_unique_per_user")
+        ]
 
     def __str__(self) -> str:
         return self.key

@@ -9,7 +9,8 @@ from rest_framework import serializers
 from calls.models import Call
 from calls.statuses import Kind, Status, parse_kind, parse_status
 from sips import phone_numbers
-from sips.models import Sip, Voip
+from sips.fields import SipIdField, VoipIdField
+from sips.models import Voip
 
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -40,12 +41,14 @@ class WordField(serializers.ChoiceField):
 
 
 class CallSerializer(serializers.ModelSerializer[Call]):
-    voip_id = serializers.PrimaryKeyRelatedField(source="voip", queryset=Voip.objects.defer("api_key", "webhook_secret"), required=False, allow_null=True)
-    sip_id = serializers.PrimaryKeyRelatedField(source="sip", queryset=Sip.objects.defer("password"), required=False, allow_null=True)
+    voip_id = VoipIdField()
+    sip_id = SipIdField()
     number_from = serializers.CharField(required=False, allow_blank=True, max_length=64)
     number_to = serializers.CharField(required=False, allow_blank=True, max_length=64)
     start_time = serializers.DateTimeField(required=False, validators=[within_reason])
-    duration = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LONGEST_CALL, help_text="Talk time in seconds.")
+    duration = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=LONGEST_CALL, help_text="Talk time in seconds."
+    )
     kind = WordField(Kind.choices, parse=parse_kind, required=False, allow_blank=True)
     status = WordField(Status.choices, parse=parse_status, required=False, allow_blank=True)
     client_id = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LARGEST_ID)
@@ -86,7 +89,9 @@ class MakeCallSerializer(serializers.Serializer[Any]):
     voip_id = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LARGEST_ID)
     client_id = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LARGEST_ID)
     contact_id = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LARGEST_ID)
-    description = serializers.CharField(required=False, allow_blank=True, max_length=Call._meta.get_field("description").max_length)
+    description = serializers.CharField(
+        required=False, allow_blank=True, max_length=Call._meta.get_field("description").max_length
+    )
 
     def digest(self, via: str) -> str:
         """What the request asks for, to tell its repetition from another one."""

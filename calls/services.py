@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -23,10 +23,9 @@ from sips import phone_numbers
 from sips.lines import CannotDial, find_line
 from sips.models import Voip
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
-
 IDEMPOTENCY_KEPT = timedelta(hours=24)
+MERGE = merge.statement() + " SELECT id FROM call"
+
 SHORT_NUMBER = re.compile(r"[0-9*#]{2,6}")
 """Extensions, short and service numbers."""
 
@@ -38,8 +37,12 @@ class Owned(Exception):
     """A provider or our dialer reports on this call; `fields` are its own."""
 
     def __init__(self, call: Call, fields: list[str]) -> None:
-        owner = f"the provider ({call.voip.name})" if call.via == Via.PROVIDER and call.voip else str(Via(call.via).label)
-        super().__init__(f"{', '.join(fields)}: owned by {owner}, who reports on this call. You may change client_id, contact_id and description.")
+        owner = (
+            f"the provider ({call.voip.name})" if call.via == Via.PROVIDER and call.voip else str(Via(call.via).label)
+        )
+        super().__init__(
+            f"{', '.join(fields)}: owned by {owner}, who reports on this call. You may change client_id, contact_id and description."
+        )
         self.fields = fields
 
 
@@ -55,9 +58,11 @@ class Requested:
 
 def apply_event(event: CallEvent, *, voip: Voip, received_at: datetime) -> int | None:
     """Merge an event into its Call and tell the rooms above. Returns the call's id, or None when nothing changed."""
-    parameters = merge.parameters(event, voip_id=voip.pk, country=voip.country, received_at=received_at, now=timezone.now())
+    parameters = merge.parameters(
+        event, voip_id=voip.pk, country=voip.country, received_at=received_at, now=timezone.now()
+    )
     with transaction.atomic():
-        row = fetch_one(f"{merge.statement()} SELECT id FROM call", parameters)
+        row = fetch_one(MERGE, parameters)
         if row is None:
             return None
         call_changed.send(Call, call_id=row[0])
@@ -77,7 +82,7 @@ def record_call(fields: Mapping[str, Any]) -> Call:
 def edit_call(call: Call, changes: Mapping[str, Any]) -> Call:
     """Change a call. Raises Owned when a reported call's own facts would change; writing back what was read is no change."""
     with transaction.atomic():
-        row = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
+        row: Call = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
         changed = {name: value for name, value in changes.items() if getattr(row, name) != value}
         foreign = sorted(set(changed) - OWN_FIELDS)
         if row.is_reported and foreign:
@@ -98,7 +103,18 @@ def delete_call(call: Call) -> None:
         return
     Call.everything.filter(pk=call.pk).update(
         deleted_at=timezone.now(),
-        **dict.fromkeys(("number_from", "number_to", "customer_number", "description", "recording_url", "reason", "provider_status"), ""),
+        **dict.fromkeys(
+            (
+                "number_from",
+                "number_to",
+                "customer_number",
+                "description",
+                "recording_url",
+                "reason",
+                "provider_status",
+            ),
+            "",
+        ),
         **dict.fromkeys(("client_id", "contact_id", "sip_id"), None),
     )
 
@@ -145,12 +161,16 @@ def request_call(
     return call
 
 
-def request_once(*, user: "AbstractBaseUser", key: str, digest: str, request: Callable[[], Call]) -> Requested:
+def request_once(*, user_id: int, key: str, digest: str, request: Callable[[], Call]) -> Requested:
     """Carry out a request at most once per user and key for 24 hours. Raises IdempotencyClash; a refused request is not remembered."""
     with transaction.atomic():
-        IdempotencyKey.objects.filter(user_id=user.pk, key=key, created_at__lt=timezone.now() - IDEMPOTENCY_KEPT).delete()
+        IdempotencyKey.objects.filter(
+            user_id=user_id, key=key, created_at__lt=timezone.now() - IDEMPOTENCY_KEPT
+        ).delete()
         # Another request with this key makes get_or_create wait until that one is committed or rolled back.
-        promise, is_new = IdempotencyKey.objects.select_related("call").get_or_create(user_id=user.pk, key=key, defaults={"digest": digest})
+        promise, is_new = IdempotencyKey.objects.select_related("call").get_or_create(
+            user_id=user_id, key=key, defaults={"digest": digest}
+        )
         if not is_new and promise.digest != digest:
             raise IdempotencyClash
         if not is_new and promise.call is not None:

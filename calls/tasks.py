@@ -12,6 +12,8 @@ def expire_stale_calls(timestamp: int) -> int:
 
 
 @app.periodic(cron="17 3 * * *")
-@app.task(name="calls.forget_old_idempotency_keys", queueing_lock="calls.forget_old_idempotency_keys", pass_context=False)
+@app.task(
+    name="calls.forget_old_idempotency_keys", queueing_lock="calls.forget_old_idempotency_keys", pass_context=False
+)
 def forget_old_idempotency_keys(timestamp: int) -> int:
     return services.forget_old_idempotency_keys()

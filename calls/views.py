@@ -17,7 +17,10 @@ from sips.lines import CannotDial
 
 LONGEST_KEY = 255
 IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key and body within 24 hours is the same request: nothing is dialed twice."
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key and body within 24 hours is the same request: nothing is dialed twice.",
 )
 
 
@@ -44,13 +47,21 @@ class CallViewSet(viewsets.ModelViewSet[Call]):
     def perform_destroy(self, instance: Call) -> None:
         services.delete_call(instance)
 
-    @extend_schema(parameters=[IDEMPOTENCY_KEY], request=MakeCallSerializer, responses={201: CallSerializer, 200: OpenApiResponse(CallSerializer, "Replayed")})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=MakeCallSerializer,
+        responses={201: CallSerializer, 200: OpenApiResponse(CallSerializer, "Replayed")},
+    )
     @action(detail=False, methods=["post"])
     def make_call(self, request: Request) -> Response:
         """Call by SIP itself: ring the line, then the number."""
         return self._request_call(request, Via.SIP)
 
-    @extend_schema(parameters=[IDEMPOTENCY_KEY], request=MakeCallSerializer, responses={201: CallSerializer, 200: OpenApiResponse(CallSerializer, "Replayed")})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=MakeCallSerializer,
+        responses={201: CallSerializer, 200: OpenApiResponse(CallSerializer, "Replayed")},
+    )
     @action(detail=False, methods=["post"])
     def make_call_integrate(self, request: Request) -> Response:
         """Call through the API of the configuration's provider: ring the line, then the number."""
@@ -66,7 +77,7 @@ class CallViewSet(viewsets.ModelViewSet[Call]):
 
         try:
             requested = (
-                services.request_once(user=request.user, key=key, digest=body.digest(via), request=place)
+                services.request_once(user_id=request.user.id or 0, key=key, digest=body.digest(via), request=place)
                 if key
                 else services.Requested(place(), replayed=False)
             )

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from calls.events import CallEvent as CallEvent
+from calls.events import CallEvent
+
+__all__ = ["Account", "CallEvent", "Delivery"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,8 +85,14 @@ class FieldMap:
         if name not in self.fields:
             raise InvalidSettings(f"fields.{name}", f"no such field; use one of: {', '.join(self.fields)}.")
         names = [value] if isinstance(value, str) else value
-        if not isinstance(names, list) or not names or not all(isinstance(each, str) and each.strip() for each in names):
-            raise InvalidSettings(f"fields.{name}", 'give the field names to look under as a list, such as ["call_id"].')
+        if (
+            not isinstance(names, list)
+            or not names
+            or not all(isinstance(each, str) and each.strip() for each in names)
+        ):
+            raise InvalidSettings(
+                f"fields.{name}", 'give the field names to look under as a list, such as ["call_id"].'
+            )
         return tuple(each.strip().lower() for each in names)
 
     def _event(self, text: str) -> str:
@@ -148,7 +154,9 @@ class Reading:
         """The name of the event, said by the address or else by a field. Raises Unreadable."""
         word = path or self.text("event")
         if not word:
-            raise Unreadable(f"No event: looked for {self._looked_for('event')}. Name the right one in settings.fields.event.")
+            raise Unreadable(
+                f"No event: looked for {self._looked_for('event')}. Name the right one in settings.fields.event."
+            )
         event = self.names.events.get(provider_word(word))
         if event is None:
             raise Unreadable(f"“{word[:LONGEST_WORD]}” is not an event we know. Translate it in settings.events.")
@@ -169,13 +177,13 @@ class Reading:
         """
         kind = Kind.INCOMING if event.startswith("queue") else None
         own = self.names.statuses.get(provider_word(event))
-        result = self.result()
-        if own is None or (own in RESULTS and result is Status.ANSWERED):
-            word = self.text("status")
-            reason = "" if result is Status.ANSWERED else reasons.get(provider_word(word), "")
-            return self.call_event(result, provider_status=word or event, kind=kind, reason=reason)
-        source = Source.DERIVED if own in RESULTS else Source.EVENT
-        return self.call_event(own, provider_status=event, source=source, kind=kind)
+        if own is not None and own not in RESULTS:
+            return self.call_event(own, provider_status=event, kind=kind)
+        word, result = self.text("status"), self.result()
+        if own is not None and result is not Status.ANSWERED:
+            return self.call_event(own, provider_status=word or event, source=Source.DERIVED, kind=kind)
+        reason = "" if result is Status.ANSWERED else reasons.get(provider_word(word), "")
+        return self.call_event(result, provider_status=word or event, kind=kind, reason=reason)
 
     def call_event(
         self,
@@ -208,7 +216,9 @@ class Reading:
         )
 
     def _call_id(self) -> str:
-        missing = f"No call id: looked for {self._looked_for('call_id')}. Name the right one in settings.fields.call_id."
+        missing = (
+            f"No call id: looked for {self._looked_for('call_id')}. Name the right one in settings.fields.call_id."
+        )
         return check_call_id(self.text("call_id"), missing=missing)
 
     def _kind(self) -> Kind | None:

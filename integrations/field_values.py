@@ -23,7 +23,9 @@ _SECONDS = re.compile(r"(\d{1,9})(?:[.,]\d+)?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)", re.ASCII)
 _NAMED_NUMBER = re.compile(r".*<([^<>]*)>", re.DOTALL)
 _ADDRESS = re.compile(r"(?:(?:sips?|tel|client):)?([^@;?]+)(?:[@;?].*)?", re.IGNORECASE | re.DOTALL)
-_CHANNEL = re.compile(r"(?:SIP|PJSIP|IAX2|Local)/([^@]+?)(?:@.*)?(?:-[0-9a-f]{6,})?(?:;[12])?", re.IGNORECASE | re.ASCII)
+_CHANNEL = re.compile(
+    r"(?:SIP|PJSIP|IAX2|Local)/([^@]+?)(?:@.*)?(?:-[0-9a-f]{6,})?(?:;[12])?", re.IGNORECASE | re.ASCII
+)
 _WITHHELD = frozenset({"+266696687", "+86282452253", "+8656696", "+2562533", "+7378742833"})
 """ANONYMOUS, UNAVAILABLE, UNKNOWN, BLOCKED and RESTRICTED on a telephone's keys: how networks spell a withheld number in digits."""
 

@@ -13,7 +13,9 @@ UNREADABLE = ~Q(error="")
 
 
 class WebhookDelivery(models.Model):
-    voip = models.ForeignKey(Voip, models.PROTECT, db_index=False, related_name="deliveries", verbose_name=_("configuration"))
+    voip = models.ForeignKey(
+        Voip, models.PROTECT, db_index=False, related_name="deliveries", verbose_name=_("configuration")
+    )
     fingerprint = models.CharField(max_length=64)
     """SHA-256 of what was sent. The same again for the same configuration is a redelivery and changes nothing."""
     event = models.CharField(_("event in the address"), max_length=50, blank=True)
@@ -29,7 +31,9 @@ class WebhookDelivery(models.Model):
     class Meta:
         verbose_name = _("webhook delivery")
         verbose_name_plural = _("webhook deliveries")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["voip", "fingerprint"], name="delivery_is_stored_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["voip", "fingerprint"], name="delivery_is_stored_once")
+        ]
         indexes: ClassVar = [
             models.Index(fields=["voip", "-id"], name="delivery_voip"),
             models.Index(fields=["voip", "provider_call_id"], name="delivery_call", condition=~Q(provider_call_id="")),

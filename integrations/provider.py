@@ -57,7 +57,7 @@ class Provider(ABC):
 
     def verify(self, delivery: Delivery, account: Account) -> None:
         """Raise Untrusted unless the delivery is the operator's. Compare in constant time."""
-        return None
+        return
 
     @abstractmethod
     def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:

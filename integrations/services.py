@@ -99,8 +99,8 @@ gate AS (
         %(processed_at)s, %(error)s, %(provider_call_id)s)
     ON CONFLICT (voip_id, fingerprint) DO NOTHING RETURNING id
 )"""
-_STORE_ALONE = f"WITH {_STORE} SELECT id, NULL FROM gate"
-_STORE_AND_MERGE = f"{merge.statement(_STORE)} SELECT gate.id, call.id FROM gate LEFT JOIN call ON true"
+_STORE_ALONE = "WITH " + _STORE + " SELECT id, NULL FROM gate"
+_STORE_AND_MERGE = merge.statement(_STORE) + " SELECT gate.id, call.id FROM gate LEFT JOIN call ON true"
 
 
 def _store(delivery: Delivery, *, voip: Voip, events: list[CallEvent], error: str) -> None:
@@ -126,7 +126,9 @@ def _store(delivery: Delivery, *, voip: Voip, events: list[CallEvent], error: st
         if not events:
             fetch_one(_STORE_ALONE, parameters)
             return
-        merged = merge.parameters(events[0], voip_id=voip.pk, country=voip.country, received_at=delivery.received_at, now=now)
+        merged = merge.parameters(
+            events[0], voip_id=voip.pk, country=voip.country, received_at=delivery.received_at, now=now
+        )
         row = fetch_one(_STORE_AND_MERGE, parameters | merged)
         if row is None:
             return
@@ -157,24 +159,51 @@ def process(row: WebhookDelivery) -> None:
 
 def _as_received(row: WebhookDelivery) -> Delivery:
     return Delivery(
-        method=row.method, body=bytes(row.body), received_at=row.received_at, headers=row.headers, query=row.query, event=row.event
+        method=row.method,
+        body=bytes(row.body),
+        received_at=row.received_at,
+        headers=row.headers,
+        query=row.query,
+        event=row.event,
     )
 
 
 def process_waiting(*, older_than: datetime, most: int = 500) -> int:
     """Process deliveries that were stored and then left, by a crash or for a replay. Returns how many."""
     done = 0
-    waiting = WebhookDelivery.objects.filter(WAITING, received_at__lt=older_than).order_by("received_at").values_list("pk", flat=True)[:most]
+    waiting = (
+        WebhookDelivery.objects.filter(WAITING, received_at__lt=older_than)
+        .order_by("received_at")
+        .values_list("pk", flat=True)[:most]
+    )
     for pk in list(waiting):
         with transaction.atomic():
-            row = WebhookDelivery.objects.select_related("voip").select_for_update(of=("self",), skip_locked=True).filter(WAITING, pk=pk).first()
+            row = (
+                WebhookDelivery.objects.select_related("voip")
+                .select_for_update(of=("self",), skip_locked=True)
+                .filter(WAITING, pk=pk)
+                .first()
+            )
             if row is not None:
                 process(row)
                 done += 1
     return done
 
 
-FACTS = ("status", "kind", "number_from", "number_to", "start_time", "answered_at", "ended_at", "duration", "reason", "provider_status", "sip_id", "recording_url")
+FACTS = (
+    "status",
+    "kind",
+    "number_from",
+    "number_to",
+    "start_time",
+    "answered_at",
+    "ended_at",
+    "duration",
+    "reason",
+    "provider_status",
+    "sip_id",
+    "recording_url",
+)
 
 
 @dataclass(frozen=True, slots=True)

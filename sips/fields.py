@@ -1,8 +1,10 @@
-"""Secrets in the API: they go in and never come out."""
+"""Configurations, lines and their secrets as fields of the API."""
 
 from typing import Any
 
 from rest_framework import serializers
+
+from sips.models import Sip, Voip
 
 
 class SecretField(serializers.CharField):
@@ -20,3 +22,20 @@ class SecretSetField(serializers.BooleanField):
 
     def to_representation(self, value: Any) -> bool:
         return bool(value)
+
+
+class VoipIdField(serializers.PrimaryKeyRelatedField[Voip]):
+    """The id of a configuration, or null; its secrets are not loaded."""
+
+    def __init__(self, **options: Any) -> None:
+        secretless = Voip.objects.defer("api_key", "webhook_secret")
+        super().__init__(source="voip", queryset=secretless, required=False, allow_null=True, **options)
+
+
+class SipIdField(serializers.PrimaryKeyRelatedField[Sip]):
+    """The id of a line, or null; its password is not loaded."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            source="sip", queryset=Sip.objects.defer("password"), required=False, allow_null=True, **options
+        )

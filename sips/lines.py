@@ -41,12 +41,18 @@ def _check_sip(line: Sip, voip: Voip) -> None:
     if missing:
         raise CannotDial("sip", f"Line “{line.sip}” has no {' and no '.join(missing)}; a call by SIP needs both.")
     if not voip.address:
-        raise CannotDial("sip", f"VoIP configuration {voip.pk} ({voip.name}) has no address; a call by SIP needs its server.")
+        raise CannotDial(
+            "sip", f"VoIP configuration {voip.pk} ({voip.name}) has no address; a call by SIP needs its server."
+        )
 
 
 def _check_provider(line: Sip, voip: Voip) -> None:
     if not voip.provider:
-        raise CannotDial("sip", f"VoIP configuration {voip.pk} ({voip.name}) has no provider; choose one, or use make_call.")
+        raise CannotDial(
+            "sip", f"VoIP configuration {voip.pk} ({voip.name}) has no provider; choose one, or use make_call."
+        )
     provider = catalog.find(voip.provider)
     if provider is None or not provider.can_dial:
-        raise CannotDial("sip", f"Calls cannot be placed through {provider.name if provider else voip.provider}; use make_call.")
+        raise CannotDial(
+            "sip", f"Calls cannot be placed through {provider.name if provider else voip.provider}; use make_call."
+        )

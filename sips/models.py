@@ -10,7 +10,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sips.encryption import EncryptedTextField
-from sips.validators import validate_country, validate_host, validate_networks, validate_port, validate_provider, validate_time_zone
+from sips.validators import (
+    validate_country,
+    validate_host,
+    validate_networks,
+    validate_port,
+    validate_provider,
+    validate_time_zone,
+)
 
 PORT = r"^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$"
 
@@ -44,7 +51,11 @@ class Voip(models.Model):
         help_text=_("Of the provider: several send local times without a zone."),
     )
     country = models.CharField(
-        _("country"), max_length=2, default="PL", validators=[validate_country], help_text=_("For numbers written without a country code.")
+        _("country"),
+        max_length=2,
+        default="PL",
+        validators=[validate_country],
+        help_text=_("For numbers written without a country code."),
     )
     api_url = models.URLField(_("API address"), max_length=500, blank=True)
     api_login = models.CharField(_("API login"), max_length=255, blank=True)
@@ -58,7 +69,9 @@ class Voip(models.Model):
         validators=[validate_networks],
         help_text=_("Addresses or networks that may send webhooks, as a JSON list; empty: any."),
     )
-    settings = models.JSONField(_("provider settings"), default=dict, blank=True, help_text=_("What the provider's page in the docs describes."))
+    settings = models.JSONField(
+        _("provider settings"), default=dict, blank=True, help_text=_("What the provider's page in the docs describes.")
+    )
     active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -72,7 +85,10 @@ class Voip(models.Model):
             models.CheckConstraint(condition=Q(port="") | Q(port__regex=PORT), name="voip_port_is_1_to_65535"),
             models.CheckConstraint(condition=~Q(name=""), name="voip_has_a_name"),
         ]
-        indexes: ClassVar = [models.Index(fields=["provider", "id"], name="voip_provider"), models.Index(fields=["number"], name="voip_number")]
+        indexes: ClassVar = [
+            models.Index(fields=["provider", "id"], name="voip_provider"),
+            models.Index(fields=["number"], name="voip_number"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -100,7 +116,15 @@ class Sip(models.Model):
 
     name = models.CharField(_("name"), max_length=255)
     sip = models.CharField(_("SIP number"), max_length=64, blank=True)
-    voip = models.ForeignKey(Voip, models.PROTECT, null=True, blank=True, related_name="sips", db_index=False, verbose_name=_("configuration"))
+    voip = models.ForeignKey(
+        Voip,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="sips",
+        db_index=False,
+        verbose_name=_("configuration"),
+    )
     username = models.CharField(_("SIP login"), max_length=255, blank=True)
     password = EncryptedTextField(_("SIP password"), blank=True, max_length=1000)
     kind = models.CharField(_("kind"), max_length=50, blank=True)

@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from sips import phone_numbers
 from sips.catalog import find
-from sips.fields import SecretField, SecretSetField
+from sips.fields import SecretField, SecretSetField, VoipIdField
 from sips.models import Sip, Voip
 
 PROVIDER_SETTINGS_SIZE = 100
@@ -17,7 +17,10 @@ class VoipSerializer(serializers.ModelSerializer[Voip]):
     webhook_url = serializers.CharField(read_only=True, help_text="The address to give to the operator.")
     settings = serializers.DictField(required=False, help_text="What the provider's page in the docs describes.")
     webhook_ips = serializers.ListField(
-        child=serializers.CharField(max_length=64), required=False, max_length=100, help_text="Addresses or networks; empty: any."
+        child=serializers.CharField(max_length=64),
+        required=False,
+        max_length=100,
+        help_text="Addresses or networks; empty: any.",
     )
 
     class Meta:
@@ -36,7 +39,9 @@ class VoipSerializer(serializers.ModelSerializer[Voip]):
         if "settings" in attrs or "provider" in attrs:
             check_provider_settings(provider, attrs.get("settings", self.instance.settings if self.instance else {}))
         if "number" in attrs:
-            country = attrs.get("country", self.instance.country if self.instance else Voip._meta.get_field("country").default)
+            country = attrs.get(
+                "country", self.instance.country if self.instance else Voip._meta.get_field("country").default
+            )
             attrs["number"] = phone_numbers.normalise(attrs["number"], country)
         return attrs
 
@@ -54,21 +59,38 @@ def check_provider_settings(provider: str, settings: Mapping[str, Any]) -> None:
 
 
 class SipSerializer(serializers.ModelSerializer[Sip]):
-    voip_id = serializers.PrimaryKeyRelatedField(source="voip", queryset=Voip.objects.defer("api_key", "webhook_secret"), required=False, allow_null=True)
+    voip_id = VoipIdField()
     password = SecretField(max_length=1000)
     password_set = SecretSetField(source="password")
 
     class Meta:
         model = Sip
-        fields = ("id", "name", "sip", "voip_id", "username", "password", "password_set", "kind", "number", "active", "created_at", "updated_at")
+        fields = (
+            "id",
+            "name",
+            "sip",
+            "voip_id",
+            "username",
+            "password",
+            "password_set",
+            "kind",
+            "number",
+            "active",
+            "created_at",
+            "updated_at",
+        )
         validators = ()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         voip = attrs.get("voip", self.instance.voip if self.instance else None)
         sip = attrs.get("sip", self.instance.sip if self.instance else "")
         if attrs.get("number"):
-            attrs["number"] = phone_numbers.normalise(attrs["number"], voip.country if voip else Voip._meta.get_field("country").default)
-        others = Sip.objects.filter(voip=voip, sip=sip).exclude(pk=self.instance.pk if self.instance else None)
+            attrs["number"] = phone_numbers.normalise(
+                attrs["number"], voip.country if voip else Voip._meta.get_field("country").default
+            )
+        others = Sip.objects.filter(voip=voip, sip=sip)
+        if self.instance is not None:
+            others = others.exclude(pk=self.instance.pk)
         if voip and sip and others.exists():
             raise serializers.ValidationError({"sip": ["This configuration already has a line with this SIP number."]})
         return attrs

@@ -16,7 +16,11 @@ class SipViewSet(viewsets.ModelViewSet[Sip]):
 
 
 class VoipViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, mixins.UpdateModelMixin, viewsets.GenericViewSet[Voip]
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    mixins.UpdateModelMixin,
+    viewsets.GenericViewSet[Voip],
 ):
     """VoIP configurations. They are not deleted but deactivated: their calls remain."""
 

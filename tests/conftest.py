@@ -29,7 +29,10 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def plain_static_files(settings: Any) -> None:
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # static files straight from the sources
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
 
 
 def _client(user: User) -> APIClient:
@@ -41,7 +44,11 @@ def _client(user: User) -> APIClient:
 
 def _rights(*verbs: str) -> list[Permission]:
     apps = ("calls", "sips", "widgets", "autocalls")
-    return [right for right in Permission.objects.filter(content_type__app_label__in=apps) if right.codename.split("_")[0] in verbs]
+    return [
+        right
+        for right in Permission.objects.filter(content_type__app_label__in=apps)
+        if right.codename.split("_")[0] in verbs
+    ]
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ def sip(**fields: Any) -> Sip:
 
 
 def call(**fields: Any) -> Call:
-    return Call.objects.create(**fields)
+    made: Call = Call.objects.create(**fields)
+    return made
 
 
 def widget(**fields: Any) -> Widget:

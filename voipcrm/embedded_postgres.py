@@ -167,6 +167,7 @@ def _bring_up(data_dir: Path) -> str:
 def _start(data_dir: Path) -> None:
     cluster = data_dir / "cluster"
     programs, major = _find_programs(cluster)
+    _run([str(programs / "postgres"), "--version"], data_dir=data_dir)  # settles who owns the folder, see there
     if not cluster.exists():
         _create_cluster(data_dir, programs=programs, major=major)
     sockets = _prepare_socket_folder(data_dir)
@@ -307,7 +308,8 @@ def _run(command: list[str], *, data_dir: Path, keep_open: Sequence[int] = ()) -
         _give_to_nobody(data_dir)
         _run(command, data_dir=data_dir, keep_open=keep_open)
     elif done.returncode:
-        raise EmbeddedPostgresError(f"PostgreSQL's {Path(command[0]).name} failed: {_read_complaint(data_dir)}")
+        who = f", run as user {account['user']} because it refuses root," if account else ""
+        raise EmbeddedPostgresError(f"PostgreSQL's {Path(command[0]).name}{who} failed: {_read_complaint(data_dir)}")
 
 
 def _leave_root(command: list[str], owner: os.stat_result) -> tuple[list[str], dict[str, Any]]:
@@ -327,7 +329,7 @@ def _give_to_nobody(data_dir: Path) -> None:
 
 def _read_complaint(data_dir: Path) -> str:
     """Return the last line of the log that tells of an error, or else its last line."""
-    lines = (data_dir / "postgres.log").read_text(errors="replace").splitlines()
+    lines = (data_dir / "postgres.log").read_text(errors="replace").strip().splitlines()
     complaints = [line for line in lines if re.search(r"FATAL|PANIC|[Ee]rror:", line)]
     return (complaints or lines or ["it left no word"])[-1]
 

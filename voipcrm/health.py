@@ -25,7 +25,12 @@ def healthz(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return JsonResponse({"status": "failing", "database": "unreachable"}, status=503)
     late = waited > settings.JOBS_LATE_AFTER.total_seconds()
-    answer = {"status": "failing" if late else "ok", "database": "ok", "jobs": "late" if late else "ok", "oldest_job_seconds": waited}
+    answer = {
+        "status": "failing" if late else "ok",
+        "database": "ok",
+        "jobs": "late" if late else "ok",
+        "oldest_job_seconds": waited,
+    }
     return JsonResponse(answer, status=503 if late else 200)
 
 
@@ -34,4 +39,5 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus metrics, for the addresses in METRICS_ALLOWED_IPS."""
     if not is_within(request.META["REMOTE_ADDR"], settings.METRICS_ALLOWED_IPS):
         raise Http404
-    return ExportToDjangoView(request)
+    answer: HttpResponse = ExportToDjangoView(request)
+    return answer

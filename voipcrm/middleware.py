@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -78,7 +79,7 @@ def token_out_of_url(get_response: GetResponse) -> GetResponse:
 
 
 def request_log(get_response: GetResponse) -> GetResponse:
-    """Give the request an id, its caller's own if it is a plain one, and log one line about it: its route, never its address."""
+    """Give the request an id, its caller's own if it is a plain one, and log one line about it: its view, never its address."""
 
     def process(request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
@@ -92,7 +93,7 @@ def request_log(get_response: GetResponse) -> GetResponse:
                 "request",
                 extra={
                     "method": request.method,
-                    "route": match.route if match else None,
+                    "view": match.view_name if match else None,
                     "status": response.status_code,
                     "milliseconds": round((time.perf_counter() - began) * 1000, 1),
                 },
@@ -102,13 +103,15 @@ def request_log(get_response: GetResponse) -> GetResponse:
     return process
 
 
-def admin_csp(get_response: GetResponse) -> GetResponse:
-    """The pages people see (admin, API docs) get the policy they need; everything else keeps the strict one."""
+def pages(get_response: GetResponse) -> GetResponse:
+    """What people look at (admin, API docs) gets the content policy it needs and the staff's wall clock; everything else stays strict and in UTC."""
 
     def process(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        if request.path.startswith(("/admin/", "/voip/docs/")):
-            response._csp_replace = settings.PAGES_CSP  # type: ignore[attr-defined]  # django-csp's own per-response hook
+        if not request.path.startswith(("/admin/", "/voip/docs/")):
+            return get_response(request)
+        with timezone.override(settings.STAFF_TIME_ZONE):
+            response = get_response(request)
+        response._csp_replace = settings.PAGES_CSP  # type: ignore[attr-defined]  # django-csp's own per-response hook
         return response
 
     return process

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ _ALPHABET = string.ascii_letters + string.digits
 
 
 class ApiTokenManager(models.Manager["ApiToken"]):
-    def issue(self, user: models.Model, *, name: str, expires_at: datetime | None = None) -> tuple["ApiToken", str]:
+    def issue(self, user: User, *, name: str, expires_at: datetime | None = None) -> tuple["ApiToken", str]:
         """A new token and its secret text, which is not kept and cannot be shown again."""
         secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(LENGTH))
         token = self.create(user=user, name=name, expires_at=expires_at, digest=digest_of(secret), hint=secret[-4:])
@@ -27,7 +28,9 @@ class ApiTokenManager(models.Manager["ApiToken"]):
 class ApiToken(models.Model):
     """A key to the API with the rights of its user."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("user"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("user")
+    )
     name = models.CharField(_("name"), max_length=100, help_text=_("What it is for."))
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(_("ends with"), max_length=4, editable=False)

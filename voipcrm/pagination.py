@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -50,7 +50,7 @@ class Cursor:
 class NewestFirst(BasePagination):
     """`{"next", "previous", "results"}`, by the view's `list_time` field if it has one, then by id, both descending."""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: APIView | None = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.time_field: str | None = getattr(view, "list_time", None)
         self.address = request.build_absolute_uri()
         per_page = _read_per_page(request)
@@ -75,7 +75,9 @@ class NewestFirst(BasePagination):
         if self.time_field is None:
             return after
         # The first condition alone lets PostgreSQL start reading the index at the right place.
-        return Q(**{f"{self.time_field}__{side}e": cursor.time}) & (Q(**{f"{self.time_field}__{side}": cursor.time}) | after)
+        return Q(**{f"{self.time_field}__{side}e": cursor.time}) & (
+            Q(**{f"{self.time_field}__{side}": cursor.time}) | after
+        )
 
     def _read_cursor(self, request: Request) -> Cursor | None:
         text = request.query_params.get("cursor")
@@ -84,7 +86,9 @@ class NewestFirst(BasePagination):
         try:
             return Cursor.decode(text, timed=self.time_field is not None)
         except ValueError:
-            raise ValidationError({"cursor": [_("This is not a cursor of this list; follow `next` and `previous` as given.")]}) from None
+            raise ValidationError(
+                {"cursor": [_("This is not a cursor of this list; follow `next` and `previous` as given.")]}
+            ) from None
 
     def _link(self, row: Model, *, backwards: bool) -> str:
         time = getattr(row, self.time_field) if self.time_field else None
@@ -111,8 +115,20 @@ class NewestFirst(BasePagination):
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         limits = {"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": DEFAULT_PER_PAGE}
         return [
-            {"name": "cursor", "in": "query", "required": False, "description": "From `next` or `previous`.", "schema": {"type": "string"}},
-            {"name": "per_page", "in": "query", "required": False, "description": "Records on a page.", "schema": limits},
+            {
+                "name": "cursor",
+                "in": "query",
+                "required": False,
+                "description": "From `next` or `previous`.",
+                "schema": {"type": "string"},
+            },
+            {
+                "name": "per_page",
+                "in": "query",
+                "required": False,
+                "description": "Records on a page.",
+                "schema": limits,
+            },
         ]
 
 

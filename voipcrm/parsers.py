@@ -12,15 +12,17 @@ DEEPEST = 20
 class WrappedJSONParser(JSONParser):
     """`{"sip": {"name": …}}` and `{"name": …}` are the same to the resource `sip`. Text that cannot be stored is refused here, once for all."""
 
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
         try:
-            body = super().parse(stream, media_type, parser_context)
+            body: Any = super().parse(stream, media_type, parser_context)
         except (RecursionError, UnicodeDecodeError, ValueError) as problem:
             raise ParseError(f"JSON parse error - {type(problem).__name__}") from problem
         _refuse_unstorable(body)
-        resource = getattr((parser_context or {}).get("view"), "resource", None)
-        if isinstance(body, dict) and isinstance(body.get(resource), dict):
-            return body[resource]
+        resource = getattr((parser_context or {}).get("view"), "resource", "")
+        if isinstance(body, dict) and isinstance(wrapped := body.get(resource), dict):
+            return wrapped
         return body
 
 

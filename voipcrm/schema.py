@@ -15,7 +15,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     """Either the header or the query parameter."""
 
     target_class = "voipcrm.authentication.TokenAuthentication"
-    name = ["bearer", "api_token"]
+    name = ["bearer", "api_token"]  # noqa: RUF012 - declared so by drf-spectacular
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[str]]]:
         return [{"bearer": []}, {"api_token": []}]

@@ -26,9 +26,13 @@ def read_or_make(file: Path) -> str:
 def check_encryption_keys(keys: list[str]) -> None:
     """Raise ImproperlyConfigured unless each is a Fernet key."""
     if not keys:
-        raise ImproperlyConfigured("ENCRYPTION_KEYS is empty; give at least one key, see .env.example for how to make one.")
+        raise ImproperlyConfigured(
+            "ENCRYPTION_KEYS is empty; give at least one key, see .env.example for how to make one."
+        )
     for position, key in enumerate(keys, start=1):
         try:
             Fernet(key)
         except ValueError:
-            raise ImproperlyConfigured(f"Key {position} of ENCRYPTION_KEYS is no Fernet key: 32 bytes in URL-safe base64.") from None
+            raise ImproperlyConfigured(
+                f"Key {position} of ENCRYPTION_KEYS is no Fernet key: 32 bytes in URL-safe base64."
+            ) from None

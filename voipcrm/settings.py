@@ -19,28 +19,40 @@ EMBEDDED = not env.str("DATABASE_URL", "")
 
 DEBUG = env.bool("DEBUG", False)
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[environ.urlparse(PUBLIC_URL).hostname, "127.0.0.1", "localhost", "[::1]"])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[environ.urlparse(PUBLIC_URL).hostname, "127.0.0.1", "localhost", "[::1]"]
+)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 
 def _secret(name: str, make_file: Path) -> str:
     """A secret of the environment, or, on the embedded database alone, one made once and kept under DATA_DIR."""
-    value = env.str(name, "")
+    value = str(env.str(name, ""))
     if value or not EMBEDDED:
         if not value:
-            raise ImproperlyConfigured(f"{name} is not set. With DATABASE_URL set it must be; see .env.example for how to make one.")
+            raise ImproperlyConfigured(
+                f"{name} is not set. With DATABASE_URL set it must be; see .env.example for how to make one."
+            )
         return value
     return secret_files.read_or_make(make_file)
 
 
 SECRET_KEY = _secret("SECRET_KEY", DATA_DIR / "secret_key")
-ENCRYPTION_KEYS = [key.strip() for key in _secret("ENCRYPTION_KEYS", DATA_DIR / "encryption_key").split(",") if key.strip()]
+ENCRYPTION_KEYS = [
+    key.strip() for key in _secret("ENCRYPTION_KEYS", DATA_DIR / "encryption_key").split(",") if key.strip()
+]
 secret_files.check_encryption_keys(ENCRYPTION_KEYS)
 
-DATABASES = {"default": env.db_url_config(embedded_postgres.ensure_running(DATA_DIR / "postgres") if EMBEDDED else env.str("DATABASE_URL"))}
+DATABASES = {
+    "default": env.db_url_config(
+        embedded_postgres.ensure_running(DATA_DIR / "postgres") if EMBEDDED else env.str("DATABASE_URL")
+    )
+}
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must be a PostgreSQL address such as postgresql://user:password@host:5432/voipcrm.")
+    raise ImproperlyConfigured(
+        "DATABASE_URL must be a PostgreSQL address such as postgresql://user:password@host:5432/voipcrm."
+    )
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10},
@@ -88,7 +100,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "voipcrm.middleware.admin_csp",
+    "voipcrm.middleware.pages",
     "csp.middleware.CSPMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -116,7 +128,12 @@ TEMPLATES = [
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
 ]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=10)
@@ -127,7 +144,9 @@ AXES_VERBOSE = False
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", "English"), ("pl", "Polski")]
 LOCALE_PATHS = [BASE_DIR / "voipcrm" / "locale"]
-TIME_ZONE = env.str("TIME_ZONE", "Europe/Warsaw")
+TIME_ZONE = "UTC"
+STAFF_TIME_ZONE = env.str("STAFF_TIME_ZONE", "Europe/Warsaw")
+"""The wall clock of the admin; the API speaks UTC."""
 USE_TZ = True
 
 STATIC_URL = "/static/"

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from sips.models import Voip
 from sips.validators import validate_country, validate_time_zone
 from widgets import opening_hours
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Locale(models.TextChoices):
@@ -45,31 +48,55 @@ def validate_countries(value: object) -> None:
         validate_country(str(country))
 
 
-def _bounded(label: str, *, default: int, least: int, most: int) -> "models.PositiveSmallIntegerField[int, int]":
-    return models.PositiveSmallIntegerField(label, default=default, validators=[MinValueValidator(least), MaxValueValidator(most)])
+def _bounded(
+    label: "StrOrPromise", *, default: int, least: int, most: int
+) -> "models.PositiveSmallIntegerField[int, int]":
+    return models.PositiveSmallIntegerField(
+        label, default=default, validators=[MinValueValidator(least), MaxValueValidator(most)]
+    )
 
 
 class Widget(models.Model):
     name = models.CharField(_("name"), max_length=255)
     description = models.TextField(_("description"), blank=True, max_length=2000)
     active = models.BooleanField(_("active"), default=True)
-    voip = models.ForeignKey(Voip, models.PROTECT, null=True, blank=True, db_index=False, related_name="widgets", verbose_name=_("configuration"))
+    voip = models.ForeignKey(
+        Voip,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="widgets",
+        verbose_name=_("configuration"),
+    )
     token = models.CharField(_("token"), max_length=64, unique=True, default=new_token, editable=False)
     locale = models.CharField(_("language"), max_length=2, choices=Locale.choices, default=Locale.PL)
     call_now = models.BooleanField(_("call now"), default=True)
     call_future = models.BooleanField(_("book a call"), default=True)
     opening_time = models.JSONField(_("opening hours"), default=dict, blank=True)
-    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Warsaw", validators=[validate_time_zone])
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="Europe/Warsaw", validators=[validate_time_zone]
+    )
     holidays = models.CharField(
-        _("public holidays"), max_length=2, blank=True, help_text=_("Country whose public holidays are closed, such as PL; blank: none.")
+        _("public holidays"),
+        max_length=2,
+        blank=True,
+        help_text=_("Country whose public holidays are closed, such as PL; blank: none."),
     )
     consent_text = models.TextField(_("consent text"), blank=True, max_length=5000)
     color = models.CharField(
-        _("color"), max_length=7, default="#1a73e8", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Give a color such as #1a73e8."))]
+        _("color"),
+        max_length=7,
+        default="#1a73e8",
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Give a color such as #1a73e8."))],
     )
     position = models.CharField(_("position"), max_length=12, choices=Position.choices, default=Position.BOTTOM_RIGHT)
     allowed_countries = models.JSONField(
-        _("allowed countries"), default=list, blank=True, validators=[validate_countries], help_text=_("Countries that may be called; empty: any.")
+        _("allowed countries"),
+        default=list,
+        blank=True,
+        validators=[validate_countries],
+        help_text=_("Countries that may be called; empty: any."),
     )
     ring_first = models.CharField(_("ring first"), max_length=8, choices=RingFirst.choices, default=RingFirst.OPERATOR)
     slot_minutes = _bounded(_("minutes of a slot"), default=15, least=5, most=240)

@@ -2,15 +2,16 @@ from typing import Any
 
 from rest_framework import serializers
 
-from sips.models import Voip
+from sips.fields import VoipIdField
 from widgets import opening_hours
 from widgets.models import Widget
 
 
 class WidgetSerializer(serializers.ModelSerializer[Widget]):
-    voip_id = serializers.PrimaryKeyRelatedField(source="voip", queryset=Voip.objects.defer("api_key", "webhook_secret"), required=False, allow_null=True)
+    voip_id = VoipIdField()
     opening_time = serializers.DictField(
-        required=False, help_text='`{"monday": [["09:00", "17:00"]], "exceptions": {"2026-12-25": []}}`; a missing day is closed, `{}` is always open.'
+        required=False,
+        help_text='`{"monday": [["09:00", "17:00"]], "exceptions": {"2026-12-25": []}}`; a missing day is closed, `{}` is always open.',
     )
     allowed_countries = serializers.ListField(child=serializers.CharField(max_length=2), required=False, max_length=300)
 

@@ -17,7 +17,7 @@ from widgets.serializers import WidgetSerializer
 from widgets.texts import TEXTS
 
 CACHED_SECONDS = 10
-FORM_TOKEN_SALT = "widgets.form"
+FORM_SALT = "widgets.form"
 
 
 class WidgetViewSet(viewsets.ModelViewSet[Widget]):
@@ -43,7 +43,9 @@ def widget_data(request: HttpRequest) -> JsonResponse:
     token = request.GET.get("widget_token", "")
     widget = Widget.objects.filter(token=token).first() if "\x00" not in token else None
     if widget is None:
-        return JsonResponse({"code": "unknown_widget", "detail": "There is no widget with this widget_token."}, status=404)
+        return JsonResponse(
+            {"code": "unknown_widget", "detail": "There is no widget with this widget_token."}, status=404
+        )
     response = JsonResponse(_shown(widget) if widget.active else {"active": False})
     response["Cache-Control"] = f"public, max-age={CACHED_SECONDS}"
     return response
@@ -68,5 +70,5 @@ def _shown(widget: Widget) -> dict[str, Any]:
         "consent_text": widget.consent_text,
         "color": widget.color,
         "position": widget.position,
-        "form_token": signing.dumps(widget.token, salt=FORM_TOKEN_SALT),
+        "form_token": signing.dumps(widget.token, salt=FORM_SALT),
     }

@@ -36,5 +36,7 @@ class Datera(Provider):
         word = reading.text("status")
         status = reading.names.statuses.get(provider_word(word))
         if status and not delivery.event and not reading.text("event"):
-            return [reading.call_event(status, provider_status=word)]  # some systems name no event: the status is all they report
+            return [
+                reading.call_event(status, provider_status=word)
+            ]  # some systems name no event: the status is all they report
         return [reading.tell(reading.event(delivery.event))]

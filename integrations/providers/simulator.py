@@ -39,7 +39,9 @@ class Simulator(Provider):
         if event == "call.ended":
             status = status if status in RESULTS else None
         elif status is None or not event.startswith("call."):
-            raise Unreadable("The event is not one of call.queued, call.dialing, call.ringing, call.answered and call.ended.")
+            raise Unreadable(
+                "The event is not one of call.queued, call.dialing, call.ringing, call.answered and call.ended."
+            )
         is_end = event == "call.ended"
         return [
             CallEvent(
@@ -77,7 +79,9 @@ def tell_story(
     if answered:
         moments.append(("call.answered", ring_seconds, {"line": line}))
     end = ring_seconds + talk_seconds if answered else ring_seconds
-    moments.append(("call.ended", end, {"line": line, "status": result.value, "seconds": talk_seconds if answered else 0}))
+    moments.append(
+        ("call.ended", end, {"line": line, "status": result.value, "seconds": talk_seconds if answered else 0})
+    )
     call = {"id": call_id, "from": number_from, "to": number_to, "kind": kind.value}
     return [
         json.dumps({"event": event, "at": (started_at + timedelta(seconds=after)).isoformat(), **call, **more}).encode()

@@ -100,9 +100,13 @@ class Zadarma(Provider):
         result = status if status in RESULTS else None
         return self._event(word, fields, account, status=result, provider_status=disposition or fields["event"])
 
-    def _event(self, word: str, fields: Mapping[str, str], account: Account, *, status: Status | None, provider_status: str) -> CallEvent:
+    def _event(
+        self, word: str, fields: Mapping[str, str], account: Account, *, status: Status | None, provider_status: str
+    ) -> CallEvent:
         return CallEvent(
-            provider_call_id=check_call_id(fields.get("pbx_call_id", ""), missing="The notification has no pbx_call_id."),
+            provider_call_id=check_call_id(
+                fields.get("pbx_call_id", ""), missing="The notification has no pbx_call_id."
+            ),
             status=status,
             provider_status=provider_status,
             reason=_REASONS.get(provider_word(provider_status), ""),

@@ -1,7 +1,7 @@
+import make
 import pytest
 from rest_framework.test import APIClient
 
-import make
 from calls.models import Call
 from integrations.models import WebhookDelivery
 

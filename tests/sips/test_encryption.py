@@ -19,8 +19,6 @@ class Account(models.Model):  # noqa: DJ008 - never shown
 
     secret = EncryptedTextField(blank=True)
 
-    objects = models.Manager["Account"]()
-
     class Meta:
         app_label = "tests_of_encryption"
         managed = False
@@ -178,7 +176,7 @@ def test_keys_are_prepared_once(settings: Settings, monkeypatch: pytest.MonkeyPa
 )
 def test_looking_for_a_secret_is_refused(lookup: dict[str, Any]) -> None:
     with pytest.raises(FieldError, match="secret is encrypted"):
-        Account.objects.filter(**lookup)
+        Account._default_manager.filter(**lookup)
 
 
 def test_looking_for_a_missing_secret_is_allowed() -> None:
@@ -186,7 +184,7 @@ def test_looking_for_a_missing_secret_is_allowed() -> None:
 
 
 def test_a_deferred_secret_is_not_queried() -> None:
-    assert '"secret"' not in str(Account.objects.defer("secret").query)
+    assert '"secret"' not in str(Account._default_manager.defer("secret").query)
 
 
 def test_a_migration_can_write_and_rebuild_the_field() -> None:

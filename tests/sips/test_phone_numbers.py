@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sips.phone_numbers import display, is_e164, normalise, search_digits
@@ -11,7 +11,7 @@ WRITINGS = st.one_of(
     st.text(max_size=300),
     st.text(alphabet='+0123456789 -./()[]<>"@;:?%sipteluser=phone٢', max_size=40),
 )
-NUMBERS = st.from_regex(r"(\+|00|\+00|0)?[0-9]{3,15}", fullmatch=True)
+NUMBERS = st.from_regex(r"(\+|00|\+00|0)?(48|380|34|420|44|1|39|49|55|54|7|52|0)?[0-9]{3,11}", fullmatch=True)
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,8 @@ def test_any_text_gives_a_short_clean_text(raw: str, country: str) -> None:
 @settings(deadline=None)
 def test_a_number_once_read_stays_the_same_anywhere(raw: str, country: str, other: str) -> None:
     number = normalise(raw, country)
-    assume(is_e164(number))
 
-    assert normalise(number, other) == number
+    assert not is_e164(number) or normalise(number, other) == number
 
 
 @pytest.mark.parametrize("number", ["+1234567", "+123456789012345", "+48225999999"])

@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import environ
 import psycopg
 import pytest
 
@@ -103,6 +103,7 @@ def test_url_leads_to_the_database_as_its_owner(data_dir: Path) -> None:
 
 
 def test_django_environ_understands_the_url(data_dir: Path) -> None:
+    environ = import_module("environ")  # it has no types
     config = environ.Env.db_url_config(ensure_running(data_dir))
 
     with psycopg.connect(dbname=config["NAME"], user=config["USER"], port=config["PORT"], **config["OPTIONS"]) as found:
@@ -238,20 +239,21 @@ def test_ctrl_c_does_not_reach_the_server(data_dir: Path) -> None:
 
 
 def test_start_killed_9_while_making_the_cluster_is_repeated(empty_dir: Path) -> None:
-    programs = empty_dir / "programs"
-    programs.mkdir()
-    for name in ("postgres", "pg_ctl"):
-        (programs / name).symlink_to(embedded_postgres._list_program_folders()[0] / name)
-    half_way = 'for last; do :; done; mkdir "${last#*=}"; echo 18 > "${last#*=}/PG_VERSION"; kill -9 $PPID'
-    (programs / "initdb").write_text(f"#!/bin/sh\n{half_way}\n")
-    (programs / "initdb").chmod(0o755)
-    program = "embedded_postgres._list_program_folders = lambda: [data_dir / 'programs']; ensure_running(data_dir)"
-    killed = launch(empty_dir, program)
-    killed.communicate()
-    assert (killed.returncode, len(list(empty_dir.glob("new-*/PG_VERSION")))) == (-signal.SIGKILL, 1)
+    program = """
+def die_in_initdb(command, **_):
+    if command[0].endswith("initdb"):
+        half = Path(command[-1].removeprefix("--pgdata="))
+        half.mkdir()
+        (half / "PG_VERSION").write_text("18")
+        os.kill(os.getpid(), 9)
+embedded_postgres._run = die_in_initdb
+ensure_running(data_dir)
+"""
+    launch(empty_dir, program).communicate()
+    assert list(empty_dir.glob("*/PG_VERSION"))
 
     assert query(ensure_running(empty_dir), "SELECT 1") == 1
-    assert not list(empty_dir.glob("new-*"))
+    assert [found.parent.name for found in empty_dir.glob("*/PG_VERSION")] == ["cluster"]
 
 
 def test_path_too_long_for_a_socket_gets_a_private_folder(data_dir: Path) -> None:
@@ -295,12 +297,17 @@ def test_settings_for_other_servers_do_not_divert(data_dir: Path, monkeypatch: p
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to leave root")
-def test_root_without_namespaces_runs_the_server_as_nobody(empty_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_without_namespaces_runs_the_server_as_nobody(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forbidden = f"raise SystemExit({embedded_postgres.NAMESPACE_FORBIDDEN})"
     monkeypatch.setattr(embedded_postgres, "LEAVE_ROOT", forbidden)
 
-    assert query(ensure_running(empty_dir), "SELECT 1") == 1
-    assert Path(f"/proc/{postmaster_pid(empty_dir)}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
+    try:
+        assert query(ensure_running(data_dir), "SELECT 1") == 1
+        assert Path(f"/proc/{postmaster_pid(data_dir)}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
+    finally:
+        leave(data_dir)
+        for path in (data_dir, *data_dir.rglob("*")):
+            os.chown(path, 0, 0)
 
 
 def test_missing_programs_are_a_sentence_naming_database_url(empty_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,106 @@
+"""A plausible month of a company's telephone desk, told by the simulated provider's own webhooks: doubled and out of order, as in life."""
+
+import random
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+from calls import services as calls
+from calls.models import Call
+from calls.statuses import Kind, Status
+from integrations import services as integrations
+from integrations.events import Delivery
+from integrations.providers.simulator import disturb, tell_story
+from sips.models import Sip, Voip
+from widgets.models import Widget
+
+CALLS = 320
+DAYS = 30
+RESULTS = {Status.ANSWERED: 66, Status.NO_ANSWER: 18, Status.BUSY: 9, Status.CANCELED: 4, Status.FAILED: 3}
+CUSTOMERS = [
+    f"+48{prefix}{number:06d}"
+    for prefix in (501, 602, 693, 733)
+    for number in range(120_017, 120_017 + 15 * 7919, 7919)
+]
+OFFICE_HOURS = [["08:00", "12:00"], ["12:30", "17:00"]]
+
+
+def create() -> None:
+    """Two configurations, their lines, a widget, and a few hundred calls of the last month."""
+    desks = [
+        _make_desk(
+            "Warsaw office",
+            number="+48221234500",
+            lines={"101": "Anna Nowak", "102": "Piotr Zieliński", "103": "Reception"},
+        ),
+        _make_desk("Support line", number="+48327654300", lines={"201": "Marta Wójcik", "202": "Oleh Kovalenko"}),
+    ]
+    weekdays = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    Widget.objects.create(
+        name="Web shop",
+        voip=desks[0],
+        locale="pl",
+        opening_time=dict.fromkeys(weekdays, OFFICE_HOURS),
+        holidays="PL",
+        description="Call-back button",
+    )
+    chance = random.Random(20_260_101)  # noqa: S311 - the same month for everybody
+    for number in range(CALLS):
+        _make_call(number, desk=chance.choices(desks, weights=(3, 1))[0], chance=chance)
+
+
+def _make_desk(name: str, *, number: str, lines: dict[str, str]) -> Voip:
+    voip = Voip.objects.create(name=name, number=number, provider="simulator", address="127.0.0.1", port="5060")
+    for sip, person in lines.items():
+        Sip.objects.create(name=person, sip=sip, voip=voip, username=f"{voip.pk}-{sip}", kind="desk phone")
+    return voip
+
+
+def _make_call(number: int, *, desk: Voip, chance: random.Random) -> None:
+    customer = chance.choice(CUSTOMERS)
+    incoming = chance.random() < 0.7
+    started_at = _office_moment(chance)
+    line = chance.choice(list(desk.sips.values_list("sip", flat=True)))
+    story = tell_story(
+        call_id=f"sim-{number:04d}",
+        started_at=started_at,
+        number_from=customer if incoming else desk.number,
+        number_to=desk.number if incoming else customer,
+        line=line,
+        kind=Kind.INCOMING if incoming else Kind.OUTGOING,
+        result=chance.choices(list(RESULTS), weights=list(RESULTS.values()))[0],
+        ring_seconds=chance.randint(3, 25),
+        talk_seconds=round(chance.lognormvariate(4.6, 0.9)) + 1,
+    )
+    for body in disturb(story, seed=number):
+        delivery = Delivery(
+            method="POST", body=body, received_at=started_at, headers={"content-type": "application/json"}
+        )
+        integrations.receive(delivery, provider="simulator", secret=desk.webhook_secret, address="127.0.0.1")
+    call = Call.objects.get(voip=desk, provider_call_id=f"sim-{number:04d}")
+    if call.client_id is None and chance.random() < 0.6:
+        calls.edit_call(call, {"client_id": 1000 + CUSTOMERS.index(customer), "description": chance.choice(NOTES)})
+
+
+NOTES = (
+    "",
+    "Asked for an offer",
+    "Complaint about a delivery",
+    "Please call back on Monday",
+    "New order",
+    "Invoice question",
+)
+
+
+def _office_moment(chance: random.Random) -> datetime:
+    """A working minute of the last month; today's only up to now."""
+    now = timezone.localtime(timezone=ZoneInfo(settings.STAFF_TIME_ZONE))
+    while True:
+        day = now - timedelta(days=chance.randrange(DAYS))
+        moment = day.replace(
+            hour=chance.randint(8, 16), minute=chance.randint(0, 59), second=chance.randint(0, 59), microsecond=0
+        )
+        if moment.weekday() < 5 and moment < now - timedelta(hours=1):
+            return moment
