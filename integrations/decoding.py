@@ -64,7 +64,7 @@ def _body(delivery: Delivery, charset: str) -> Pairs:
     if text.startswith("<"):
         return _xml(text)
     if not text or ("=" in text and not text.startswith("[")):
-        return _form(delivery.body.strip(), charset)
+        return _form(delivery.body.removeprefix(codecs.BOM_UTF8).strip(), charset)
     raise Unreadable("The body is not a JSON object, an XML document or a form.")
 
 

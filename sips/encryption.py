@@ -84,9 +84,9 @@ def _cipher() -> MultiFernet:
 
 @lru_cache(maxsize=8)
 def _build_cipher(keys: tuple[str, ...]) -> MultiFernet:
-    if not keys:
-        raise ImproperlyConfigured("ENCRYPTION_KEYS is empty: list at least one Fernet key.")
     try:
         return MultiFernet([Fernet(key) for key in keys])
     except ValueError as error:
-        raise ImproperlyConfigured("ENCRYPTION_KEYS: each key must be 32 bytes as URL-safe base64.") from error
+        raise ImproperlyConfigured(
+            "ENCRYPTION_KEYS must list at least one key, each of 32 bytes in URL-safe base64."
+        ) from error

@@ -17,7 +17,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SEPARATORS = frozenset("()[]./\N{MIDDLE DOT}\N{MINUS SIGN}")
 _SEPARATOR_CATEGORIES = ("Pd", "Zs")  # dashes and spaces of every script
 _INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, bidi and zero-width marks, lone surrogates, line ends
-_AFTER_USER_PART = re.compile(r"[@;?:]")  # host, parameters, headers, password
+_AFTER_USER_PART = re.compile(r"[@;:]")  # host, parameters, password
 
 
 def normalise(raw: str, country: str) -> str:
@@ -65,7 +65,7 @@ def _find_user_part(text: str) -> str:
     bracketed = bool(opened and closed)
     scheme, _, target = (inside if bracketed else text).partition(":")
     if scheme.strip().lower() in ("sip", "sips", "tel"):
-        return unquote(_AFTER_USER_PART.split(target.strip().lstrip("/"), maxsplit=1)[0]) or text
+        return unquote(_AFTER_USER_PART.split(target.strip(), maxsplit=1)[0]) or text
     # `"Jan" <100>` names a line, but `<unknown>` is a text of its own.
     return inside if bracketed and _read_dialled(inside) else text
 

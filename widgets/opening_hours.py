@@ -79,7 +79,7 @@ class OpeningHours:
         at = _to_utc(moment)
         if self.is_open(at):
             return at
-        begins = (interval.begin for interval in self._intervals_around(at, days=HORIZON.days + 3))
+        begins = (opening.begin for opening in self._intervals_around(at, days=HORIZON.days + 3))
         begin = next((begin for begin in begins if begin > at), None)
         return begin if begin is not None and begin - at <= HORIZON else None
 

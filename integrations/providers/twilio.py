@@ -47,9 +47,7 @@ class Twilio(Provider):
             for candidate in _with_and_without_port(url):
                 if hmac.compare_digest(_sign(candidate + signed, account.api_key), given):
                     return
-        raise Untrusted(
-            "The signature is missing, not made with the configuration's api_key, or made for another address than PUBLIC_URL."
-        )
+        raise Untrusted("The signature is missing, or not made with the api_key for an address under PUBLIC_URL.")
 
     def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
         fields = decode(delivery)
@@ -66,12 +64,8 @@ class Twilio(Provider):
             provider_status=fields.get("callstatus", ""),
             recording_url=read_link(fields.get("recordingurl", "")),
         )
-        return [
-            _at(
-                _child(event, fields) if parent else _parent(event, fields),
-                read_time(fields.get("timestamp", ""), account.time_zone),
-            )
-        ]
+        event = _child(event, fields) if parent else _parent(event, fields)
+        return [_at(event, read_time(fields.get("timestamp", ""), account.time_zone))]
 
 
 def _child(event: CallEvent, fields: Mapping[str, str]) -> CallEvent:

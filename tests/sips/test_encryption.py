@@ -126,9 +126,10 @@ def test_a_wrong_key_names_the_setting_and_hides_the_ciphertext(settings: Settin
 
 
 @pytest.mark.parametrize("column", ["hunter2", "gAAAA", "zażółć", "\x00"])
-def test_what_is_no_ciphertext_is_never_shown_as_text(column: str) -> None:
+@pytest.mark.parametrize("read", [load, rotate])
+def test_what_is_no_ciphertext_is_never_shown_as_text(column: str, read: Any) -> None:
     with pytest.raises(DecryptionError):
-        load(column)
+        read(column)
 
 
 @pytest.mark.parametrize("wrong", [[], (), ["hunter2"], ["ż" * 32], "a single text"])

@@ -76,6 +76,8 @@ def test_the_user_part_of_an_address_is_the_number(raw: str) -> None:
         ("0441234567", "ua", "+380441234567"),
         ("+44 (0)20 7123 4567", "PL", "+442071234567"),
         ("+39 06 1234 5678", "PL", "+390612345678"),
+        ("+39 0331 234567", "PL", "+390331234567"),  # a number with and without its zero
+        ("410 1234", "IS", "+3544101234"),
         ("+15005550006", "PL", "+15005550006"),
     ],
 )
@@ -131,7 +133,8 @@ def test_withheld_callers_stay_as_given(raw: str) -> None:
         ("++48225999999", "PL"),
         ("+0225999999", "PL"),
         ("0000000000", "PL"),
-        ("+4922599999912345", "DE"),  # longer than E.164 allows
+        ("004922599999912345", "DE"),  # longer than E.164 allows
+        ("0049112", "DE"),  # and shorter
         ("00820086715518", "PL"),  # possible, but read differently when read again
         ("225999999", ""),
         ("225999999", "XX"),

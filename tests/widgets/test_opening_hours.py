@@ -42,9 +42,6 @@ def read(opening_time: object, *, zone: str = "Europe/Warsaw", holidays: str = "
     return parse(opening_time, time_zone=zone, holidays=holidays)
 
 
-# --- the week ---
-
-
 @pytest.mark.parametrize("time", ["09:00", "11:59:59.999999", "13:00", "16:59"])
 def test_open_within_a_period(time: str) -> None:
     assert read(OFFICE).is_open(warsaw(f"2026-01-15T{time}"))
@@ -92,9 +89,6 @@ def test_24_00_ends_the_day() -> None:
     assert not hours.is_open(warsaw("2026-01-13T00:00"))
 
 
-# --- always and never ---
-
-
 @given(moment=st.datetimes(timezones=st.just(UTC)))
 def test_an_empty_object_is_always_open(moment: datetime) -> None:
     assert read({}).is_open(moment)
@@ -133,9 +127,6 @@ def test_a_moment_that_is_none_is_refused(moment: datetime) -> None:
         read({}).is_open(moment)
 
 
-# --- exceptions and public holidays ---
-
-
 def test_an_exception_replaces_its_day_wholly() -> None:
     hours = read({**OFFICE, "exceptions": {"2026-01-15": [["10:00", "11:00"]]}})
 
@@ -148,6 +139,13 @@ def test_an_empty_exception_closes_its_day() -> None:
     hours = read({**OFFICE, "exceptions": {"2026-01-15": []}})
 
     assert hours.next_opening(warsaw("2026-01-15T00:00")) == utc("2026-01-16T08:00")
+
+
+def test_an_exception_closes_a_day_of_a_week_that_is_otherwise_always_open() -> None:
+    always = {name: [["00:00", "24:00"]] for name in WEEKDAYS}
+    hours = read({**always, "exceptions": {"2026-12-25": []}})
+
+    assert hours.next_opening(warsaw("2026-12-25T00:00")) == utc("2026-12-25T23:00")
 
 
 @pytest.mark.parametrize(
@@ -191,9 +189,6 @@ def test_holidays_are_loaded_only_where_asked_for() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-# --- clock changes ---
 
 
 @pytest.mark.parametrize(("zone", "hour"), EUROPE)
@@ -249,13 +244,18 @@ def test_a_midnight_that_comes_twice_ends_the_day_the_first_time() -> None:
     assert list(hours.intervals(date(2026, 10, 24), days=2)) == [between("2026-10-24T20:00", "2026-10-25T00:00")]
 
 
+def test_a_clock_that_goes_back_over_midnight_leaves_the_evening_one_opening() -> None:
+    hours = read({"saturday": [["23:00", "23:30"]]}, zone="America/St_Johns")
+
+    # In 2010 it went back from 00:01 on Sunday to 23:01 on Saturday: at half a minute past midnight, 23:30 is to come.
+    assert hours.is_open(utc("2010-11-07T02:30:30"))
+    assert not hours.is_open(utc("2010-11-07T03:00"))
+
+
 def test_a_day_that_a_zone_skipped_never_comes() -> None:
     hours = read({"exceptions": {"2011-12-30": [["09:00", "17:00"]]}}, zone="Pacific/Apia")
 
     assert list(hours.intervals(date(2011, 12, 28), days=5)) == []
-
-
-# --- against an oracle ---
 
 
 @st.composite
@@ -325,9 +325,6 @@ def test_openings_ascend_and_stand_apart(week: dict[str, Any], zone: str, first:
 
     edges = [edge for opening in openings for edge in opening]
     assert edges == sorted(set(edges))
-
-
-# --- what cannot be read ---
 
 
 @pytest.mark.parametrize(
