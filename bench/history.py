@@ -34,18 +34,19 @@ INSERT INTO calls_call (voip_id, sip_id, number_from, number_to, start_time, ans
     precedence, sip_precedence, deleted_at)
 SELECT voip_id, sip_id,
     CASE kind WHEN 'incoming' THEN customer ELSE line END,
-    CASE kind WHEN 'incoming' THEN '+4822400000' || desk / 4 WHEN 'outgoing' THEN customer ELSE (100 + (desk + 1) % 4)::text END,
+    CASE kind WHEN 'incoming' THEN '+4822400000' || desk / 4 WHEN 'outgoing' THEN customer ELSE (100 + (desk + 1) %% 4)::text END,
     start_time, CASE status WHEN 'ANSWERED' THEN start_time + interval '9 seconds' END, ended_at, duration, kind, status, '',
     status, 'past-' || i, CASE status WHEN 'ANSWERED' THEN 'https://recordings.example.com/' || i || '.mp3' ELSE '' END,
     CASE WHEN rare THEN {RARE_CLIENT} WHEN known < 0.7 AND kind <> 'internal' THEN client END,
     CASE WHEN rare THEN {RARE_CLIENT} WHEN known < 0.4 AND kind <> 'internal' THEN 2 * client END,
-    CASE WHEN rare THEN '{RARE_WORD}' WHEN i % 10 = 0 THEN (
-        SELECT string_agg(words[1 + floor(array_length(words, 1) * random() * random())::integer], ' ') FROM generate_series(1, 8 + i % 5)) ELSE '' END,
+    CASE WHEN rare THEN '{RARE_WORD}' WHEN i %% 10 = 0 THEN (
+        SELECT string_agg(words[1 + floor(array_length(words, 1) * random() * random())::integer + 0 * n], ' ')
+        FROM generate_series(1, (8 + i %% 5)::integer) AS n) ELSE '' END,
     'provider', start_time, CASE WHEN rare THEN %(end)s + interval '1 day' ELSE COALESCE(ended_at, start_time) END,
     CASE WHEN kind <> 'internal' AND customer LIKE '+%%' THEN customer ELSE '' END, CASE status WHEN 'RINGING' THEN 30 ELSE 83 END, 0,
-    CASE WHEN i % 500 = 0 AND NOT rare THEN start_time + interval '1 day' END
+    CASE WHEN i %% 500 = 0 AND NOT rare THEN start_time + interval '1 day' END
 FROM (
-    SELECT *, (%(voips)s::bigint[])[1 + desk / 4] AS voip_id, (%(sips)s::bigint[])[1 + desk] AS sip_id, (100 + desk % 4)::text AS line,
+    SELECT *, (%(voips)s::bigint[])[1 + desk / 4] AS voip_id, (%(sips)s::bigint[])[1 + desk] AS sip_id, (100 + desk %% 4)::text AS line,
         CASE WHEN rare THEN '{RARE_NUMBER}' WHEN kind = 'incoming' AND withheld < 0.05 THEN 'anonymous'
             ELSE '+48' || 500000000 + client * 1013 END AS customer,
         CASE status WHEN 'ANSWERED' THEN seconds ELSE 0 END AS duration,
@@ -58,7 +59,7 @@ FROM (
             CASE WHEN rare THEN 'ANSWERED' WHEN i > %(calls)s - 20 THEN 'RINGING' ELSE (ARRAY['ANSWERED', 'NO ANSWER', 'BUSY', 'FAILED', 'CANCELED'])
                 [1 + (result > 0.68)::integer + (result > 0.85)::integer + (result > 0.93)::integer + (result > 0.97)::integer] END AS status
         FROM (
-            SELECT i, i % GREATEST(%(calls)s / {RARE}, 1) = 7 AS rare, random() AS known, random() AS withheld, floor(20 * random())::integer AS desk,
+            SELECT i, i %% GREATEST(%(calls)s / {RARE}, 1) = 7 AS rare, random() AS known, random() AS withheld, floor(20 * random())::integer AS desk,
                 random() AS popularity, random() AS length, random() AS jitter, random() AS sort, random() AS result
             FROM generate_series(1, %(calls)s::integer) AS i OFFSET 0
         ) AS drawn OFFSET 0

@@ -4,7 +4,9 @@
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
+
+from django.utils.translation import gettext as _
 
 
 class ProviderFacts(Protocol):
@@ -12,6 +14,8 @@ class ProviderFacts(Protocol):
     def slug(self) -> str: ...
     @property
     def name(self) -> str: ...
+    @property
+    def evidence(self) -> Literal["documented", "observed", "declared"]: ...
     @property
     def webhook_events(self) -> tuple[str, ...]: ...
     @property
@@ -33,3 +37,14 @@ def find(slug: str) -> ProviderFacts | None:
 def choices() -> list[tuple[str, str]]:
     """(slug, name) of every provider, for forms."""
     return [(slug, provider.name) for slug, provider in sorted(_providers.items())]
+
+
+def check_settings(provider: str, settings: object) -> None:
+    """Raise ValueError, with a sentence for people, unless the provider takes these settings."""
+    if not isinstance(settings, Mapping):
+        raise ValueError(_("Settings are a JSON object such as {}."))
+    adapter = find(provider)
+    if adapter is not None:
+        adapter.validate_settings(settings)
+    elif settings:
+        raise ValueError(_("A configuration without a provider has no settings."))

@@ -5,10 +5,12 @@ import secrets
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from sips import catalog, phone_numbers
 from sips.encryption import EncryptedTextField
 from sips.validators import (
     validate_country,
@@ -93,9 +95,18 @@ class Voip(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Brings the number into its one writing, and lets the provider check its settings."""
+        self.number = phone_numbers.normalise(self.number, self.country)
+        try:
+            catalog.check_settings(self.provider, self.settings)
+        except ValueError as problem:
+            raise ValidationError({"settings": str(problem)}) from problem
+
     def save(self, *args: object, **kwargs: object) -> None:
-        """Keeps the digest of the webhook secret beside it: the secret itself cannot be looked up."""
-        self.webhook_digest = hashlib.sha256(self.webhook_secret.encode()).hexdigest()
+        """Keeps the digest of the webhook secret beside it: the secret itself cannot be looked up. A deferred one has not changed."""
+        if "webhook_secret" not in self.get_deferred_fields():
+            self.webhook_digest = hashlib.sha256(self.webhook_secret.encode()).hexdigest()
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
     def rotate_webhook_secret(self) -> None:
@@ -153,3 +164,8 @@ class Sip(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sip} {self.name}".strip()
+
+    def clean(self) -> None:
+        """Brings the number into its one writing."""
+        country = self.voip.country if self.voip else Voip._meta.get_field("country").default
+        self.number = phone_numbers.normalise(self.number, country)

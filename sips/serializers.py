@@ -4,7 +4,7 @@ from typing import Any
 from rest_framework import serializers
 
 from sips import phone_numbers
-from sips.catalog import find
+from sips.catalog import check_settings
 from sips.fields import SecretField, SecretSetField, VoipIdField
 from sips.models import Sip, Voip
 
@@ -48,14 +48,10 @@ class VoipSerializer(serializers.ModelSerializer[Voip]):
 
 def check_provider_settings(provider: str, settings: Mapping[str, Any]) -> None:
     """Raise a ValidationError on `settings` unless the provider takes them."""
-    adapter = find(provider)
     try:
-        if adapter is not None:
-            adapter.validate_settings(settings)
+        check_settings(provider, settings)
     except ValueError as problem:
         raise serializers.ValidationError({"settings": [str(problem)]}) from problem
-    if adapter is None and settings:
-        raise serializers.ValidationError({"settings": ["A configuration without a provider has no settings."]})
 
 
 class SipSerializer(serializers.ModelSerializer[Sip]):

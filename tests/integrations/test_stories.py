@@ -18,7 +18,7 @@ from payload_files import Payload, Story, stories
 from sips.models import Voip
 
 STORIES = [story for slug in providers.slugs() for story in stories(slug)]
-MOST_ORDERS = 60
+MOST_ORDERS = 20
 
 
 def configure(story: Story) -> Voip:
