@@ -1,0 +1,205 @@
+"""What every page of the back-office stands on: lists that stay fast on millions of rows, forms that load no secret, buttons that ask first."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from functools import cached_property, partial
+from typing import Any, TypeVar, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin as PlainModelAdmin
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db import connection, models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.decorators import action as unfold_action
+from unfold.decorators import display as unfold_display
+
+from sips.models import Sip, Voip
+
+LARGEST_COUNT = 10_000
+"""Rows that a list counts, and pages through, at most: a page further back would cost as much as all before it."""
+
+MOST_CHOICES = 1_000
+EARLIEST, LATEST = date(1980, 1, 1), date(2199, 12, 31)
+SECRETS: Mapping[type[models.Model], tuple[str, ...]] = {Voip: ("api_key", "webhook_secret"), Sip: ("password",)}
+
+F = TypeVar("F", bound=Callable[..., Any])
+Text = str | Promise
+
+
+def count_up_to(most: int, rows: QuerySet[Any]) -> int:
+    """How many rows there are, or `most` + 1 when there are more: at no time is a large table counted."""
+    return rows.order_by()[: most + 1].count()
+
+
+class CappedPaginator(Paginator[Any]):
+    """Counts, and leads, no further than LARGEST_COUNT."""
+
+    template_name = "admin/capped_pagination.html"
+    lists_everything = False
+    "Whether neither a filter nor a search narrows the list."
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._counted, LARGEST_COUNT)
+
+    @property
+    def is_capped(self) -> bool:
+        return self._counted > LARGEST_COUNT
+
+    @cached_property
+    def estimate(self) -> int | None:
+        """How many rows there are about, by PostgreSQL's own statistics; None where they do not tell."""
+        if not (self.is_capped and self.lists_everything):
+            return None
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [self._rows.model._meta.db_table]
+            )
+            rows = int(cursor.fetchone()[0])
+        return rows if rows > LARGEST_COUNT else None
+
+    @cached_property
+    def _counted(self) -> int:
+        return count_up_to(LARGEST_COUNT, self._rows)
+
+    @property
+    def _rows(self) -> QuerySet[Any]:
+        return cast(QuerySet[Any], self.object_list)
+
+
+class JSONInput(forms.JSONField):
+    """JSON in lines; an emptied one is the model's empty value, and text that PostgreSQL cannot store is refused."""
+
+    def __init__(self, *, empty: Callable[[], Any], **options: Any) -> None:
+        super().__init__(**options)
+        self.empty = empty
+
+    def prepare_value(self, value: Any) -> Any:
+        shown = super().prepare_value(value)
+        return shown if isinstance(value, str) else json.dumps(json.loads(shown), ensure_ascii=False, indent=2)
+
+    def clean(self, value: Any) -> Any:
+        read = super().clean(value)
+        try:
+            storable = "\\u0000" not in json.dumps(read) and bool(json.dumps(read, ensure_ascii=False).encode())
+        except UnicodeEncodeError:
+            storable = False
+        if not storable:
+            raise ValidationError(_("This holds a character that cannot be stored."))
+        return self.empty() if read is None else read
+
+
+class BackOfficeAdmin(ModelAdmin):
+    """A page of the back-office: 50 rows, no full count, no facets (they count every choice), and no secret of a related record."""
+
+    list_per_page = 50
+    list_max_show_all = 50
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    paginator = CappedPaginator
+    list_filter_submit = True
+    list_fullwidth = True
+    list_disable_select_all = True
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        paginator = super().get_paginator(request, *args, **options)
+        narrowing = {name for name, value in request.GET.items() if value} - {PAGE_VAR, ORDER_VAR}
+        paginator.lists_everything = not narrowing
+        return paginator
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        secrets = SECRETS.get(db_field.related_model)
+        if secrets:
+            options.setdefault("queryset", db_field.related_model.objects.defer(*secrets))
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if isinstance(db_field, models.JSONField):
+            options["form_class"] = partial(JSONInput, empty=db_field.get_default)
+        return super().formfield_for_dbfield(db_field, request, **options)
+
+
+class DayRangeFilter(RangeDateFilter):
+    """From a day to a day, both included, on the staff's wall clock. An index on the field is enough; nothing is aggregated."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for side, lookup, days in (("from", "gte", 0), ("to", "lt", 1)):
+            text = self.used_parameters.get(f"{self.field_path}_{side}")
+            if not text:
+                continue
+            try:
+                day = forms.DateField().clean(text)
+            except ValidationError:
+                day = None
+            if day is None or not EARLIEST <= day <= LATEST:
+                messages.error(request, _("“%(text)s” is no date.") % {"text": text})
+                return queryset.none()
+            queryset = queryset.filter(**{f"{self.field_path}__{lookup}": start_of(day + timedelta(days=days))})
+        return queryset
+
+
+class ChosenFilter(DropdownFilter):
+    """One of a few records, by id. Their names are read, their secrets are not."""
+
+    model: type[models.Model]
+    label = "name"
+
+    def lookups(self, request: HttpRequest, model_admin: PlainModelAdmin[Any]) -> list[tuple[str, str]]:
+        rows = self.model._default_manager.order_by(self.label, "pk").values_list("pk", self.label)[:MOST_CHOICES]
+        return [(str(pk), label or f"#{pk}") for pk, label in rows]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        if not chosen:
+            return queryset
+        known = chosen in dict(self.lookup_choices)
+        return queryset.filter(**{f"{self.parameter_name}_id": chosen}) if known else queryset.none()
+
+
+class VoipFilter(ChosenFilter):
+    title = _lazy("configuration")
+    parameter_name = "voip"
+    model = Voip
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a day on the current wall clock."""
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def start_of_today() -> datetime:
+    return start_of(timezone.localdate())
+
+
+def badge(description: Text, colours: Mapping[str, str]) -> Callable[[F], F]:
+    """A column whose method gives (word, label); the word chooses the colour: success, info, warning, danger."""
+    return cast("Callable[[F], F]", unfold_display(description=cast(str, description), label=dict(colours)))
+
+
+def button(description: Text, *, question: Text, permission: str, icon: str) -> Callable[[F], F]:
+    """A button on a record's page: asks in a dialog and acts on the answer's POST alone. The method takes (request, form, object_id)."""
+    dialog = {"title": description, "description": question, "form_class": None, "form_submit_text": description}
+    decorator = unfold_action(
+        description=cast(str, description), permissions=[permission], icon=icon, dialog=cast(Any, dialog)
+    )
+    return cast("Callable[[F], F]", decorator)
+
+
+def leave_dialog(request: HttpRequest, url: str) -> HttpResponse:
+    """Lead on from a button's dialog, which is a part of a page, or without scripts a page of its own."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Redirect": url})
+    return redirect(url)
