@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django import forms
 from django.contrib import messages
@@ -15,18 +15,24 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import connection, models
 from django.db.models import QuerySet
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import action as unfold_action
 from unfold.decorators import display as unfold_display
 
 from sips.models import Sip, Voip
+
+if TYPE_CHECKING:  # paginators are generic in their stubs only
+    _Paginator = Paginator[Any]
+else:
+    _Paginator = Paginator
 
 LARGEST_COUNT = 10_000
 """Rows that a list counts, and pages through, at most: a page further back would cost as much as all before it."""
@@ -44,7 +50,7 @@ def count_up_to(most: int, rows: QuerySet[Any]) -> int:
     return rows.order_by()[: most + 1].count()
 
 
-class CappedPaginator(Paginator[Any]):
+class CappedPaginator(_Paginator):
     """Counts, and leads, no further than LARGEST_COUNT."""
 
     template_name = "admin/capped_pagination.html"
@@ -77,7 +83,7 @@ class CappedPaginator(Paginator[Any]):
 
     @property
     def _rows(self) -> QuerySet[Any]:
-        return cast(QuerySet[Any], self.object_list)
+        return cast("QuerySet[Any]", self.object_list)
 
 
 class JSONInput(forms.JSONField):
@@ -88,8 +94,7 @@ class JSONInput(forms.JSONField):
         self.empty = empty
 
     def prepare_value(self, value: Any) -> Any:
-        shown = super().prepare_value(value)
-        return shown if isinstance(value, str) else json.dumps(json.loads(shown), ensure_ascii=False, indent=2)
+        return value if isinstance(value, InvalidJSONInput) else json.dumps(value, ensure_ascii=False, indent=2)
 
     def clean(self, value: Any) -> Any:
         read = super().clean(value)
@@ -98,7 +103,7 @@ class JSONInput(forms.JSONField):
         except UnicodeEncodeError:
             storable = False
         if not storable:
-            raise ValidationError(_("This holds a character that cannot be stored."))
+            raise ValidationError(gettext("This holds a character that cannot be stored."))
         return self.empty() if read is None else read
 
 
@@ -114,8 +119,8 @@ class BackOfficeAdmin(ModelAdmin):
     list_fullwidth = True
     list_disable_select_all = True
 
-    def get_paginator(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
-        paginator = super().get_paginator(request, *args, **options)
+    def get_paginator(self, request: HttpRequest, *args: Any, **options: Any) -> CappedPaginator:
+        paginator = cast("CappedPaginator", super().get_paginator(request, *args, **options))
         narrowing = {name for name, value in request.GET.items() if value} - {PAGE_VAR, ORDER_VAR}
         paginator.lists_everything = not narrowing
         return paginator
@@ -145,7 +150,7 @@ class DayRangeFilter(RangeDateFilter):
             except ValidationError:
                 day = None
             if day is None or not EARLIEST <= day <= LATEST:
-                messages.error(request, _("“%(text)s” is no date.") % {"text": text})
+                messages.error(request, gettext("“%(text)s” is no date.") % {"text": text})
                 return queryset.none()
             queryset = queryset.filter(**{f"{self.field_path}__{lookup}": start_of(day + timedelta(days=days))})
         return queryset
@@ -157,7 +162,7 @@ class ChosenFilter(DropdownFilter):
     model: type[models.Model]
     label = "name"
 
-    def lookups(self, request: HttpRequest, model_admin: PlainModelAdmin[Any]) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: "PlainModelAdmin[Any]") -> list[tuple[str, str]]:
         rows = self.model._default_manager.order_by(self.label, "pk").values_list("pk", self.label)[:MOST_CHOICES]
         return [(str(pk), label or f"#{pk}") for pk, label in rows]
 
@@ -170,7 +175,7 @@ class ChosenFilter(DropdownFilter):
 
 
 class VoipFilter(ChosenFilter):
-    title = _lazy("configuration")
+    title = _("configuration")
     parameter_name = "voip"
     model = Voip
 
@@ -186,14 +191,14 @@ def start_of_today() -> datetime:
 
 def badge(description: Text, colours: Mapping[str, str]) -> Callable[[F], F]:
     """A column whose method gives (word, label); the word chooses the colour: success, info, warning, danger."""
-    return cast("Callable[[F], F]", unfold_display(description=cast(str, description), label=dict(colours)))
+    return cast("Callable[[F], F]", unfold_display(description=cast("str", description), label=dict(colours)))
 
 
 def button(description: Text, *, question: Text, permission: str, icon: str) -> Callable[[F], F]:
     """A button on a record's page: asks in a dialog and acts on the answer's POST alone. The method takes (request, form, object_id)."""
     dialog = {"title": description, "description": question, "form_class": None, "form_submit_text": description}
     decorator = unfold_action(
-        description=cast(str, description), permissions=[permission], icon=icon, dialog=cast(Any, dialog)
+        description=cast("str", description), permissions=[permission], icon=icon, dialog=cast("Any", dialog)
     )
     return cast("Callable[[F], F]", decorator)
 

@@ -1,0 +1,51 @@
+"""Secrets in the back-office: they go in and never come out."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
+
+if TYPE_CHECKING:  # forms are generic in their stubs only
+    _ModelForm = forms.ModelForm[Any]
+else:
+    _ModelForm = forms.ModelForm
+
+
+class SecretInput(forms.CharField):
+    """An input that is always shown empty; left empty it changes nothing."""
+
+    def __init__(self, label: Any) -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            strip=False,
+            max_length=1000,
+            widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+            help_text=_("Never shown. Left empty, what is stored stays."),
+        )
+
+
+class ClearInput(forms.BooleanField):
+    """The only way to take a secret away."""
+
+    def __init__(self, label: Any) -> None:
+        super().__init__(label=label, required=False, widget=UnfoldBooleanSwitchWidget())
+
+
+class SecretForm(_ModelForm):
+    """A form with a secret beside the model's fields: `new_secret` replaces it, `clear_secret` removes it, neither leaves it unread."""
+
+    secret: ClassVar[str]
+    "The model's field."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        new, clear = cleaned.get("new_secret"), cleaned.get("clear_secret")
+        if new and clear:
+            raise ValidationError({"new_secret": gettext("Either give a new one or remove it.")})
+        if new or clear:
+            setattr(self.instance, self.secret, new or "")
+        return cleaned
