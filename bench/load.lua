@@ -4,6 +4,7 @@ local ffi = require("ffi")
 ffi.cdef [[ typedef struct { long seconds; long nanoseconds; } bench_time; int clock_gettime(int clock, bench_time *now); ]]
 local MONOTONIC = jit.os == "OSX" and 6 or 1
 local FOR_EVER = 1e8  -- milliseconds
+local SPARE = 64  -- more requests than a thread has connections
 local now = ffi.new("bench_time")
 local threads = {}
 local requests = {}
@@ -33,11 +34,14 @@ end
 
 function delay()
   ends_at = ends_at or clock() + seconds
-  exhausted = sent == #requests
+  exhausted = sent > #requests - SPARE
   return (exhausted or clock() >= ends_at) and FOR_EVER or 0
 end
 
 function request()
+  if not ends_at then
+    return requests[1]  -- wrk only looks at it
+  end
   sent = sent + 1
   return requests[sent]
 end

@@ -50,7 +50,7 @@ def provide(folder: Path) -> Iterator[Server]:
     """A server with no database of ours on it yet; afterwards there is none again, however the run ends."""
     given = os.environ.get("DATABASE_URL", "")
     embedded = folder / "postgres"
-    server = _reach(given or embedded_postgres.ensure_running(embedded))
+    server = _reach(given or embedded_postgres.ensure_running(embedded).replace("@:5432/", "@/"))  # asyncpg cannot read a port without a host
     made: list[str] = []
     try:
         for database in (SMALL, LARGE):

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 PATIENCE = 60.0
 """Seconds granted to a server to start, and to end before it is killed."""
 
@@ -28,12 +30,36 @@ class Running:
         children: dict[int, list[int]] = {}
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):  # ended meanwhile
-                parent = int(stat.read_text().rpartition(")")[2].split()[1])
-                children.setdefault(parent, []).append(int(stat.parent.name))
+                pid = int(stat.parent.name)
+                children.setdefault(int(_read_stat(pid)[1]), []).append(pid)
         family = [self.pid] if children else []
         for pid in family:
             family.extend(sorted(children.get(pid, [])))
         return family
+
+
+    def cpu_seconds(self) -> float:
+        """Processor time that the processes have used so far, with that of children that ended; 0 where there is no /proc."""
+        ticks = 0
+        for pid in self.pids():
+            with suppress(OSError):
+                user, system, *ended = _read_stat(pid)[11:15]
+                ticks += int(user) + int(system) + sum(map(int, ended))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _read_stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat after the name: state, parent, …; see proc(5)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def find_local_postmaster(connection: psycopg.Connection) -> Running | None:
+    """The PostgreSQL server behind a connection, if it runs on this machine and can be looked at."""
+    try:
+        parent = int(_read_stat(connection.info.backend_pid)[1])
+        return Running(parent, 0, 0.0) if "postgres" in Path(f"/proc/{parent}/cmdline").read_text() else None
+    except OSError:
+        return None
 
 
 def free_port() -> int:

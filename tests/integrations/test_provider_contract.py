@@ -2,6 +2,8 @@
 
 import ast
 import contextlib
+import json
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -233,6 +235,14 @@ def test_it_has_a_page_that_says_what_is_known(slug: str) -> None:
     assert page.startswith(f"# {provider.name}\n")
     assert f"**{provider.evidence}**" in page
     assert [section for section in SECTIONS if section not in page] == []
+
+
+@every_provider
+def test_the_settings_shown_on_its_page_are_taken(slug: str) -> None:
+    section = (DOCS / f"{slug}.md").read_text().partition("## Settings")[2].partition("\n## ")[0]
+
+    for example in re.findall(r"```json\n(.*?)```", section, re.DOTALL):
+        providers.find(slug).validate_settings(json.loads(example))
 
 
 @every_provider
