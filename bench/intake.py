@@ -70,8 +70,7 @@ class Bout:
     @contextmanager
     def _serve_reference(self) -> Iterator[Running]:
         port = free_port()
-        options = ["--workers", str(WORKERS), "--port", str(port)]
-        command = [sys.executable, "-m", "uvicorn", *options, "bench.reference:app"]
+        command = [sys.executable, "-m", "bench.reference", str(port), str(WORKERS)]
         log = self.folder / "reference.log"
         with run_server(command, port=port, environment=self.product.environment, log=log, ready="/healthz") as server:
             yield server

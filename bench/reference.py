@@ -5,13 +5,17 @@ that kind does. It does somewhat less than the product: it looks up no line and 
 import hashlib
 import json
 import os
+import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import uvicorn
 from fastapi import FastAPI, HTTPException, Request
+from uvicorn.supervisors import Multiprocess
 
 CONNECTIONS = 8
 PROGRESS = {"queue_start": ("QUEUED", 10), "call_start": ("RINGING", 30), "queue_hangup": ("NO ANSWER", 73)}
@@ -82,3 +86,18 @@ async def merge(connection: asyncpg.Connection, voip_id: int, event: str, said: 
         row = await connection.fetchrow(LOCK, voip_id, said["call_id"])
     if precedence > row["precedence"]:
         await connection.execute(ADVANCE, row["id"], status, precedence, event, ended_at, duration, start_time, now)
+
+
+def serve(*, port: int, workers: int) -> None:
+    """What uvicorn's command line does, but on a socket that says it speaks TCP: only then does asyncio switch off Nagle's algorithm, and an
+    answer does not wait 40 ms for the client's acknowledgement of its first half.
+    """
+    config = uvicorn.Config("bench.reference:app", workers=workers, log_level="warning")
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    Multiprocess(config, sockets=[listener]).run()
+
+
+if __name__ == "__main__":
+    serve(port=int(sys.argv[1]), workers=int(sys.argv[2]))

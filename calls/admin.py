@@ -1,6 +1,7 @@
 """Calls in the back-office. What a provider or our dialer reports is theirs; everything is saved and deleted through `calls.services`."""
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -8,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -21,7 +21,16 @@ from calls.merge import EARLIEST_YEAR, LATEST_YEAR
 from calls.models import Call
 from calls.statuses import FIRST_RESULT, PROGRESS, Kind, Status
 from sips import phone_numbers
-from sips.backoffice import SECRETS, BackOfficeAdmin, ChosenFilter, DayRangeFilter, VoipFilter, badge
+from sips.backoffice import (
+    SECRETS,
+    BackOfficeAdmin,
+    ChosenFilter,
+    DayRangeFilter,
+    VoipFilter,
+    badge,
+    show_moment,
+    unbroken,
+)
 from sips.models import Sip, Voip
 
 if TYPE_CHECKING:  # forms are generic in their stubs only
@@ -34,12 +43,13 @@ UNFINISHED = Q(precedence__gt=0, precedence__lt=FIRST_RESULT)
 
 FACTS = ("number_from", "number_to", "kind", "status", "start_time", "duration", "voip", "sip")
 REPORT = ("via", "answered_at", "ended_at", "reason", "provider_status", "provider_call_id", "recording_url")
-STATUS_COLOURS = {
+STATUS_COLOURS: dict[str, str] = {
     **dict.fromkeys(PROGRESS, "info"),
     Status.ANSWERED: "success",
     Status.NO_ANSWER: "warning",
     Status.BUSY: "warning",
     Status.FAILED: "danger",
+    Status.CANCELED: "default",
 }
 KIND_ICONS = {Kind.INCOMING.value: "call_received", Kind.OUTGOING.value: "call_made", Kind.INTERNAL.value: "sync_alt"}
 
@@ -53,10 +63,10 @@ class AttentionFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("missed", _("missed")), ("unfinished", _("waiting for an end"))]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> QuerySet[Call]:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         match self.value():
             case "missed":
-                return queryset & Call.objects.missed()
+                return queryset.missed()
             case "unfinished":
                 return queryset.filter(UNFINISHED)
         return queryset
@@ -70,10 +80,7 @@ class LineFilter(ChosenFilter):
 
 class CallForm(_ModelForm):
     def clean_start_time(self) -> Any:
-        moment = self.cleaned_data["start_time"]
-        if not EARLIEST_YEAR <= moment.year < LATEST_YEAR:
-            raise ValidationError(gettext("Give a time from 1980 to 2199."))
-        return moment
+        return within_reason(self.cleaned_data["start_time"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -85,10 +92,28 @@ class CallForm(_ModelForm):
         return cleaned
 
 
+def within_reason(moment: datetime) -> datetime:
+    """A time at which there are telephone calls. Raises ValidationError."""
+    if not EARLIEST_YEAR <= moment.year < LATEST_YEAR:
+        raise ValidationError(gettext("Give a time from 1980 to 2199."))
+    return moment
+
+
 @admin.register(Call)
 class CallAdmin(BackOfficeAdmin):
     form = CallForm
-    list_display = ("start", "direction", "caller", "called", "result", "talk_time", "line", "configuration", "client")
+    refusals = (services.Owned,)
+    list_display: Any = (
+        "start",
+        "direction",
+        "caller",
+        "called",
+        "result",
+        "talk_time",
+        "line",
+        "configuration",
+        "client",
+    )
     list_filter = (
         AttentionFilter,
         ("status", ChoicesDropdownFilter),
@@ -100,10 +125,10 @@ class CallAdmin(BackOfficeAdmin):
     ordering = ("-start_time", "-id")
     sortable_by = ("start",)
     search_fields = ("number_from", "number_to", "description")
-    search_help_text = _("A number in any writing, its last digits, or words of the description")
+    search_help_text = _("Number, last digits or words")
     autocomplete_fields = ("voip", "sip")
-    readonly_fields = (*REPORT, "created_at", "updated_at")
-    fieldsets = (
+    readonly_fields: ClassVar[Any] = (*REPORT, "created_at", "updated_at")
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": FACTS}),
         (_("CRM"), {"fields": ("client_id", "contact_id", "description")}),
         (_("Report"), {"fields": REPORT}),
@@ -128,7 +153,7 @@ class CallAdmin(BackOfficeAdmin):
         found = CallFilter({"q": search_term}, queryset=queryset)
         return found.qs if found.is_valid() else queryset.none(), False
 
-    def save_model(self, request: HttpRequest, obj: Call, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             services.edit_call(obj, {name: form.cleaned_data[name] for name in form.changed_data})
         else:
@@ -143,24 +168,24 @@ class CallAdmin(BackOfficeAdmin):
                 services.delete_call(call)
 
     @admin.display(description=_("start"), ordering="start_time")
-    def start(self, call: Call) -> str:
-        return formats.date_format(timezone.localtime(call.start_time), "SHORT_DATETIME_FORMAT")
+    def start(self, call: Call) -> SafeString | str:
+        return unbroken(show_moment(call.start_time))
 
     @admin.display(description=_("kind"))
     def direction(self, call: Call) -> SafeString | str:
         if not call.kind:
             return ""
         icon = "call_missed" if call.is_missed else KIND_ICONS[call.kind]
-        shown = '<span class="material-symbols-outlined align-middle" aria-hidden="true">{}</span> {}'
-        return format_html(shown, icon, call.get_kind_display())
+        shown = '<span class="material-symbols-outlined" role="img" title="{}" aria-label="{}">{}</span>'
+        return format_html(shown, call.get_kind_display(), call.get_kind_display(), icon)
 
     @admin.display(description=_("from"))
-    def caller(self, call: Call) -> str:
-        return phone_numbers.display(call.number_from)
+    def caller(self, call: Call) -> SafeString | str:
+        return unbroken(phone_numbers.display(call.number_from))
 
     @admin.display(description=_("to"))
-    def called(self, call: Call) -> str:
-        return phone_numbers.display(call.number_to)
+    def called(self, call: Call) -> SafeString | str:
+        return unbroken(phone_numbers.display(call.number_to))
 
     @badge(_("status"), STATUS_COLOURS)
     def result(self, call: Call) -> tuple[str, str] | str:

@@ -76,6 +76,8 @@ class OutboundResponse:
 
     status: int
     body: bytes = b""
+    url: str = field(default="", repr=False)
+    "The address that was asked: some operators' pages are only numbered, and the next number follows from it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Provider configurations and their lines in the back-office."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -9,13 +9,14 @@ from django.db.models.functions import Length
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
 from sips import catalog, phone_numbers
-from sips.backoffice import SECRETS, BackOfficeAdmin, VoipFilter, button, leave_dialog
+from sips.backoffice import SECRETS, BackOfficeAdmin, VoipFilter, button, leave_dialog, unbroken
 from sips.encryption import DecryptionError
 from sips.models import Sip, Voip
 from sips.secret_inputs import ClearInput, SecretForm, SecretInput
@@ -65,14 +66,14 @@ class ConnectionAdmin(BackOfficeAdmin):
         return queryset.filter(found), False
 
     @admin.display(description=_("number"), ordering="number")
-    def shown_number(self, row: Any) -> str:
-        return phone_numbers.display(row.number)
+    def shown_number(self, row: Any) -> SafeString | str:
+        return unbroken(phone_numbers.display(row.number))
 
 
 class SipForm(SecretForm):
     secret = "password"  # noqa: S105 - the field's name
-    new_secret = SecretInput(_("new SIP password"))
-    clear_secret = ClearInput(_("remove the SIP password"))
+    new_secret = SecretInput(_("New SIP password"))
+    clear_secret = ClearInput(_("Remove the SIP password"))
 
 
 @admin.register(Sip)
@@ -108,10 +109,10 @@ def _provider_choices() -> list[tuple[str, str]]:
 
 class VoipForm(SecretForm):
     secret = "api_key"  # noqa: S105 - the field's name
-    new_secret = SecretInput(_("new API key"))
-    clear_secret = ClearInput(_("remove the API key"))
+    new_secret = SecretInput(_("New API key"))
+    clear_secret = ClearInput(_("Remove the API key"))
     provider = forms.ChoiceField(
-        label=_("provider"), required=False, choices=_provider_choices, widget=UnfoldAdminSelectWidget()
+        label=_("Provider"), required=False, choices=_provider_choices, widget=UnfoldAdminSelectWidget()
     )
 
 
@@ -120,18 +121,18 @@ class VoipAdmin(ConnectionAdmin):
     """Not deleted but deactivated: its calls remain."""
 
     form = VoipForm
-    list_display = ("name", "operator", "shown_number", "server", "active")
+    list_display: Any = ("name", "operator", "shown_number", "server", "active")
     list_filter = (("active", BooleanRadioFilter),)
     search_fields = ("name", "provider", "address")
     search_help_text = _("Name, provider, server or telephone number")
-    readonly_fields = (
+    readonly_fields: ClassVar[Any] = (
         "evidence",
         "secret_is_set",
         "webhook_addresses",
         "created_at",
         "updated_at",
     )
-    fieldsets = (
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": ("name", "number", "extension_number", "country", "time_zone", "active")}),
         (_("Server"), {"fields": ("address", "port")}),
         (_("Provider"), {"fields": ("provider", "evidence", "settings")}),
@@ -170,7 +171,7 @@ class VoipAdmin(ConnectionAdmin):
         try:
             address = voip.webhook_url
         except DecryptionError as problem:
-            return f"{problem} {gettext('Or give the configuration a new webhook address.')}"
+            return " ".join((str(problem), gettext("Or give the configuration a new webhook address.")))
         named = [(event, f"{address}{event}/") for event in facts.webhook_events] or [("", address)]
         shown = {"addresses": named, "input_classes": " ".join(INPUT_CLASSES), "title": gettext("Webhook address")}
         return render_to_string("admin/webhook_addresses.html", shown)

@@ -1,6 +1,5 @@
 """What every page of the back-office stands on: lists that stay fast on millions of rows, forms that load no secret, buttons that ask first."""
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, partial
@@ -10,23 +9,27 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin as PlainModelAdmin
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import connection, models
 from django.db.models import QuerySet
-from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import action as unfold_action
 from unfold.decorators import display as unfold_display
+from unfold.views import ChangeList
 
+from sips.json_input import JSONInput
 from sips.models import Sip, Voip
 
 if TYPE_CHECKING:  # paginators are generic in their stubs only
@@ -86,25 +89,18 @@ class CappedPaginator(_Paginator):
         return cast("QuerySet[Any]", self.object_list)
 
 
-class JSONInput(forms.JSONField):
-    """JSON in lines; an emptied one is the model's empty value, and text that PostgreSQL cannot store is refused."""
+class CappedChangeList(ChangeList):
+    """Tells its count once, at the foot, where it also says that it is capped."""
 
-    def __init__(self, *, empty: Callable[[], Any], **options: Any) -> None:
-        super().__init__(**options)
-        self.empty = empty
+    def get_queryset(self, request: HttpRequest, *args: Any, **options: Any) -> QuerySet[Any]:
+        if any("\x00" in value for _name, values in request.GET.lists() for value in values):
+            raise IncorrectLookupParameters  # what PostgreSQL cannot store it cannot look up either
+        rows: QuerySet[Any] = super().get_queryset(request, *args, **options)
+        return rows
 
-    def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, InvalidJSONInput) else json.dumps(value, ensure_ascii=False, indent=2)
-
-    def clean(self, value: Any) -> Any:
-        read = super().clean(value)
-        try:
-            storable = "\\u0000" not in json.dumps(read) and bool(json.dumps(read, ensure_ascii=False).encode())
-        except UnicodeEncodeError:
-            storable = False
-        if not storable:
-            raise ValidationError(gettext("This holds a character that cannot be stored."))
-        return self.empty() if read is None else read
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
 
 
 class BackOfficeAdmin(ModelAdmin):
@@ -118,6 +114,18 @@ class BackOfficeAdmin(ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     list_disable_select_all = True
+    refusals: tuple[type[Exception], ...] = ()
+    "What services raise when a record's state does not allow a change; nothing is stored then, and the page says why."
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **options)
+        except self.refusals as problem:
+            messages.error(request, str(problem))
+            return redirect(request.get_full_path())
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> Any:
+        return CappedChangeList
 
     def get_paginator(self, request: HttpRequest, *args: Any, **options: Any) -> CappedPaginator:
         paginator = cast("CappedPaginator", super().get_paginator(request, *args, **options))
@@ -133,7 +141,9 @@ class BackOfficeAdmin(ModelAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if isinstance(db_field, models.JSONField):
-            options["form_class"] = partial(JSONInput, empty=db_field.get_default)
+            options.setdefault("form_class", partial(JSONInput, empty=db_field.get_default))
+        if isinstance(db_field, models.URLField):
+            options.setdefault("assume_scheme", "https")
         return super().formfield_for_dbfield(db_field, request, **options)
 
 
@@ -162,6 +172,10 @@ class ChosenFilter(DropdownFilter):
     model: type[models.Model]
     label = "name"
 
+    def has_output(self) -> bool:
+        """Also without choices: Django leaves out a filter that has none, and then the list is silently unfiltered."""
+        return True
+
     def lookups(self, request: HttpRequest, model_admin: "PlainModelAdmin[Any]") -> list[tuple[str, str]]:
         rows = self.model._default_manager.order_by(self.label, "pk").values_list("pk", self.label)[:MOST_CHOICES]
         return [(str(pk), label or f"#{pk}") for pk, label in rows]
@@ -180,9 +194,18 @@ class VoipFilter(ChosenFilter):
     model = Voip
 
 
+def unbroken(text: object) -> SafeString | str:
+    """A cell that stays in one line: a number, a time."""
+    return format_html('<span class="whitespace-nowrap">{}</span>', text) if text else ""
+
+
 def start_of(day: date) -> datetime:
     """The first moment of a day on the current wall clock."""
     return timezone.make_aware(datetime.combine(day, time()))
+
+
+def show_moment(moment: datetime) -> str:
+    return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
 
 
 def start_of_today() -> datetime:
@@ -190,7 +213,8 @@ def start_of_today() -> datetime:
 
 
 def badge(description: Text, colours: Mapping[str, str]) -> Callable[[F], F]:
-    """A column whose method gives (word, label); the word chooses the colour: success, info, warning, danger."""
+    """A column whose method gives (word, label). Each word has a colour (success, info, warning, danger, primary or default):
+    unfold shows a word it finds none for instead of its label."""
     return cast("Callable[[F], F]", unfold_display(description=cast("str", description), label=dict(colours)))
 
 

@@ -104,13 +104,15 @@ def request_log(get_response: GetResponse) -> GetResponse:
 
 
 def pages(get_response: GetResponse) -> GetResponse:
-    """What people look at (admin, API docs) gets the content policy it needs and the staff's wall clock; everything else stays strict and in UTC."""
+    """What people look at (admin, API docs) gets the policies it needs and the staff's wall clock; everything else stays strict and in UTC."""
 
     def process(request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(("/admin/", "/voip/docs/")):
             return get_response(request)
         with timezone.override(settings.STAFF_TIME_ZONE):
             response = get_response(request)
+        # Under no-referrer browsers send “Origin: null” with a form, which Django's CSRF check rightly refuses.
+        response.headers["Referrer-Policy"] = "same-origin"
         response._csp_replace = settings.PAGES_CSP  # type: ignore[attr-defined]  # django-csp's own per-response hook
         return response
 

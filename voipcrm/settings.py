@@ -6,6 +6,9 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from voipcrm import embedded_postgres, secret_files
@@ -100,8 +103,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "voipcrm.middleware.pages",
     "csp.middleware.CSPMiddleware",
+    "voipcrm.middleware.pages",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -224,7 +227,15 @@ UNFOLD = {
     "SITE_HEADER": "voipcrm",
     "SITE_SUBHEADER": _("telephone desk"),
     "SITE_SYMBOL": "call",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lazy(static, str)("voipcrm/icon.svg")}],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": True,
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": reverse_lazy("admin:set_language")},
+    "SIDEBAR": {"show_search": False, "navigation": "voipcrm.navigation.sections"},
+    "DASHBOARD_CALLBACK": "voipcrm.dashboard.overview",
 }
+LOGIN_REDIRECT_URL = "admin:index"
+"""For unfold's page of sign-in, which forgets where it was to lead."""
 PROMETHEUS_EXPORT_MIGRATIONS = False

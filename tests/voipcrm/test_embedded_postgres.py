@@ -34,7 +34,7 @@ data_dir = Path(sys.argv[1])
 @pytest.fixture
 def empty_dir() -> Iterator[Path]:
     """A folder whose path is short enough for a socket."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="Embedded-")).resolve()
     yield folder
     stop(folder)
     shutil.rmtree(folder)
@@ -42,7 +42,7 @@ def empty_dir() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def shared_dir() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="pg-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="Embedded-")).resolve()
     ensure_running(folder)
     yield folder
     stop(folder)
@@ -77,6 +77,13 @@ def another_user(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("postgresql://")
         yield process
+
+
+@contextmanager
+def idle_process(folder: Path) -> Iterator[int]:
+    """The id of a process that does nothing in `folder`."""
+    with subprocess.Popen(["cat"], cwd=folder, stdin=subprocess.PIPE) as process:
+        yield process.pid
 
 
 def query(url: str, statement: str) -> object:
@@ -138,21 +145,21 @@ def test_committed_rows_survive_kill_9_of_the_server(data_dir: Path) -> None:
 
 
 def test_pid_files_that_name_a_stranger_after_a_reboot_do_not_hinder(data_dir: Path) -> None:
-    for stale in ("cluster/postmaster.pid", ".s.PGSQL.5432.lock"):
-        (data_dir / stale).write_text(f"{os.getpid()}\n{data_dir}/cluster\n1\n5432\n{data_dir}\n\n1 1\nready\n")
+    with idle_process(Path("/")) as stranger:
+        for stale in ("cluster/postmaster.pid", ".s.PGSQL.5432.lock"):
+            (data_dir / stale).write_text(f"{stranger}\n{data_dir}/cluster\n1\n5432\n{data_dir}\n\n1 1\nready\n")
 
-    assert query(ensure_running(data_dir), "SELECT 1") == 1
+        assert query(ensure_running(data_dir), "SELECT 1") == 1
 
 
 def test_server_started_by_hand_is_not_disturbed(data_dir: Path) -> None:
-    with subprocess.Popen(["sleep", "60"], cwd=data_dir / "cluster") as by_hand:
-        (data_dir / "cluster/postmaster.pid").write_text(f"{by_hand.pid}\n")
-        try:
-            with pytest.raises(EmbeddedPostgresError, match=f"Process {by_hand.pid}, a PostgreSQL started by hand"):
-                ensure_running(data_dir)
-        finally:
-            by_hand.kill()
-    assert (data_dir / "cluster/postmaster.pid").exists()
+    with idle_process(data_dir / "cluster") as by_hand:
+        (data_dir / "cluster/postmaster.pid").write_text(f"{by_hand}\n")
+
+        with pytest.raises(EmbeddedPostgresError, match=f"Process {by_hand}, a PostgreSQL started by hand"):
+            ensure_running(data_dir)
+
+    assert (data_dir / "cluster/postmaster.pid").read_text() == f"{by_hand}\n"
 
 
 def test_two_first_starts_at_once_share_one_server(empty_dir: Path) -> None:
@@ -256,22 +263,36 @@ ensure_running(data_dir)
     assert [found.parent.name for found in empty_dir.glob("*/PG_VERSION")] == ["cluster"]
 
 
-def test_path_too_long_for_a_socket_gets_a_private_folder(data_dir: Path) -> None:
-    folder = "Мой каталог, $HOME 'x' \"y\""
-    deep = data_dir / folder / ("long" * 25)
-    deep.mkdir(parents=True, mode=0o700)
-    (data_dir / "cluster").rename(deep / "cluster")
-    url = ensure_running(deep)
-    sockets = Path(parse_qs(urlsplit(url).query)["host"][0])
+@pytest.mark.parametrize("name", ["long" * 25, "Мой каталог, $HOME 'x' \"y\""])
+def test_path_that_no_socket_can_have_gets_a_private_folder(data_dir: Path, name: str) -> None:
+    odd = data_dir / name
+    odd.mkdir(mode=0o700)
+    (data_dir / "cluster").rename(odd / "cluster")
 
     try:
+        url = ensure_running(odd)
+        sockets = Path(parse_qs(urlsplit(url).query)["host"][0])
         assert query(url, "SELECT 1") == 1
-        assert sockets.stat().st_mode & 0o777 == 0o700
-    finally:
-        stop(deep)
-        (deep / "cluster").rename(data_dir / "cluster")
-        shutil.rmtree(data_dir / folder)
+        assert (sockets.parent, sockets.stat().st_mode & 0o777) == (Path(tempfile.gettempdir()), 0o700)
         shutil.rmtree(sockets)
+    finally:
+        leave(odd)
+        (odd / "cluster").rename(data_dir / "cluster")
+        shutil.rmtree(odd)
+
+
+@pytest.mark.parametrize("name", ["Ordinary", "with space", "it's", "50%+1"])
+def test_odd_but_short_path_holds_its_own_socket(data_dir: Path, name: str) -> None:
+    odd = data_dir / name
+    odd.mkdir(mode=0o700)
+    (data_dir / "cluster").rename(odd / "cluster")
+
+    try:
+        assert query(ensure_running(odd), "SELECT current_setting('unix_socket_directories')") == str(odd)
+    finally:
+        leave(odd)
+        (odd / "cluster").rename(data_dir / "cluster")
+        shutil.rmtree(odd)
 
 
 def test_socket_folder_open_to_others_is_refused(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,51 @@
+"""JSON that people read and write in the back-office."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
+from django.utils.translation import gettext
+
+
+class JSONInput(forms.JSONField):
+    """JSON in lines, see `lay_out`; an emptied one is the model's empty value, and text that PostgreSQL cannot store is refused."""
+
+    def __init__(self, *, empty: Callable[[], Any], **options: Any) -> None:
+        super().__init__(**options)
+        self.empty = empty
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, InvalidJSONInput) else lay_out(value)
+
+    def clean(self, value: Any) -> Any:
+        read = super().clean(value)
+        text = json.dumps(read, ensure_ascii=False)
+        if "\\u0000" in text or not is_unicode(text):
+            raise ValidationError(gettext("This holds a character that cannot be stored."))
+        return self.empty() if read is None else read
+
+
+def lay_out(value: Any, indent: str = "") -> str:
+    """JSON with each member of an object in a line of its own, and lists in one line."""
+    if not isinstance(value, dict) or not value:
+        return _write(value)
+    inner = f"{indent}  "
+    members = (f"{inner}{_write(name)}: {lay_out(member, inner)}" for name, member in value.items())
+    return "{\n" + ",\n".join(members) + f"\n{indent}}}"
+
+
+def _write(value: Any) -> str:
+    """As people write it; half a surrogate pair, which no page can hold, stays escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if is_unicode(text) else json.dumps(value)
+
+
+def is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,108 @@
+"""The first page of the back-office."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import make
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from staff import staff, superuser, told
+
+from calls.models import Call
+from integrations.models import WebhookDelivery
+from sips.models import Voip
+
+pytestmark = pytest.mark.django_db
+
+
+def delivery(voip: Voip, **fields: Any) -> WebhookDelivery:
+    number = WebhookDelivery.objects.count()
+    made = {"voip": voip, "fingerprint": str(number), "method": "POST", "body": b"", "received_at": timezone.now()}
+    return WebhookDelivery.objects.create(**made | fields)
+
+
+def cards(html: str) -> dict[str, str]:
+    found = re.findall(r'text-2xl text-important">([^<]*)</div>\s*<div>([^<]*)</div>', html)
+    return {title: number for number, title in found}
+
+
+def test_cards_count_what_needs_attention_today() -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    make.call(kind="incoming", status="NO ANSWER")
+    make.call(kind="incoming", status="NO ANSWER", start_time=yesterday)
+    make.call(kind="outgoing", status="RINGING", precedence=30)
+    make.call(kind="outgoing", status="RINGING", precedence=30, start_time=yesterday)
+    delivery(make.voip(), error="no call id")
+    delivery(make.voip(), error="no call id", received_at=yesterday)
+
+    shown = cards(superuser().get("/admin/").content.decode())
+
+    assert shown == {
+        "Calls today": "2",
+        "Missed today": "1",
+        "Waiting for an end": "2",
+        "Unreadable deliveries today": "1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("card", "client_ids"), [("Calls today", {"1", "2"}), ("Missed today", {"1"}), ("Waiting for an end", {"2", "3"})]
+)
+def test_a_card_leads_to_the_calls_it_counts(card: str, client_ids: set[str]) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    make.call(client_id=1, kind="incoming", status="NO ANSWER")
+    make.call(client_id=2, kind="outgoing", status="RINGING", precedence=30)
+    make.call(client_id=3, kind="outgoing", status="RINGING", precedence=30, start_time=yesterday)
+    client = superuser()
+
+    link = next(shown.link for shown in client.get("/admin/").context["cards"] if shown.title.capitalize() == card)
+
+    rows = client.get(link).context["cl"].result_list
+    assert {str(row.client_id) for row in rows} == client_ids
+
+
+def test_each_configuration_tells_its_last_delivery() -> None:
+    voip = make.voip(name="Warsaw")
+    make.voip(name="Silent")
+    delivery(voip, received_at=timezone.now() - timedelta(days=2), error="long ago")
+    latest = delivery(voip)
+
+    rows = superuser().get("/admin/").context["configurations"]
+
+    assert [(row["name"], row["unreadable"]) for row in rows] == [("Silent", 0), ("Warsaw", 0)]
+    assert rows[0]["last"] == "never"
+    assert timezone.localtime(latest.received_at).strftime("%Y") in rows[1]["last"]
+
+
+def test_the_page_costs_the_same_queries_however_much_there_is() -> None:
+    client = superuser()
+    client.get("/admin/")
+    with CaptureQueriesContext(connection) as for_nothing:
+        client.get("/admin/")
+    Call.objects.bulk_create([Call(kind="incoming", status="BUSY") for _ in range(50)])
+    for number in range(20):
+        delivery(make.voip(name=str(number)), error="?")
+
+    with CaptureQueriesContext(connection) as for_much:
+        client.get("/admin/")
+
+    assert len(for_much) == len(for_nothing) <= 8
+
+
+def test_who_may_see_nothing_is_told_so() -> None:
+    answer = staff().get("/admin/")
+
+    assert answer.context["cards"] == []
+    assert "You have no rights here yet" in told(answer.content.decode())
+
+
+def test_who_may_see_calls_sees_no_deliveries() -> None:
+    make.voip(name="Hidden")
+
+    answer = staff("calls.view_call").get("/admin/")
+
+    assert [card.title for card in answer.context["cards"]] == ["calls today", "missed today", "waiting for an end"]
+    assert "Hidden" not in answer.content.decode()
