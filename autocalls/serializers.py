@@ -5,8 +5,7 @@ from rest_framework import serializers
 from autocalls.models import Autocall, Status
 from calls.serializers import LARGEST_ID, within_reason
 from sips import phone_numbers
-from sips.fields import SipIdField, VoipIdField
-from sips.models import Voip
+from sips.fields import IdField, SipIdField, VoipIdField, write_numbers
 from widgets.models import Widget
 
 
@@ -14,9 +13,7 @@ class AutocallSerializer(serializers.ModelSerializer[Autocall]):
     number = serializers.CharField(max_length=64)
     status = serializers.ChoiceField(Status.choices, required=False, help_text="Write `canceled` to cancel.")
     call_at = serializers.DateTimeField(required=False, validators=[within_reason], help_text="Default: now.")
-    widget_id = serializers.PrimaryKeyRelatedField(
-        source="widget", queryset=Widget.objects.all(), required=False, allow_null=True
-    )
+    widget_id = IdField(source="widget", queryset=Widget.objects.all(), required=False, allow_null=True)
     voip_id = VoipIdField()
     sip_id = SipIdField()
     client_id = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LARGEST_ID)
@@ -40,16 +37,9 @@ class AutocallSerializer(serializers.ModelSerializer[Autocall]):
         return status
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "number" in attrs:
-            voip = attrs.get("voip", self.instance.voip if self.instance else None)
-            number = phone_numbers.normalise(
-                attrs["number"], voip.country if voip else Voip._meta.get_field("country").default
-            )
-            if not phone_numbers.is_e164(number):
-                raise serializers.ValidationError(
-                    {"number": ["This is no telephone number; write it like +48123456789."]}
-                )
-            attrs["number"] = number
+        write_numbers(attrs, self.instance, "number")
+        if "number" in attrs and not phone_numbers.is_e164(attrs["number"]):
+            raise serializers.ValidationError({"number": ["This is no telephone number; write it like +48123456789."]})
         return attrs
 
 

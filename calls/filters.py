@@ -10,10 +10,13 @@ from django.db.models import CharField, Q, QuerySet
 from django.db.models.functions import Reverse
 from django.forms import CharField as TextInput
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from calls.models import Call, CallQuerySet
-from calls.statuses import Kind, Status, parse_kind, parse_status
+from calls.statuses import MISSED, Kind, Status, parse_kind, parse_status
 from sips import phone_numbers
+from sips.query_filters import MomentFilter, WholeNumberFilter, YesNoFilter
 
 FEWEST_DIGITS = 3
 MOST_WORDS = 10
@@ -25,14 +28,14 @@ def number_is(text: str, *fields: str) -> Q:
     """The number in any writing, or its last digits. Raises ValidationError for fewer than three digits."""
     text = text.strip()
     exact = phone_numbers.normalise(text, "PL") if text.startswith(("+", "00")) else text
-    if phone_numbers.is_e164(exact):
-        return _any(Q(**{field: exact}) for field in fields)
+    as_written = _any(Q(**{field: exact}) for field in fields)
     digits = phone_numbers.search_digits(text)
-    if not digits:
-        return _any(Q(**{field: text}) for field in fields)
+    if phone_numbers.is_e164(exact) or not digits:
+        return as_written
     if len(digits) < FEWEST_DIGITS:
         raise ValidationError(_("Give a number or at least its last three digits."))
-    return _any(Q(**{f"{field}__reversed__startswith": digits[::-1]}) for field in fields)
+    ending = _any(Q(**{f"{field}__reversed__startswith": digits[::-1]}) for field in fields)
+    return ending if text.isdecimal() else ending | as_written
 
 
 def _any(conditions: Iterable[Q]) -> Q:
@@ -49,6 +52,7 @@ class NumberField(TextInput):
         return number_is(text, *self.fields) if text else None
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class NumberFilter(django_filters.Filter):
     """Calls with that number on one of the given sides."""
 
@@ -68,9 +72,10 @@ class WordField(TextInput):
         try:
             return str(self.parse(text)) if text else ""
         except ValueError as problem:
-            raise ValidationError(str(problem)) from problem
+            raise ValidationError("%(problem)s", params={"problem": problem}) from problem
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class WordFilter(django_filters.Filter):
     """One of a vocabulary's words, in any writing."""
 
@@ -80,21 +85,21 @@ class WordFilter(django_filters.Filter):
 class CallFilter(django_filters.FilterSet):
     status = WordFilter(parse=parse_status, help_text=", ".join(Status.values))
     kind = WordFilter(parse=parse_kind, help_text=", ".join(Kind.values))
-    voip_id = django_filters.NumberFilter()
-    sip_id = django_filters.NumberFilter()
-    client_id = django_filters.NumberFilter()
-    contact_id = django_filters.NumberFilter()
+    voip_id = WholeNumberFilter()
+    sip_id = WholeNumberFilter()
+    client_id = WholeNumberFilter()
+    contact_id = WholeNumberFilter()
     number = NumberFilter(
         fields=("number_from", "number_to"), help_text="Either side, in any writing, or at least the last three digits."
     )
     number_from = NumberFilter(fields=("number_from",))
     number_to = NumberFilter(fields=("number_to",))
-    start_time_after = django_filters.IsoDateTimeFilter("start_time", "gte")
-    start_time_before = django_filters.IsoDateTimeFilter("start_time", "lt")
-    duration_min = django_filters.NumberFilter("duration", "gte")
-    duration_max = django_filters.NumberFilter("duration", "lte")
-    updated_since = django_filters.IsoDateTimeFilter("updated_at", "gte")
-    missed = django_filters.BooleanFilter(method="filter_missed")
+    start_time_after = MomentFilter("start_time", "gte")
+    start_time_before = MomentFilter("start_time", "lt")
+    duration_min = WholeNumberFilter("duration", "gte")
+    duration_max = WholeNumberFilter("duration", "lte")
+    updated_since = MomentFilter("updated_at", "gte")
+    missed = YesNoFilter(method="filter_missed")
     q = django_filters.CharFilter(
         method="filter_words", max_length=200, help_text="Words of the description, by their beginning, and numbers."
     )
@@ -104,7 +109,7 @@ class CallFilter(django_filters.FilterSet):
         fields = ()
 
     def filter_missed(self, queryset: CallQuerySet, _name: str, value: bool) -> CallQuerySet:
-        return queryset.missed() if value else queryset.exclude(pk__in=queryset.missed().values("pk"))
+        return queryset.missed() if value else queryset.exclude(kind=Kind.INCOMING, status__in=MISSED)
 
     def filter_words(self, queryset: CallQuerySet, _name: str, value: str) -> CallQuerySet:
         words = [word for word in "".join(c if c.isalnum() else " " for c in value).split() if word][:MOST_WORDS]

@@ -8,9 +8,7 @@ from rest_framework import serializers
 
 from calls.models import Call
 from calls.statuses import Kind, Status, parse_kind, parse_status
-from sips import phone_numbers
-from sips.fields import SipIdField, VoipIdField
-from sips.models import Voip
+from sips.fields import SipIdField, VoipIdField, write_numbers
 
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -73,11 +71,7 @@ class CallSerializer(serializers.ModelSerializer[Call]):
     NULLABLE = frozenset({"voip_id", "sip_id", "duration", "client_id", "contact_id"})
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        voip = attrs.get("voip", self.instance.voip if self.instance else None)
-        country = voip.country if voip else Voip._meta.get_field("country").default
-        for name in ("number_from", "number_to"):
-            if name in attrs:
-                attrs[name] = phone_numbers.normalise(attrs[name], country)
+        write_numbers(attrs, self.instance, "number_from", "number_to")
         return attrs
 
 

@@ -83,9 +83,9 @@ def parse_kind(text: str) -> Kind:
 
 
 def _letters(text: str) -> str:
-    """Lower-case letters alone, without accents, so that different writings of a word become equal."""
+    """Lower-case letters and digits alone, without accents, so that different writings of a word become equal."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(character for character in decomposed if character.isalpha())
+    return "".join(character for character in decomposed if character.isalnum())
 
 
 _KIND_WORDS = {

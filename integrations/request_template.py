@@ -121,8 +121,8 @@ def read_template(dial: object) -> RequestTemplate:
     success = _object(parts.get("success"), "dial.success", ("status", "path", "equals"))
     if "status" not in success and "path" not in success:
         raise InvalidSettings("dial.success", "say how the operator's yes looks: status, or path and equals, or both.")
-    if ("path" in success) != ("equals" in success):
-        raise InvalidSettings("dial.success", "path and equals belong together.")
+    if ("path" in success) != bool(text_at(success, "equals")):
+        raise InvalidSettings("dial.success", "path and equals belong together; equals is a text or a number.")
     template = RequestTemplate(
         url=_text(parts.get("url"), "dial.url", fits=_URL, such_as="https://pbx.example.com/api/call?to={number}"),
         method=_text(parts.get("method", "POST"), "dial.method"),
@@ -203,6 +203,6 @@ def _map_texts(value: object, change: Callable[[str], str]) -> object:
 
 def _statuses(value: object) -> tuple[int, ...]:
     given = value if isinstance(value, list) else [value]
-    if not all(isinstance(each, int) and not isinstance(each, bool) and 200 <= each < 500 for each in given):
-        raise InvalidSettings("dial.success.status", "give HTTP statuses, such as 200 or [200, 202].")
+    if not all(isinstance(each, int) and not isinstance(each, bool) and 200 <= each < 300 for each in given):
+        raise InvalidSettings("dial.success.status", "give HTTP statuses from 200 to 299, such as 200 or [200, 202].")
     return tuple(given)

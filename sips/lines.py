@@ -14,10 +14,10 @@ class CannotDial(Exception):
 
 def find_line(sip: str, *, voip_id: int | None, by_sip: bool) -> Sip:
     """The one active line with that SIP number that can dial this way; its `voip` is set. Raises CannotDial."""
-    lines = Sip.objects.select_related("voip").filter(sip=sip).order_by("pk")
+    lines = Sip.objects.sealed().select_related("voip").defer("voip__api_key", "voip__webhook_secret").filter(sip=sip)
     if voip_id is not None:
         lines = lines.filter(voip_id=voip_id)
-    found = list(lines[:20])
+    found = list(lines.order_by("pk"))
     if not found:
         where = f" in configuration {voip_id}" if voip_id is not None else ""
         raise CannotDial("sip", f"There is no line “{sip}”{where}.")
@@ -37,7 +37,7 @@ def find_line(sip: str, *, voip_id: int | None, by_sip: bool) -> Sip:
 
 
 def _check_sip(line: Sip, voip: Voip) -> None:
-    missing = [name for name in ("username", "password") if not getattr(line, name)]
+    missing = [name for name, is_set in (("username", line.username), ("password", line.password_set)) if not is_set]
     if missing:
         raise CannotDial("sip", f"Line “{line.sip}” has no {' and no '.join(missing)}; a call by SIP needs both.")
     if not voip.address:

@@ -2,16 +2,18 @@
 
 import hashlib
 import secrets
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast, Length
+from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext_lazy as _
 
 from sips import catalog, phone_numbers
-from sips.encryption import EncryptedTextField
+from sips.encryption import EncryptedTextField, decrypt
 from sips.validators import (
     validate_country,
     validate_host,
@@ -28,7 +30,17 @@ def new_webhook_secret() -> str:
     return secrets.token_urlsafe(24)
 
 
+def _holds_something(column: str) -> GreaterThan:
+    """Whether there is a secret, told by the database without decrypting it."""
+    return GreaterThan(Length(column), 0)
+
+
 class VoipQuerySet(models.QuerySet["Voip"]):
+    def sealed(self) -> "VoipQuerySet":
+        """Rows whose secrets stay encrypted, so that a lost key hides nothing else of them."""
+        kept = {"api_key_set": _holds_something("api_key"), "sealed_secret": Cast("webhook_secret", models.TextField())}
+        return self.defer("api_key", "webhook_secret").annotate(**kept)
+
     def for_webhook(self, provider: str, secret: str, *, with_key: bool) -> "Voip | None":
         """The active configuration with that address. Found by a digest, so that the time taken tells nothing about the secret."""
         digest = hashlib.sha256(secret.encode()).hexdigest()
@@ -38,6 +50,10 @@ class VoipQuerySet(models.QuerySet["Voip"]):
 
 class Voip(models.Model):
     """A provider account or a PBX."""
+
+    if TYPE_CHECKING:  # of `sealed` rows alone
+        api_key_set: bool
+        sealed_secret: str
 
     name = models.CharField(_("name"), max_length=255)
     number = models.CharField(_("main number"), max_length=64, blank=True)
@@ -116,14 +132,26 @@ class Voip(models.Model):
 
     @property
     def webhook_url(self) -> str:
-        """The address to give to the operator, or "" without a provider."""
+        """The address to give to the operator, or "" without a provider. Raises DecryptionError."""
         if not self.provider:
             return ""
-        return f"{settings.PUBLIC_URL}/voip/webhooks/{self.provider}/{self.webhook_secret}/"
+        is_sealed = "webhook_secret" in self.get_deferred_fields() and hasattr(self, "sealed_secret")
+        secret = decrypt(self.sealed_secret) if is_sealed else self.webhook_secret
+        return f"{settings.PUBLIC_URL}/voip/webhooks/{self.provider}/{secret}/"
+
+
+class SipQuerySet(models.QuerySet["Sip"]):
+    def sealed(self) -> "SipQuerySet":
+        """Rows whose passwords stay encrypted, so that a lost key hides nothing else of them."""
+        kept = {"password_set": _holds_something("password")}
+        return self.defer("password").annotate(**kept)
 
 
 class Sip(models.Model):
     """One line of a configuration: the telephone of an operator."""
+
+    if TYPE_CHECKING:  # of `sealed` rows alone
+        password_set: bool
 
     name = models.CharField(_("name"), max_length=255)
     sip = models.CharField(_("SIP number"), max_length=64, blank=True)
@@ -143,6 +171,8 @@ class Sip(models.Model):
     active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = SipQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("SIP line")

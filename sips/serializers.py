@@ -5,16 +5,16 @@ from rest_framework import serializers
 
 from sips import phone_numbers
 from sips.catalog import check_settings
-from sips.fields import SecretField, SecretSetField, VoipIdField
+from sips.fields import DEFAULT_COUNTRY, SecretField, SecretSetField, VoipIdField, WebhookUrlField, write_numbers
 from sips.models import Sip, Voip
-
-PROVIDER_SETTINGS_SIZE = 100
 
 
 class VoipSerializer(serializers.ModelSerializer[Voip]):
     api_key = SecretField(max_length=1000)
-    api_key_set = SecretSetField(source="api_key")
-    webhook_url = serializers.CharField(read_only=True, help_text="The address to give to the operator.")
+    api_key_set = SecretSetField(of="api_key")
+    webhook_url = WebhookUrlField(
+        help_text="The address to give to the operator; null while its secret cannot be decrypted."
+    )
     settings = serializers.DictField(required=False, help_text="What the provider's page in the docs describes.")
     webhook_ips = serializers.ListField(
         child=serializers.CharField(max_length=64),
@@ -38,10 +38,8 @@ class VoipSerializer(serializers.ModelSerializer[Voip]):
         provider = attrs.get("provider", self.instance.provider if self.instance else "")
         if "settings" in attrs or "provider" in attrs:
             check_provider_settings(provider, attrs.get("settings", self.instance.settings if self.instance else {}))
-        if "number" in attrs:
-            country = attrs.get(
-                "country", self.instance.country if self.instance else Voip._meta.get_field("country").default
-            )
+        if "number" in attrs and not (self.instance and attrs["number"] == self.instance.number):
+            country = attrs.get("country", self.instance.country if self.instance else DEFAULT_COUNTRY)
             attrs["number"] = phone_numbers.normalise(attrs["number"], country)
         return attrs
 
@@ -57,7 +55,7 @@ def check_provider_settings(provider: str, settings: Mapping[str, Any]) -> None:
 class SipSerializer(serializers.ModelSerializer[Sip]):
     voip_id = VoipIdField()
     password = SecretField(max_length=1000)
-    password_set = SecretSetField(source="password")
+    password_set = SecretSetField(of="password")
 
     class Meta:
         model = Sip
@@ -78,15 +76,15 @@ class SipSerializer(serializers.ModelSerializer[Sip]):
         validators = ()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        voip = attrs.get("voip", self.instance.voip if self.instance else None)
-        sip = attrs.get("sip", self.instance.sip if self.instance else "")
-        if attrs.get("number"):
-            attrs["number"] = phone_numbers.normalise(
-                attrs["number"], voip.country if voip else Voip._meta.get_field("country").default
-            )
-        others = Sip.objects.filter(voip=voip, sip=sip)
-        if self.instance is not None:
-            others = others.exclude(pk=self.instance.pk)
-        if voip and sip and others.exists():
+        write_numbers(attrs, self.instance, "number")
+        before = self.instance or Sip()
+        line = Sip(voip_id=before.voip_id, sip=attrs.get("sip", before.sip))
+        if "voip" in attrs:
+            line.voip = attrs["voip"]
+        if line.voip_id and line.sip and _has_twin(line, besides=before):
             raise serializers.ValidationError({"sip": ["This configuration already has a line with this SIP number."]})
         return attrs
+
+
+def _has_twin(line: Sip, *, besides: Sip) -> bool:
+    return Sip.objects.filter(voip=line.voip_id, sip=line.sip).exclude(pk=besides.pk).exists()

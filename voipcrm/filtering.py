@@ -10,20 +10,27 @@ PAGING = {"cursor", "per_page"}
 
 
 class StrictFilterBackend(DjangoFilterBackend):
-    """A filter that is unknown or given twice is an error, because ignoring it would answer with records that were not asked for."""
+    """Filters the list, and nothing else. One that is unknown, empty or given twice is an error, because ignoring it would answer with records
+    that were not asked for."""
 
     def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        if getattr(view, "action", None) != "list":
+            return queryset
         filterset_class = self.get_filterset_class(view, queryset)
-        if filterset_class is not None and getattr(view, "action", None) == "list":
-            known = set(filterset_class.base_filters) | PAGING
-            errors = {}
-            for name, values in request.query_params.lists():
-                if name not in known:
-                    errors[name] = [
-                        _("There is no such filter; use one of: %(known)s.") % {"known": ", ".join(sorted(known))}
-                    ]
-                elif len(values) > 1:
-                    errors[name] = [_("Give this filter once.")]
-            if errors:
-                raise ValidationError(errors)
+        known = (set(filterset_class.base_filters) if filterset_class else set()) | PAGING
+        errors = {
+            name: [problem]
+            for name, values in request.query_params.lists()
+            if (problem := _find_problem(name, values, known=known))
+        }
+        if errors:
+            raise ValidationError(errors)
         return super().filter_queryset(request, queryset, view)
+
+
+def _find_problem(name: str, values: list[str], *, known: set[str]) -> str:
+    if name not in known:
+        return _("There is no such filter; use one of: %(known)s.") % {"known": ", ".join(sorted(known))}
+    if len(values) > 1:
+        return _("Give this filter once.")
+    return "" if values[0].strip() else _("Give a value, or leave this filter out.")

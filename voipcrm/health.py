@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 
-from voipcrm.middleware import is_within
+from voipcrm.networks import is_within
 
 _OLDEST_DUE_JOB = """
 SELECT COALESCE(EXTRACT(epoch FROM now() - min(COALESCE(job.scheduled_at, event.at))), 0)

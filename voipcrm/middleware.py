@@ -1,38 +1,25 @@
 """What happens to every request before and after its view."""
 
-import ipaddress
 import logging
 import re
 import time
 import uuid
 from collections.abc import Callable
-from functools import cache
+from io import BytesIO
 from urllib.parse import unquote_plus
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from voipcrm.networks import is_within, parse_address
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 access = logging.getLogger("voipcrm.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-
-@cache
-def _networks(entries: tuple[str, ...]) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(entry, strict=False) for entry in entries)
-
-
-def is_within(address: str, entries: list[str]) -> bool:
-    """Whether an address belongs to one of the networks; what is no address belongs to none."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in _networks(tuple(entries)))
+_LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 def client_address(get_response: GetResponse) -> GetResponse:
@@ -47,7 +34,7 @@ def client_address(get_response: GetResponse) -> GetResponse:
         while hops and is_within(address, settings.TRUSTED_PROXIES):
             address = hops.pop()
         try:
-            request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(address))
+            request.META["REMOTE_ADDR"] = str(parse_address(address))
         except ValueError:
             request.META["REMOTE_ADDR"] = "0.0.0.0"  # noqa: S104
         return get_response(request)
@@ -59,18 +46,37 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META["REMOTE_ADDR"])
 
 
+def readable_request(get_response: GetResponse) -> GetResponse:
+    """What Django would trip over before any view: a body whose length was not announced (chunked) is read here instead of being taken for
+    empty, a length that is no number is refused, and text is UTF-8 whatever charset is named, of which Python also knows some that are none."""
+
+    def process(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if length and not _LENGTH.fullmatch(length):
+            return JsonResponse({"detail": "Content-Length must be a number of bytes."}, status=400)
+        if not length and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            # One byte over the limit is enough for Django to refuse it.
+            body = request.META["wsgi.input"].read((settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) + 1)
+            request.META["CONTENT_LENGTH"] = str(len(body))
+            request._stream = BytesIO(body)  # as WSGIRequest sets it
+        request.encoding = "utf-8"
+        return get_response(request)
+
+    return process
+
+
 def token_out_of_url(get_response: GetResponse) -> GetResponse:
     """Move `?api_token=` into the Authorization header, so that no log line, error report or `next` link after this can hold it."""
 
     def process(request: HttpRequest) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")
-        if "api_token" in query:
+        if "api_token" in unquote_plus(query):
             kept = []
             for pair in query.split("&"):
                 name, _, value = pair.partition("=")
                 if unquote_plus(name) != "api_token":
                     kept.append(pair)
-                elif "HTTP_AUTHORIZATION" not in request.META:
+                elif not request.META.get("HTTP_AUTHORIZATION", "").lower().startswith("bearer"):
                     request.META["HTTP_AUTHORIZATION"] = f"Bearer {unquote_plus(value)}"
             request.META["QUERY_STRING"] = "&".join(kept)
         return get_response(request)

@@ -4,7 +4,7 @@ added meanwhile are neither skipped nor repeated."""
 import base64
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Model, Q
@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 DEFAULT_PER_PAGE = 50
 MAX_PER_PAGE = 200
 MAX_ID = 2**63 - 1
+LONGEST_CURSOR = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ class Cursor:
 
     @classmethod
     def decode(cls, text: str, *, timed: bool) -> "Cursor":
-        """Raises ValueError for anything that `encode` did not make for such a list."""
+        """Raises ValueError or OverflowError for anything that `encode` did not make for such a list."""
+        if len(text) > LONGEST_CURSOR:
+            raise ValueError
         place = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
         match place:
             case [0 | 1 as backwards, None, int(pk)] if not timed and 0 <= pk <= MAX_ID:
@@ -43,7 +46,7 @@ class Cursor:
             case [0 | 1 as backwards, str(time), int(pk)] if timed and 0 <= pk <= MAX_ID:
                 moment = datetime.fromisoformat(time)
                 if moment.tzinfo is not None:
-                    return cls(bool(backwards), moment, pk)
+                    return cls(bool(backwards), moment.astimezone(UTC), pk)
         raise ValueError
 
 
@@ -85,7 +88,7 @@ class NewestFirst(BasePagination):
             return None
         try:
             return Cursor.decode(text, timed=self.time_field is not None)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise ValidationError(
                 {"cursor": [_("This is not a cursor of this list; follow `next` and `previous` as given.")]}
             ) from None

@@ -1,5 +1,6 @@
 """JSON bodies: flat, or wrapped in the resource's name as the clients of the wider API family send them."""
 
+import math
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -21,18 +22,22 @@ class WrappedJSONParser(JSONParser):
             raise ParseError(f"JSON parse error - {type(problem).__name__}") from problem
         _refuse_unstorable(body)
         resource = getattr((parser_context or {}).get("view"), "resource", "")
-        if isinstance(body, dict) and isinstance(wrapped := body.get(resource), dict):
+        if resource and isinstance(body, dict) and isinstance(wrapped := body.get(resource), dict):
             return wrapped
         return body
 
 
 def _refuse_unstorable(value: Any, depth: int = 0) -> None:
-    """PostgreSQL stores neither NUL characters nor half surrogate pairs, and a body nested deeper than any of ours is an attack."""
+    """PostgreSQL stores neither NUL characters nor half surrogate pairs, `1e400` is read as infinity, and a body nested deeper than any of ours
+    is an attack."""
     if depth > DEEPEST:
         raise ParseError(f"JSON parse error - nested deeper than {DEEPEST}")
     if isinstance(value, str):
         if "\x00" in value or not _is_unicode(value):
             raise ParseError("JSON parse error - text with a NUL character or half of a surrogate pair")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise ParseError("JSON parse error - a number too large")
     elif isinstance(value, dict):
         for name, member in value.items():
             _refuse_unstorable(name, depth + 1)

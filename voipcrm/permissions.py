@@ -1,4 +1,7 @@
+from typing import Any
+
 from rest_framework.permissions import DjangoModelPermissions
+from rest_framework.request import Request
 
 
 class ModelPermissions(DjangoModelPermissions):
@@ -10,3 +13,9 @@ class ModelPermissions(DjangoModelPermissions):
         "HEAD": ["%(app_label)s.view_%(model_name)s"],
         "OPTIONS": ["%(app_label)s.view_%(model_name)s"],
     }
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Posting to a record, as `rotate_token` does, changes it."""
+        if getattr(view, "detail", False):
+            self.perms_map = {**self.perms_map, "POST": self.perms_map["PATCH"]}
+        return super().has_permission(request, view)

@@ -11,7 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
-from voipcrm import embedded_postgres, secret_files
+from voipcrm import embedded_postgres, networks, secret_files
 from voipcrm.logs import logging_config
 
 env = environ.Env()
@@ -26,7 +26,7 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[environ.urlparse(PUBLIC_URL).hostname, "127.0.0.1", "localhost", "[::1]"]
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+TRUSTED_PROXIES = networks.check("TRUSTED_PROXIES", env.list("TRUSTED_PROXIES", default=[]))
 
 
 def _secret(name: str, make_file: Path) -> str:
@@ -90,6 +90,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "voipcrm.middleware.client_address",
+    "voipcrm.middleware.readable_request",
     "voipcrm.middleware.token_out_of_url",
     "voipcrm.middleware.request_log",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
@@ -217,7 +218,9 @@ SPECTACULAR_SETTINGS = {
 UNANSWERED_CALL_EXPIRES = timedelta(minutes=env.int("UNANSWERED_CALL_EXPIRES_MINUTES", 60))
 ANSWERED_CALL_EXPIRES = timedelta(minutes=env.int("ANSWERED_CALL_EXPIRES_MINUTES", 240))
 JOBS_LATE_AFTER = timedelta(seconds=env.int("JOBS_LATE_AFTER_SECONDS", 300))
-METRICS_ALLOWED_IPS = env.list("METRICS_ALLOWED_IPS", default=["127.0.0.0/8", "::1"])
+METRICS_ALLOWED_IPS = networks.check(
+    "METRICS_ALLOWED_IPS", env.list("METRICS_ALLOWED_IPS", default=["127.0.0.0/8", "::1"])
+)
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))
 LOGGING_CONFIG = "logging.config.dictConfig"

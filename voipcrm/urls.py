@@ -18,3 +18,5 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
 ]
+handler404 = "voipcrm.exceptions.not_found"
+handler500 = "voipcrm.exceptions.failed"

@@ -1,11 +1,12 @@
 import django_filters
 
+from sips.query_filters import WholeNumberFilter, YesNoFilter
 from widgets.models import Widget
 
 
 class WidgetFilter(django_filters.FilterSet):
-    voip_id = django_filters.NumberFilter()
-    active = django_filters.BooleanFilter()
+    voip_id = WholeNumberFilter()
+    active = YesNoFilter()
 
     class Meta:
         model = Widget

@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from sips.editing import OneEditAtATime
 from widgets.filters import WidgetFilter
 from widgets.models import Widget
 from widgets.serializers import WidgetSerializer
@@ -20,7 +21,7 @@ CACHED_SECONDS = 10
 FORM_SALT = "widgets.form"
 
 
-class WidgetViewSet(viewsets.ModelViewSet[Widget]):
+class WidgetViewSet(OneEditAtATime[Widget], viewsets.ModelViewSet[Widget]):
     """Call-back widgets."""
 
     resource = "widget"

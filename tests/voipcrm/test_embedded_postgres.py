@@ -17,15 +17,16 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
-from voipcrm import embedded_postgres
-from voipcrm.embedded_postgres import EmbeddedPostgresError, ensure_running, is_running, stop
+from voipcrm import embedded_postgres, postgres_programs
+from voipcrm.embedded_postgres import ensure_running, is_running, stop
+from voipcrm.postgres_programs import EmbeddedPostgresError
 
 PROJECT = Path(embedded_postgres.__file__).parents[1]
 USE_UNTIL_EOF = "print(ensure_running(data_dir), flush=True); sys.stdin.read()"
 PREAMBLE = """
 import os, sys
 from pathlib import Path
-from voipcrm import embedded_postgres
+from voipcrm import embedded_postgres, postgres_programs
 from voipcrm.embedded_postgres import ensure_running, is_running
 data_dir = Path(sys.argv[1])
 """
@@ -253,7 +254,7 @@ def die_in_initdb(command, **_):
         half.mkdir()
         (half / "PG_VERSION").write_text("18")
         os.kill(os.getpid(), 9)
-embedded_postgres._run = die_in_initdb
+postgres_programs.run_program = die_in_initdb
 ensure_running(data_dir)
 """
     launch(empty_dir, program).communicate()
@@ -319,8 +320,8 @@ def test_settings_for_other_servers_do_not_divert(data_dir: Path, monkeypatch: p
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to leave root")
 def test_root_without_namespaces_runs_the_server_as_nobody(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    forbidden = f"raise SystemExit({embedded_postgres.NAMESPACE_FORBIDDEN})"
-    monkeypatch.setattr(embedded_postgres, "LEAVE_ROOT", forbidden)
+    forbidden = f"raise SystemExit({postgres_programs.NAMESPACE_FORBIDDEN})"
+    monkeypatch.setattr(postgres_programs, "LEAVE_ROOT", forbidden)
 
     try:
         assert query(ensure_running(data_dir), "SELECT 1") == 1
@@ -332,7 +333,7 @@ def test_root_without_namespaces_runs_the_server_as_nobody(data_dir: Path, monke
 
 
 def test_missing_programs_are_a_sentence_naming_database_url(empty_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded_postgres, "_list_program_folders", lambda: [empty_dir])
+    monkeypatch.setattr(postgres_programs, "_list_program_folders", lambda: [empty_dir])
 
     with pytest.raises(EmbeddedPostgresError, match=r"PostgreSQL 14 or newer is needed.*set DATABASE_URL\."):
         ensure_running(empty_dir)

@@ -1,0 +1,63 @@
+"""Filters of lists that refuse what they cannot read: one that were passed over would answer with records nobody asked for."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django_filters.fields import IsoDateTimeField
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+
+LARGEST = 2**63 - 1
+_DIGITS = re.compile(r"[0-9]{1,19}")
+_YES_NO = {"true": True, "1": True, "false": False, "0": False}
+
+
+class WholeNumberField(forms.CharField):
+    def clean(self, value: Any) -> int | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        if not _DIGITS.fullmatch(text) or int(text) > LARGEST:
+            raise ValidationError(_("Give a whole number."))
+        return int(text)
+
+
+class YesNoField(forms.CharField):
+    def clean(self, value: Any) -> bool | None:
+        text = super().clean(value).lower()
+        if text and text not in _YES_NO:
+            raise ValidationError(_("Give true or false."))
+        return _YES_NO.get(text)
+
+
+class MomentField(IsoDateTimeField):
+    def clean(self, value: Any) -> datetime | None:
+        moment: datetime | None = super().clean(value)
+        try:
+            return moment.astimezone(UTC) if moment else None
+        except OverflowError:
+            raise ValidationError(_("This time lies outside of the calendar.")) from None
+
+
+@extend_schema_field({"type": "integer", "minimum": 0, "maximum": LARGEST})
+class WholeNumberFilter(django_filters.Filter):
+    """Ids and lengths."""
+
+    field_class = WholeNumberField
+
+
+@extend_schema_field(OpenApiTypes.BOOL)
+class YesNoFilter(django_filters.Filter):
+    field_class = YesNoField
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class MomentFilter(django_filters.Filter):
+    """An ISO 8601 time, UTC unless it names an offset."""
+
+    field_class = MomentField
