@@ -22,6 +22,7 @@ class AutocallSerializer(serializers.ModelSerializer[Autocall]):
 
     class Meta:
         model = Autocall
+        validators = ()  # the database keeps what is unique; DRF would make its fields required
         fields = (
             "id", "number", "status", "call_at", "widget_id", "voip_id", "sip_id", "client_id", "contact_id", "name", "note", "source", "attempts",
             "max_attempts", "last_call_id", "reason", "created_at", "updated_at", "finished_at",

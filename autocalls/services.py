@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from autocalls.models import OPEN, Autocall, Source, Status
@@ -46,29 +46,18 @@ def schedule_for_visitor(widget: Widget, wish: Mapping[str, Any]) -> Promise:
     )
     if not phone_numbers.is_e164(number):
         raise Refused("number_invalid", "number")
-    call_at = _choose_time(widget, wish.get("call_at"))
-    autocall = Autocall(
-        number=number,
-        call_at=call_at,
-        widget=widget,
-        voip=widget.voip,
-        name=wish.get("name", ""),
-        note=wish.get("note", ""),
-        page_url=wish.get("page_url", ""),
-        consent_at=timezone.now() if wish.get("consent") else None,
-        source=Source.WIDGET,
-        max_attempts=widget.max_attempts,
-    )
-    while True:
-        earlier = Autocall.objects.filter(widget=widget, number=number, status__in=OPEN).first()
-        if earlier is not None:
-            return Promise(earlier, joined=True)
-        try:
-            with transaction.atomic():
-                autocall.save(force_insert=True)
-        except IntegrityError:
-            continue  # the same visitor's other request was stored between the two lines above
-        return Promise(autocall, joined=False)
+    wanted = {
+        "call_at": _choose_time(widget, wish.get("call_at")),
+        "voip": widget.voip,
+        "name": wish.get("name", ""),
+        "note": wish.get("note", ""),
+        "page_url": wish.get("page_url", ""),
+        "consent_at": timezone.now() if wish.get("consent") else None,
+        "source": Source.WIDGET,
+        "max_attempts": widget.max_attempts,
+    }
+    autocall, is_new = Autocall.objects.get_or_create(widget=widget, number=number, status__in=OPEN, defaults=wanted)
+    return Promise(autocall, joined=not is_new)
 
 
 def _choose_time(widget: Widget, asked: datetime | None) -> datetime:

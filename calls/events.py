@@ -36,8 +36,6 @@ class CallEvent:
     ended_at: datetime | None = None
     talk_seconds: int | None = None
     recording_url: str = ""
-    reference: str = ""
-    "Our own id of a call that we asked for, where the operator echoes it."
 
     @property
     def is_end(self) -> bool:

@@ -78,7 +78,8 @@ _EVENT_WORD_RANK = _ROW_WORD_RANK.replace("c.", "excluded.")
 _WORDIER = (
     f"({_EVENT_WORD_RANK}, excluded.provider_status, excluded.reason) > ({_ROW_WORD_RANK}, c.provider_status, c.reason)"
 )
-_BETTER_LINE = "excluded.sip_id IS NOT NULL AND (excluded.sip_precedence, -excluded.sip_id) > (c.sip_precedence, COALESCE(-c.sip_id, -9223372036854775807))"
+_BETTER_LINE = """excluded.sip_id IS NOT NULL AND
+    (excluded.sip_precedence, -excluded.sip_id) > (c.sip_precedence, COALESCE(-c.sip_id, -9223372036854775807))"""
 _ENDED = f"(GREATEST(c.precedence, excluded.precedence) >= {FIRST_RESULT} OR c.ended_at IS NOT NULL OR excluded.ended_at IS NOT NULL)"
 _TALKED = (
     "(COALESCE(c.answered_at, excluded.answered_at) IS NOT NULL OR GREATEST(c.duration, excluded.duration, 0) > 0)"

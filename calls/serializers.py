@@ -54,6 +54,7 @@ class CallSerializer(serializers.ModelSerializer[Call]):
 
     class Meta:
         model = Call
+        validators = ()  # the database keeps what is unique; DRF would make its fields required
         fields = (
             "id", "voip_id", "sip_id", "number_from", "number_to", "start_time", "answered_at", "ended_at", "duration", "kind", "status", "reason",
             "provider_status", "provider_call_id", "recording_url", "client_id", "contact_id", "description", "created_at", "updated_at",

@@ -82,7 +82,8 @@ def record_call(fields: Mapping[str, Any]) -> Call:
 def edit_call(call: Call, changes: Mapping[str, Any]) -> Call:
     """Change a call. Raises Owned when a reported call's own facts would change; writing back what was read is no change."""
     with transaction.atomic():
-        row: Call = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
+        secretless = Call.objects.select_related("voip").defer("voip__api_key", "voip__webhook_secret")
+        row: Call = secretless.select_for_update(of=("self",)).get(pk=call.pk)
         changed = {name: value for name, value in changes.items() if getattr(row, name) != value}
         foreign = sorted(set(changed) - OWN_FIELDS)
         if row.is_reported and foreign:
@@ -178,6 +179,22 @@ def request_once(*, user_id: int, key: str, digest: str, request: Callable[[], C
         promise.call = request()
         promise.save(update_fields=["call"])
         return Requested(promise.call, replayed=False)
+
+
+def fail_call(call_id: int, *, reason: str, words: str) -> bool:
+    """A queued call was not placed: `reason` in our words, `words` for people. False where the call is no longer queued."""
+    with transaction.atomic():
+        failed = Call.objects.filter(pk=call_id, status=Status.QUEUED).update(
+            status=Status.FAILED,
+            precedence=precedence(Status.FAILED),
+            reason=reason,
+            provider_status=words[:255],
+            ended_at=timezone.now(),
+            updated_at=timezone.now(),
+        )
+        if failed:
+            call_changed.send(Call, call_id=call_id)
+    return bool(failed)
 
 
 def expire_stale_calls() -> int:

@@ -64,17 +64,14 @@ class FieldMap:
     statuses: Mapping[str, Status]
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: CANDIDATES)
     directions: Mapping[str, Kind] = field(default_factory=lambda: DIRECTIONS)
-    other_settings: tuple[str, ...] = ()
-    "Parts of the settings that are about something else; the adapter checks them."
 
     def configured(self, settings: Mapping[str, Any]) -> "FieldMap":
         """This map with a configuration's settings applied. Raises InvalidSettings, naming the culprit and the cure."""
         if not settings:
             return self
-        taken = ("fields", "events", "statuses", "directions", *self.other_settings)
         for key in settings:
-            if key not in taken:
-                raise InvalidSettings(key, f"no such setting; use one of: {', '.join(taken)}.")
+            if key not in ("fields", "events", "statuses", "directions"):
+                raise InvalidSettings(key, "no such setting; use fields, events, statuses or directions.")
         names = {name: self._names(name, value) for name, value in _section(settings, "fields").items()}
         return replace(
             self,

@@ -13,7 +13,6 @@ from calls.statuses import Kind, parse_kind
 LONGEST_NUMBER = 64
 LONGEST_LINK = 1000
 LONGEST_CALL_SECONDS = 7 * 24 * 3600
-REFERENCE_PREFIX = "vcrm-"
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
 
 _UNIX_TIME = re.compile(r"\d{9,10}(\.\d{1,9})?", re.ASCII)
@@ -27,7 +26,6 @@ _ADDRESS = re.compile(r"(?:(?:sips?|tel|client):)?([^@;?]+)(?:[@;?].*)?", re.IGN
 _CHANNEL = re.compile(
     r"(?:SIP|PJSIP|IAX2|Local)/([^@]+?)(?:@.*)?(?:-[0-9a-f]{6,})?(?:;[12])?", re.IGNORECASE | re.ASCII
 )
-_REFERENCE = re.compile(rf"{REFERENCE_PREFIX}[0-9A-Za-z-]{{1,59}}", re.ASCII)
 _WITHHELD = frozenset({"+266696687", "+86282452253", "+8656696", "+2562533", "+7378742833"})
 """ANONYMOUS, UNAVAILABLE, UNKNOWN, BLOCKED and RESTRICTED on a telephone's keys: how networks spell a withheld number in digits."""
 
@@ -99,8 +97,3 @@ def read_link(text: str) -> str:
     """A link that a browser may follow, or nothing."""
     safe = text.lower().startswith(("https://", "http://")) and text.isprintable() and " " not in text
     return text if safe and len(text) <= LONGEST_LINK else ""
-
-
-def read_reference(text: str) -> str:
-    """The text if it is the reference of a call that we asked for, which an operator echoes; else nothing."""
-    return text if _REFERENCE.fullmatch(text) else ""

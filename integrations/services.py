@@ -146,15 +146,31 @@ def fingerprint(delivery: Delivery) -> str:
 
 def process(row: WebhookDelivery) -> None:
     """Read a stored delivery (again) and merge what it says. Doing it twice changes nothing."""
-    voip = row.voip
-    adapter = providers.find(voip.provider)
-    events, error = _read(adapter, _as_received(row), account_of(voip, with_key=adapter.signed))
-    with transaction.atomic():
-        for event in events:
-            apply_event(event, voip=voip, received_at=row.received_at)
-        row.processed_at, row.error = (None, error) if error else (timezone.now(), "")
-        row.provider_call_id = events[0].provider_call_id if events else ""
-        row.save(update_fields=["processed_at", "error", "provider_call_id"])
+    _apply(row, *_read_again(row))
+
+
+def _read_again(row: WebhookDelivery) -> tuple[list[CallEvent], str]:
+    try:
+        adapter = providers.find(row.voip.provider)
+    except KeyError:
+        return [], "The configuration has no provider any more: choose it again, then replay."
+    return _read(
+        adapter, _as_received(row), account_of(row.voip, with_key=False)
+    )  # the signature was verified on arrival
+
+
+def _apply(row: WebhookDelivery, events: list[CallEvent], error: str) -> None:
+    """Merge the events; what the database refuses is kept with the reason, so that it does not hold up the deliveries behind it."""
+    try:
+        with transaction.atomic():
+            for event in events:
+                apply_event(event, voip=row.voip, received_at=row.received_at)
+    except (DataError, IntegrityError) as problem:
+        logger.exception("delivery_not_applied", extra={"voip_id": row.voip_id})
+        events, error = [], f"{type(problem).__name__}: {problem}"
+    row.processed_at, row.error = (None, error) if error else (timezone.now(), "")
+    row.provider_call_id = events[0].provider_call_id if events else ""
+    row.save(update_fields=["processed_at", "error", "provider_call_id"])
 
 
 def _as_received(row: WebhookDelivery) -> Delivery:
@@ -179,9 +195,8 @@ def process_waiting(*, older_than: datetime, most: int = 500) -> int:
     for pk in list(waiting):
         with transaction.atomic():
             row = (
-                WebhookDelivery.objects.select_related("voip")
+                _with_account(WebhookDelivery.objects.filter(WAITING, pk=pk))
                 .select_for_update(of=("self",), skip_locked=True)
-                .filter(WAITING, pk=pk)
                 .first()
             )
             if row is not None:
@@ -191,19 +206,8 @@ def process_waiting(*, older_than: datetime, most: int = 500) -> int:
 
 
 FACTS = (
-    "status",
-    "kind",
-    "number_from",
-    "number_to",
-    "start_time",
-    "answered_at",
-    "ended_at",
-    "duration",
-    "reason",
-    "provider_status",
-    "sip_id",
-    "recording_url",
-)
+    "status", "kind", "number_from", "number_to", "start_time", "answered_at", "ended_at", "duration", "reason", "provider_status", "sip_id", "recording_url",  # noqa: E501
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,16 +225,23 @@ def replay(rows: QuerySet[WebhookDelivery], *, dry_run: bool = False) -> Iterato
     """Process deliveries again, oldest first, one transaction each; with dry_run each is rolled back once its effect is known."""
     for pk in rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=500):
         with transaction.atomic():
-            row = WebhookDelivery.objects.select_related("voip").select_for_update(of=("self",)).get(pk=pk)
-            before = _facts(row)
-            process(row)
-            after = _facts(row)
+            row = _with_account(WebhookDelivery.objects.filter(pk=pk)).select_for_update(of=("self",)).get()
+            events, error = _read_again(row)
+            call_id = events[0].provider_call_id if events else ""
+            before = _facts(row.voip_id, call_id)
+            _apply(row, events, error)
+            after = _facts(row.voip_id, call_id)
             changed = {name: (before.get(name), value) for name, value in after.items() if before.get(name) != value}
             transaction.set_rollback(dry_run)
         yield Change(pk, row.provider_call_id, row.error, changed)
 
 
-def _facts(row: WebhookDelivery) -> dict[str, object]:
-    if not row.provider_call_id:
+def _with_account(rows: QuerySet[WebhookDelivery]) -> QuerySet[WebhookDelivery]:
+    """With their configurations, whose secrets are not needed to read again what has been trusted once."""
+    return rows.select_related("voip").defer("voip__api_key", "voip__webhook_secret")
+
+
+def _facts(voip_id: int, call_id: str) -> dict[str, object]:
+    if not call_id:
         return {}
-    return Call.objects.filter(voip_id=row.voip_id, provider_call_id=row.provider_call_id).values(*FACTS).first() or {}
+    return Call.objects.filter(voip_id=voip_id, provider_call_id=call_id).values(*FACTS).first() or {}

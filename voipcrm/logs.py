@@ -21,7 +21,18 @@ def redact(text: str) -> str:
 
 
 def _redact_event(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+    return {key: _redact_value(value) for key, value in event.items()}
+
+
+def _redact_value(value: Any) -> Any:
+    """The value as JSON can hold it, redacted at every depth; what JSON does not know is written as its text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {redact(str(key)): _redact_value(member) for key, member in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redact_value(member) for member in value]
+    return redact(str(value))
 
 
 def _drop_unserializable(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
@@ -50,7 +61,7 @@ def logging_config(level: str) -> dict[str, Any]:
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     _drop_unserializable,
                     _redact_event,
-                    structlog.processors.JSONRenderer(default=str),
+                    structlog.processors.JSONRenderer(),
                 ],
             }
         },

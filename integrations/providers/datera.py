@@ -1,22 +1,19 @@
-"""Datera. Nothing about its webhooks or its API is public: all names here are our declaration, not verified with the operator, and every one
-can be replaced per configuration; the request that places a call is written there as a whole (docs/providers/datera.md)."""
+"""Datera. Nothing about its webhooks is public: all names here are our declaration, not verified with the operator, and every one
+can be replaced per configuration (docs/providers/datera.md)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from calls.statuses import Status
-from integrations.events import Account, CallEvent, Delivery, DialOrder, OutboundRequest, OutboundResponse
-from integrations.exchange import read_settings
+from integrations.events import Account, CallEvent, Delivery
 from integrations.field_map import FieldMap
-from integrations.provider import Provider, Refused, provider_word
-from integrations.request_template import RequestTemplate, read_template
+from integrations.provider import Provider, provider_word
 
 
 class Datera(Provider):
     slug = "datera"
     name = "Datera"
     evidence = "declared"
-    can_dial = True
     webhook_events = ("queue_start", "queue_hangup", "call_start", "call_answered", "call_end")
     statuses: ClassVar[Mapping[str, Status]] = {
         "QUEUE START": Status.QUEUED,
@@ -29,14 +26,10 @@ class Datera(Provider):
         "NO ANSWER": Status.NO_ANSWER,
         "CANCELED": Status.CANCELED,
     }
-    field_map = FieldMap(
-        events={provider_word(event): event for event in webhook_events}, statuses=statuses, other_settings=("dial",)
-    )
+    field_map = FieldMap(events={provider_word(event): event for event in webhook_events}, statuses=statuses)
 
     def validate_settings(self, settings: Mapping[str, Any]) -> None:
         self.field_map.configured(settings)
-        if "dial" in settings:
-            read_template(settings["dial"])
 
     def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
         reading = self.field_map.read(delivery, account)
@@ -47,16 +40,3 @@ class Datera(Provider):
                 reading.call_event(status, provider_status=word)
             ]  # some systems name no event: the status is all they report
         return [reading.tell(reading.event(delivery.event))]
-
-    def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
-        return self._template(account).fill(order, account)
-
-    def read_dialed(self, response: OutboundResponse, account: Account) -> str:
-        return self._template(account).read_answer(response, account, name=self.name)
-
-    def _template(self, account: Account) -> RequestTemplate:
-        if "dial" not in account.settings:
-            raise Refused(
-                f"The API of {self.name} is not public: ask the operator which request places a call and write it into settings.dial."
-            )
-        return read_settings(lambda settings: read_template(settings["dial"]), account)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import make
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import make
 from calls import merge
 from calls.events import CallEvent
 from calls.models import Call
@@ -59,7 +59,8 @@ stories = st.lists(st.builds(Report, events, times.map(lambda time: time or NOON
 
 
 def facts(voip: Voip) -> dict[str, Any]:
-    return Call.objects.values(*MERGED).get(voip=voip, provider_call_id="call-1")
+    told: dict[str, Any] = Call.objects.values(*MERGED).get(voip=voip, provider_call_id="call-1")
+    return told
 
 
 def tell(voip: Voip, reports: list[Report]) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import make
 import pytest
 from django.db import connection
+from payload_files import Payload, Story, stories
 
-import make
 from calls.models import Call
 from integrations import providers, services
 from integrations.models import WebhookDelivery
-from payload_files import Payload, Story, stories
 from sips.models import Voip
 
 STORIES = [story for slug in providers.slugs() for story in stories(slug)]
