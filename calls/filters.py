@@ -32,6 +32,8 @@ def number_is(text: str, *fields: str) -> Q:
     digits = phone_numbers.search_digits(text)
     if phone_numbers.is_e164(exact) or not digits:
         return as_written
+    if len(digits) < FEWEST_DIGITS:  # “017”: its zero is no trunk prefix but a part of what was asked for
+        digits = "".join(character for character in text if character.isdecimal())
     if len(digits) < FEWEST_DIGITS:
         raise ValidationError(_("Give a number or at least its last three digits."))
     ending = _any(Q(**{f"{field}__reversed__startswith": digits[::-1]}) for field in fields)

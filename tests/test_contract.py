@@ -165,6 +165,13 @@ def test_a_number_is_found_in_any_writing(alice: APIClient, number: str) -> None
     assert [found["id"] for found in alice.get("/voip/calls.json", {"number": number}).json()["results"]] == [call.pk]
 
 
+def test_last_digits_may_begin_with_zero(alice: APIClient) -> None:
+    call = make.call(number_from="+48501120017")
+    make.call(number_from="+48501120117")
+
+    assert [found["id"] for found in alice.get("/voip/calls.json", {"number": "017"}).json()["results"]] == [call.pk]
+
+
 @pytest.mark.parametrize(
     "query",
     [
