@@ -16,6 +16,8 @@ class CallEvent:
 
     provider_call_id: str
     "The operator's id of the whole conversation, not of one leg: every leg of a call carries the same one."
+    reference: str = ""
+    "Our own id of a requested call, where the operator echoes it: finds the request before the operator's id is known."
     status: Status | None
     "How far the call is by this report. None: it ended with a word we cannot read, kept in `provider_status` and not guessed."
     source: Source = Source.EVENT

@@ -1,6 +1,6 @@
 """What crosses the border between operators and us. Frozen facts without behaviour."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from calls.events import CallEvent
 
-__all__ = ["Account", "CallEvent", "Delivery"]
+__all__ = ["Account", "CallEvent", "CallPage", "Delivery", "DialOrder", "OutboundRequest", "OutboundResponse"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Account:
     country: str = "PL"
     api_url: str = ""
     api_login: str = ""
-    api_key: str = ""
+    api_key: str = field(default="", repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -39,3 +39,51 @@ class Delivery:
     "Last part of the address, for operators that call one address per event."
     urls: tuple[str, ...] = ()
     "The address as the operator may have called it (public one first): signatures cover it. Empty when a stored delivery is replayed."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialOrder:
+    """What we ask an operator to do: ring the line, then the number, and join them."""
+
+    reference: str
+    "Ours. It is echoed in webhooks where the operator's API lets us."
+    number: str
+    "E.164, or an extension as given."
+    line: str
+    "The line's SIP number, usually an extension."
+    line_login: str = ""
+    line_number: str = ""
+    "E.164 of the line, where it has one."
+    caller_id: str = ""
+    "The number to present: the configuration's main number, E.164."
+    customer_first: bool = False
+    "Ring the number first and the line when it answers. Where the operator cannot, its adapter refuses."
+    callback_url: str = field(default="", repr=False)
+    "Our webhook address for this call's progress, with the reference in it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundRequest:
+    """One HTTP request to an operator. Nothing in it is shown: it carries keys."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundResponse:
+    """An operator's answer."""
+
+    status: int
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPage:
+    """A page of an operator's list of calls."""
+
+    events: Sequence[CallEvent]
+    next: OutboundRequest | None = None
+    "The request for the following page."

@@ -2,10 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from calls.statuses import Status
-from integrations.events import Account, CallEvent, Delivery
+from integrations.events import (
+    Account,
+    CallEvent,
+    CallPage,
+    Delivery,
+    DialOrder,
+    OutboundRequest,
+    OutboundResponse,
+)
 
 
 class ProviderError(Exception):
@@ -18,6 +27,10 @@ class Unreadable(ProviderError):
 
 class Untrusted(ProviderError):
     """The delivery's signature is missing or wrong: it is refused and not stored."""
+
+
+class Refused(ProviderError):
+    """The operator did not do what we asked; the message is a sentence for staff, in the operator's words where there are any."""
 
 
 class InvalidSettings(ProviderError, ValueError):
@@ -42,7 +55,11 @@ class Provider(ABC):
     webhook_events: ClassVar[tuple[str, ...]] = ()
     "For operators that call one address per event: the last parts of those addresses."
     can_dial: ClassVar[bool] = False
-    "Whether calls can be placed through the operator's API."
+    "Whether calls can be placed through the operator's API: `dial` and `read_dialed` are written."
+    can_list: ClassVar[bool] = False
+    "Whether the operator has a list of past calls: `list_calls` and `read_calls` are written."
+    seconds_between_dials: ClassVar[float] = 0
+    "The operator's rate limit for dialing, per configuration."
     signed: ClassVar[bool] = False
     "Whether the operator signs its deliveries, so that unsigned ones are refused."
 
@@ -62,6 +79,25 @@ class Provider(ABC):
     @abstractmethod
     def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
         """What the delivery says; nothing when it is readable but tells of no call. Raises Unreadable."""
+
+    def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
+        """The request that places the call. Raises Refused when the configuration lacks something, before anything is sent."""
+        raise Refused(f"{self.name} offers no way to place calls.")
+
+    def read_dialed(self, response: OutboundResponse, account: Account) -> str:
+        """The operator's id of the call it is placing, or "" where it tells none. Raises Refused unless the operator accepted.
+
+        Not asked for answers of 500 and above: those leave it open whether the call is being placed.
+        """
+        raise Refused(f"{self.name} offers no way to place calls.")
+
+    def list_calls(self, since: datetime, until: datetime, account: Account) -> OutboundRequest:
+        """The request for the first page of calls that began in that time. Raises Refused when the configuration lacks something."""
+        raise Refused(f"{self.name} offers no list of calls.")
+
+    def read_calls(self, response: OutboundResponse, account: Account) -> CallPage:
+        """A page of calls as events of Source.LIST. Raises Refused when the operator sent no list, Unreadable when it cannot be read."""
+        raise Refused(f"{self.name} offers no list of calls.")
 
 
 def provider_word(text: str) -> str:
