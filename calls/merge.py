@@ -118,6 +118,16 @@ DO UPDATE SET updated_at = excluded.updated_at, {", ".join(f"{column} = {rule}" 
 WHERE c.deleted_at IS NULL AND ({", ".join(f"c.{column}" for column in _MERGED)}) IS DISTINCT FROM ({", ".join(_MERGED.values())})
 RETURNING c.id"""
 
+ABSORB = f"""
+WITH gone AS (
+    DELETE FROM calls_call WHERE voip_id = %(voip)s AND provider_call_id = %(provider_call_id)s AND reference = '' RETURNING *
+)
+UPDATE calls_call AS c SET provider_call_id = gone.provider_call_id, updated_at = now(),
+    {", ".join(f"{column} = {rule.replace('excluded.', 'gone.')}" for column, rule in _MERGED.items())}
+FROM gone WHERE c.id = %(call)s
+RETURNING c.id"""
+"""Makes what was reported under a provider's id part of the Call that was asked for here; no row where nothing was reported yet."""
+
 UNGATED = "gate AS (SELECT)"
 
 

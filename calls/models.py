@@ -1,6 +1,7 @@
 """What happened: one row is one conversation or attempt."""
 
 from typing import ClassVar
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -11,7 +12,7 @@ from django.db.models.functions import Reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from calls.statuses import FIRST_RESULT, MISSED, Kind, Status
+from calls.statuses import FIRST_RESULT, MISSED, Kind, Status, precedence
 from sips.models import Sip, Voip
 
 DESCRIPTION_LIMIT = 10_000
@@ -36,6 +37,14 @@ class LivingCalls(models.Manager.from_queryset(CallQuerySet)):  # type: ignore[m
 
     def get_queryset(self) -> CallQuerySet:
         return super().get_queryset().filter(deleted_at=None)  # type: ignore[no-any-return]
+
+
+def new_reference() -> str:
+    return f"vcrm-{uuid4().hex}"
+
+
+AWAITS_ID = Q(via=Via.PROVIDER, provider_call_id="", precedence__lt=precedence(Status.FAILED)) & ~Q(reference="")
+"""Requests whose provider has not told its own id of the call yet; given up ones too, as a late word may still come."""
 
 
 def _newest_first(*fields: str, name: str, condition: Q | None = None) -> models.Index:
@@ -85,6 +94,16 @@ class Call(models.Model):
     """The precedence of the report that named `sip`: the line that got furthest is the call's line."""
     deleted_at = models.DateTimeField(null=True, editable=False)
 
+    reference = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    """Our own id of a call that was asked for here, told to whoever dials it; blank for all others."""
+    customer_first = models.BooleanField(default=False, db_default=False, editable=False)
+    """Of a requested call: the number is rung before the line."""
+    dialed_at = models.DateTimeField(null=True, editable=False)
+    """When a request was claimed, just before it left the house."""
+    held_by = models.CharField(max_length=255, blank=True, default="", db_default="", editable=False)
+    """The dialer process that placed the call and alone can end it."""
+    hangup_requested_at = models.DateTimeField(null=True, editable=False)
+
     objects = LivingCalls()
     everything: ClassVar = CallQuerySet.as_manager()
 
@@ -99,6 +118,7 @@ class Call(models.Model):
                 condition=~Q(provider_call_id=""),
                 name="call_is_unique_in_its_voip",
             ),
+            models.UniqueConstraint(fields=["reference"], condition=~Q(reference=""), name="call_reference_is_unique"),
             models.CheckConstraint(condition=Q(status__in=["", *Status.values]), name="call_status_is_known"),
             models.CheckConstraint(condition=Q(kind__in=["", *Kind.values]), name="call_kind_is_known"),
             models.CheckConstraint(condition=Q(via__in=Via.values), name="call_via_is_known"),
@@ -128,6 +148,12 @@ class Call(models.Model):
                 name="call_unfinished",
                 condition=Q(precedence__gt=0, precedence__lt=FIRST_RESULT),
             ),
+            models.Index(fields=["voip", "dialed_at"], name="call_awaits_id", condition=AWAITS_ID),
+            models.Index(
+                fields=["held_by"],
+                name="call_held",
+                condition=~Q(held_by="") & Q(precedence__lt=FIRST_RESULT),
+            ),
             GinIndex(SearchVector("description", config="simple"), name="call_description"),
         ]
 
@@ -138,6 +164,10 @@ class Call(models.Model):
     def is_reported(self) -> bool:
         """Whether a provider or our dialer owns the numbers, times and status."""
         return self.via != Via.NOBODY
+
+    @property
+    def awaits_id(self) -> bool:
+        return bool(self.reference) and self.via == Via.PROVIDER and not self.provider_call_id
 
     @property
     def is_missed(self) -> bool:

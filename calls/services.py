@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 
-from calls import merge
+from calls import dialing, merge
 from calls.events import CallEvent
 from calls.identity import customer_of, latest_identity
-from calls.models import Call, IdempotencyKey, Via
+from calls.models import Call, IdempotencyKey, Via, new_reference
 from calls.signals import call_changed
 from calls.sql import fetch_one
-from calls.statuses import PROGRESS, Kind, Source, Status, precedence
+from calls.statuses import Kind, Status, precedence
 from sips import phone_numbers
 from sips.lines import CannotDial, find_line
 from sips.models import Voip
@@ -26,8 +24,15 @@ from sips.models import Voip
 IDEMPOTENCY_KEPT = timedelta(hours=24)
 MERGE = merge.statement() + " SELECT id FROM call"
 
+PERSONAL_TEXTS = (
+    "number_from", "number_to", "customer_number", "description", "recording_url", "reason", "provider_status",
+)  # fmt: skip
+
 SHORT_NUMBER = re.compile(r"[0-9*#]{2,6}")
 """Extensions, short and service numbers."""
+
+DIALED_BY = {Via.SIP: ("integrations.dial_by_sip", "sip"), Via.PROVIDER: ("integrations.dial_call", "default")}
+"""Job and queue that dial a request, by name: this room does not know who dials."""
 
 OWN_FIELDS = frozenset({"client_id", "contact_id", "description"})
 """What staff and clients may always change; the rest of a reported call is its reporter's."""
@@ -62,6 +67,7 @@ def apply_event(event: CallEvent, *, voip: Voip, received_at: datetime) -> int |
         event, voip_id=voip.pk, country=voip.country, received_at=received_at, now=timezone.now()
     )
     with transaction.atomic():
+        dialing.recognise(event, voip=voip, received_at=received_at)
         row = fetch_one(MERGE, parameters)
         if row is None:
             return None
@@ -98,25 +104,18 @@ def edit_call(call: Call, changes: Mapping[str, Any]) -> Call:
 
 
 def delete_call(call: Call) -> None:
-    """Remove a call. Of a reported one the provider's id stays behind, empty, so that a late event does not bring it back."""
+    """Remove a call. Of a reported one the provider's id stays behind, empty, so that a late event does not bring it back.
+
+    One whose id the provider has not told yet keeps what it is recognised by: its number and its line.
+    """
     if not call.is_reported:
         call.delete()
         return
+    texts, ids = set(PERSONAL_TEXTS), {"client_id", "contact_id", "sip_id"}
+    if call.awaits_id:
+        texts, ids = texts - {"number_to"}, ids - {"sip_id"}
     Call.everything.filter(pk=call.pk).update(
-        deleted_at=timezone.now(),
-        **dict.fromkeys(
-            (
-                "number_from",
-                "number_to",
-                "customer_number",
-                "description",
-                "recording_url",
-                "reason",
-                "provider_status",
-            ),
-            "",
-        ),
-        **dict.fromkeys(("client_id", "contact_id", "sip_id"), None),
+        deleted_at=timezone.now(), **dict.fromkeys(texts, ""), **dict.fromkeys(ids, None)
     )
 
 
@@ -129,8 +128,9 @@ def request_call(
     client_id: int | None = None,
     contact_id: int | None = None,
     description: str = "",
+    customer_first: bool = False,
 ) -> Call:
-    """Ask for a call: the operator's line is rung first, then the number. Raises `sips.lines.CannotDial`.
+    """Ask for a call: the operator's line is rung first, then the number, or the other way round. Raises `sips.lines.CannotDial`.
 
     The Call and the job that dials it are stored in one transaction, so neither exists without the other.
     """
@@ -140,10 +140,14 @@ def request_call(
     number = phone_numbers.normalise(number_to, voip.country)
     if not phone_numbers.is_e164(number) and not SHORT_NUMBER.fullmatch(number):
         raise CannotDial("number_to", f"“{number_to}” is no telephone number; write it like +48123456789.")
+    reference = new_reference()
     call = Call(
         voip=voip,
         sip=line,
         via=via,
+        reference=reference,
+        provider_call_id=reference if via == Via.SIP else "",
+        customer_first=customer_first,
         status=Status.QUEUED,
         precedence=precedence(Status.QUEUED),
         kind=Kind.OUTGOING if phone_numbers.is_e164(number) else Kind.INTERNAL,
@@ -158,7 +162,8 @@ def request_call(
         call.client_id, call.contact_id = latest_identity(call.customer_number)
     with transaction.atomic():
         call.save(force_insert=True)
-        jobs.configure_task("integrations.dial_call").defer(call_id=call.pk)
+        task, queue = DIALED_BY[via]
+        jobs.configure_task(task, queue=queue).defer(call_id=call.pk)
     return call
 
 
@@ -179,45 +184,6 @@ def request_once(*, user_id: int, key: str, digest: str, request: Callable[[], C
         promise.call = request()
         promise.save(update_fields=["call"])
         return Requested(promise.call, replayed=False)
-
-
-def fail_call(call_id: int, *, reason: str, words: str) -> bool:
-    """A queued call was not placed: `reason` in our words, `words` for people. False where the call is no longer queued."""
-    with transaction.atomic():
-        failed = Call.objects.filter(pk=call_id, status=Status.QUEUED).update(
-            status=Status.FAILED,
-            precedence=precedence(Status.FAILED),
-            reason=reason,
-            provider_status=words[:255],
-            ended_at=timezone.now(),
-            updated_at=timezone.now(),
-        )
-        if failed:
-            call_changed.send(Call, call_id=call_id)
-    return bool(failed)
-
-
-def expire_stale_calls() -> int:
-    """End the calls whose end nobody told us. Returns how many.
-
-    One that was answered stays answered, without a talk time; the others have failed. Either way the reason says `lost`, and any later word of
-    the provider's outranks this one.
-    """
-    now = timezone.now()
-    unanswered = Q(answered_at=None, updated_at__lt=now - settings.UNANSWERED_CALL_EXPIRES)
-    answered = Q(answered_at__isnull=False, updated_at__lt=now - settings.ANSWERED_CALL_EXPIRES)
-    stale = Call.objects.exclude(via=Via.NOBODY).filter(unanswered | answered, status__in=PROGRESS)
-    with transaction.atomic():
-        ids = list(stale.select_for_update(skip_locked=True).values_list("pk", flat=True)[:1000])
-        Call.objects.filter(pk__in=ids).update(
-            status=Case(When(answered_at=None, then=Value(Status.FAILED.value)), default=Value(Status.ANSWERED.value)),
-            precedence=precedence(Status.FAILED, Source.EXPIRY),
-            reason="lost",
-            updated_at=now,
-        )
-        for call_id in ids:
-            call_changed.send(Call, call_id=call_id)
-    return len(ids)
 
 
 def forget_old_idempotency_keys() -> int:

@@ -2,13 +2,13 @@
 
 from procrastinate.contrib.django import app
 
-from calls import services
+from calls import expiry, services
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="calls.expire_stale_calls", queueing_lock="calls.expire_stale_calls", pass_context=False)
 def expire_stale_calls(timestamp: int) -> int:
-    return services.expire_stale_calls()
+    return expiry.expire_stale_calls()
 
 
 @app.periodic(cron="17 3 * * *")

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from calls import services
+from calls import dialing, services
 from calls.exceptions import Conflict, KeyReused
 from calls.filters import CallFilter
 from calls.models import Call, Via
@@ -66,6 +66,18 @@ class CallViewSet(viewsets.ModelViewSet[Call]):
     def make_call_integrate(self, request: Request) -> Response:
         """Call through the API of the configuration's provider: ring the line, then the number."""
         return self._request_call(request, Via.PROVIDER)
+
+    @extend_schema(request=None, responses=CallSerializer)
+    @action(detail=True, methods=["post"])
+    def hangup(self, request: Request, pk: str | None = None) -> Response:
+        """End a call that our SIP dialer holds, or cancel one that waits to be dialed; 409 where nobody here can."""
+        call = self.get_object()
+        try:
+            dialing.hang_up(call.pk)
+        except dialing.NobodyHolds as problem:
+            raise Conflict(str(problem)) from problem
+        call.refresh_from_db()
+        return Response(self.get_serializer(call).data)
 
     def _request_call(self, request: Request, via: Via) -> Response:
         body = MakeCallSerializer(data=request.data)

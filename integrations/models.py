@@ -47,3 +47,27 @@ class WebhookDelivery(models.Model):
     @property
     def is_waiting(self) -> bool:
         return self.processed_at is None and not self.error
+
+
+class DialPace(models.Model):
+    """When a configuration's next request to dial may leave: the operator's rate limit, kept for all processes."""
+
+    voip = models.OneToOneField(Voip, models.CASCADE, primary_key=True, related_name="+")
+    next_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.voip_id} {self.next_at}"
+
+
+class ListMark(models.Model):
+    """How far the operator's list of calls has been read."""
+
+    voip = models.OneToOneField(
+        Voip, models.CASCADE, primary_key=True, related_name="+", verbose_name=_("configuration")
+    )
+    read_until = models.DateTimeField(_("read until"))
+    read_at = models.DateTimeField(_("last read"), null=True)
+    error = models.TextField(_("why it could not be read"), blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.voip_id} {self.read_until}"

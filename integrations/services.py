@@ -6,15 +6,16 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from calls import merge
-from calls.models import Call
+from calls.dialing import RECOGNISED_WITHIN, recognise
+from calls.models import AWAITS_ID, Call
 from calls.services import apply_event
 from calls.signals import call_changed
 from calls.sql import fetch_one
@@ -22,12 +23,16 @@ from integrations import providers
 from integrations.events import Account, CallEvent, Delivery
 from integrations.models import WAITING, WebhookDelivery
 from integrations.provider import Provider, Unreadable, Untrusted
-from sips.models import Voip
+from sips.models import Voip, VoipQuerySet
 
 logger = logging.getLogger(__name__)
 
 HEADERS_KEPT = ("content-type", "user-agent", "i-twilio-idempotency-token")
 """What is stored of a delivery's headers: enough to read it again, nothing that authenticates."""
+
+
+GRACE = timedelta(seconds=30)
+"""How long an operator may take to tell of a call."""
 
 
 class UnknownAddress(Exception):
@@ -56,7 +61,7 @@ def receive(delivery: Delivery, *, provider: str, secret: str, address: str) -> 
         adapter = providers.find(provider)
     except KeyError:
         raise UnknownAddress from None
-    voip = Voip.objects.for_webhook(provider, secret, with_key=adapter.signed)
+    voip = _awaiting().for_webhook(provider, secret, with_key=adapter.signed)
     if voip is None:
         raise UnknownAddress
     if voip.webhook_ips and not _is_allowed(address, voip.webhook_ips):
@@ -72,6 +77,14 @@ def receive(delivery: Delivery, *, provider: str, secret: str, address: str) -> 
         logger.exception("delivery_not_applied", extra={"voip_id": voip.pk})
         _store(delivery, voip=voip, events=[], error=f"{type(problem).__name__}: {problem}")
     return None
+
+
+def _awaiting() -> VoipQuerySet:
+    """Configurations with `awaits_id`: whether a call was just dialed through it whose id the operator has not told yet."""
+    recent = timezone.now() - RECOGNISED_WITHIN - GRACE
+    dialed = Exists(Call.everything.filter(AWAITS_ID, voip=OuterRef("pk"), dialed_at__gt=recent))
+    kept = {"awaits_id": dialed}
+    return Voip.objects.annotate(**kept)
 
 
 def _is_allowed(address: str, networks: list[str]) -> bool:
@@ -129,6 +142,8 @@ def _store(delivery: Delivery, *, voip: Voip, events: list[CallEvent], error: st
         merged = merge.parameters(
             events[0], voip_id=voip.pk, country=voip.country, received_at=delivery.received_at, now=now
         )
+        if voip.awaits_id:
+            recognise(events[0], voip=voip, received_at=delivery.received_at)
         row = fetch_one(_STORE_AND_MERGE, parameters | merged)
         if row is None:
             return

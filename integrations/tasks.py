@@ -1,12 +1,14 @@
-"""What happens by the clock at the border."""
+"""The border's jobs, and what happens there by the clock."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
-from calls.services import fail_call
-from integrations import services
+from integrations import dialing, listing, providers, services
+from sips.models import Voip
 
 GRACE = timedelta(seconds=30)
 """A delivery this young may still be in the hands of the process that received it."""
@@ -20,6 +22,24 @@ def process_waiting_deliveries(timestamp: int) -> int:
 
 
 @app.task(name="integrations.dial_call")
-def dial_call(call_id: int) -> bool:
-    """Settle a requested call. This release has no dialer yet, and a call that nobody will place must say so at once."""
-    return fail_call(call_id, reason="refused", words="This release cannot place calls yet.")
+def dial_call(call_id: int) -> None:
+    """Place a requested call through its operator's API, now or when the operator's rate limit allows it."""
+    if not dialing.dial(call_id):
+        dial_call.configure(schedule_in={"seconds": 3}).defer(call_id=call_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="integrations.read_lists", queueing_lock="integrations.read_lists")
+def read_lists(timestamp: int) -> None:
+    """Have every operator's list of calls read that has one: one job each, so that a slow one holds up no other."""
+    listed = [slug for slug in providers.slugs() if providers.find(slug).can_list]
+    for voip_id in Voip.objects.filter(provider__in=listed, active=True).values_list("pk", flat=True):
+        with suppress(AlreadyEnqueued):
+            lock = f"integrations.read_list:{voip_id}"
+            read_list.configure(lock=lock, queueing_lock=lock).defer(voip_id=voip_id)
+
+
+@app.task(name="integrations.read_list")
+def read_list(voip_id: int) -> int:
+    voip = Voip.objects.filter(pk=voip_id, active=True).first()
+    return listing.reconcile(voip) if voip is not None else 0

@@ -54,6 +54,7 @@ class Voip(models.Model):
     if TYPE_CHECKING:  # of `sealed` rows alone
         api_key_set: bool
         sealed_secret: str
+        awaits_id: bool  # of rows found for a webhook alone
 
     name = models.CharField(_("name"), max_length=255)
     number = models.CharField(_("main number"), max_length=64, blank=True)

@@ -13,7 +13,6 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from calls.models import Call
-from integrations.tasks import dial_call
 from voipcrm.models import ApiToken, digest_of
 
 pytestmark = pytest.mark.django_db
@@ -413,12 +412,3 @@ def test_all_addresses_of_the_specification_exist(alice: APIClient) -> None:
     }
 
     assert {key for key, code in codes.items() if code != 404} == {("voips", "delete")}
-
-
-def test_a_call_that_nobody_can_place_says_so_once(alice: APIClient) -> None:
-    make.sip()
-    made = alice.post("/voip/calls/make_call.json", {"sip": "100", "number_to": "+48501502503"}).json()
-
-    assert [dial_call(made["id"]), dial_call(made["id"])] == [True, False]
-    told = alice.get(f"/voip/calls/{made['id']}.json").json()
-    assert (told["status"], told["reason"]) == ("FAILED", "refused")

@@ -215,6 +215,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
 
+REQUESTED_CALL_EXPIRES = timedelta(minutes=env.int("REQUESTED_CALL_EXPIRES_MINUTES", 5))
 UNANSWERED_CALL_EXPIRES = timedelta(minutes=env.int("UNANSWERED_CALL_EXPIRES_MINUTES", 60))
 ANSWERED_CALL_EXPIRES = timedelta(minutes=env.int("ANSWERED_CALL_EXPIRES_MINUTES", 240))
 JOBS_LATE_AFTER = timedelta(seconds=env.int("JOBS_LATE_AFTER_SECONDS", 300))
