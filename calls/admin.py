@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from calls import services
+from calls.click_to_call import ClickToCall
 from calls.filters import CallFilter
 from calls.merge import EARLIEST_YEAR, LATEST_YEAR
 from calls.models import Call
@@ -23,7 +24,6 @@ from calls.statuses import FIRST_RESULT, PROGRESS, Kind, Status
 from sips import phone_numbers
 from sips.backoffice import (
     SECRETS,
-    BackOfficeAdmin,
     ChosenFilter,
     DayRangeFilter,
     VoipFilter,
@@ -100,7 +100,7 @@ def within_reason(moment: datetime) -> datetime:
 
 
 @admin.register(Call)
-class CallAdmin(BackOfficeAdmin):
+class CallAdmin(ClickToCall):
     form = CallForm
     refusals = (services.Owned,)
     list_display: Any = (

@@ -27,6 +27,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import action as unfold_action
 from unfold.decorators import display as unfold_display
+from unfold.forms import BaseDialogForm
 from unfold.views import ChangeList
 
 from sips.json_input import JSONInput
@@ -218,9 +219,11 @@ def badge(description: Text, colours: Mapping[str, str]) -> Callable[[F], F]:
     return cast("Callable[[F], F]", unfold_display(description=cast("str", description), label=dict(colours)))
 
 
-def button(description: Text, *, question: Text, permission: str, icon: str) -> Callable[[F], F]:
+def button(
+    description: Text, *, question: Text, permission: str, icon: str, form: type[BaseDialogForm] | None = None
+) -> Callable[[F], F]:
     """A button on a record's page: asks in a dialog and acts on the answer's POST alone. The method takes (request, form, object_id)."""
-    dialog = {"title": description, "description": question, "form_class": None, "form_submit_text": description}
+    dialog = {"title": description, "description": question, "form_class": form, "form_submit_text": description}
     decorator = unfold_action(
         description=cast("str", description), permissions=[permission], icon=icon, dialog=cast("Any", dialog)
     )
