@@ -40,10 +40,13 @@ class ClickToCall(BackOfficeAdmin):
 
     actions_detail: Any = ("place_call", "hang_up")
 
+    def has_dial_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_add_permission(request)
+
     @button(
         _("Call"),
         question=_("The line's telephone is rung first, then the other party of this call."),
-        permission="calls.add_call",
+        permission="dial",
         icon="call",
         form=PlaceCallForm,
     )
@@ -64,7 +67,7 @@ class ClickToCall(BackOfficeAdmin):
             placed = call
         return leave_dialog(request, reverse("admin:calls_call_change", args=[placed.pk]))
 
-    @button(_("Hang up"), question=_("The call is ended for both sides."), permission="calls.add_call", icon="call_end")
+    @button(_("Hang up"), question=_("The call is ended for both sides."), permission="dial", icon="call_end")
     def hang_up(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         call = self._call(request, object_id)
         try:
