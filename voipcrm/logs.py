@@ -72,5 +72,6 @@ def logging_config(level: str) -> dict[str, Any]:
             "django.server": {"handlers": ["stderr"], "propagate": False, "level": level},
             "procrastinate": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},  # below that it tells the headers of every answer
         },
     }

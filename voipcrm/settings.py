@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
+from integrations.addresses import parse_allowed
 from voipcrm import embedded_postgres, networks, secret_files
 from voipcrm.logs import logging_config
 
@@ -222,6 +223,12 @@ JOBS_LATE_AFTER = timedelta(seconds=env.int("JOBS_LATE_AFTER_SECONDS", 300))
 METRICS_ALLOWED_IPS = networks.check(
     "METRICS_ALLOWED_IPS", env.list("METRICS_ALLOWED_IPS", default=["127.0.0.0/8", "::1"])
 )
+
+try:
+    OUTBOUND_ALLOWED = parse_allowed(env.list("OUTBOUND_ALLOWED_NETWORKS", default=[]))
+except ValueError as problem:
+    raise ImproperlyConfigured(f"OUTBOUND_ALLOWED_NETWORKS: {problem}.") from problem
+"""Machines besides the public internet's that requests to operators may reach."""
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -1,0 +1,147 @@
+"""A server on the loopback that stands for an operator's: it keeps what it was sent and answers as a test says, well or badly."""
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from email.parser import BytesParser
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
+
+SLOWEST = 10
+"""Seconds after which the server gives up on a client."""
+
+Behaviour = Callable[[socket.socket], None]
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request as it came over the wire."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    "Names in lower case."
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.target.partition("?")[2], keep_blank_values=True)
+
+    @property
+    def form(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.body.decode(), keep_blank_values=True)
+
+
+@dataclass
+class Operator:
+    """The server's address, what it received, and what it will do next."""
+
+    url: str
+    port: int
+    received: list[Received] = field(default_factory=list)
+    connections: int = 0
+    behaviours: list[Behaviour] = field(default_factory=list)
+
+    def will(self, *behaviours: Behaviour) -> None:
+        """One behaviour for each coming request; the last one stays."""
+        self.behaviours = list(behaviours)
+
+    @property
+    def only(self) -> Received:
+        (request,) = self.received
+        return request
+
+
+def answering(status: int = 200, body: Any = b"", **headers: str) -> Behaviour:
+    """Answer like a good server. A body that is not bytes is sent as JSON."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Length: {len(content)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return sending("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
+
+
+def sending(*pieces: bytes, pause: float = 0) -> Behaviour:
+    """Send these bytes, one after the other with a pause before each, and close."""
+
+    def behave(connection: socket.socket) -> None:
+        for piece in pieces:
+            if pause:
+                threading.Event().wait(pause)
+            connection.sendall(piece)
+
+    return behave
+
+
+def resetting(connection: socket.socket) -> None:
+    """Break the connection instead of closing it."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+    connection.close()
+
+
+def silent(connection: socket.socket) -> None:
+    """Say nothing until the client goes away."""
+    connection.settimeout(SLOWEST)
+    connection.recv(1)
+
+
+@contextmanager
+def operator(*, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[Operator]:
+    """A running server; answers 200 and nothing unless told otherwise."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, 0), family=family)
+    port = listener.getsockname()[1]
+    name = f"[{host}]" if ":" in host else host
+    state = Operator(f"{'https' if tls else 'http'}://{name}:{port}", port, behaviours=[answering()])
+    thread = threading.Thread(target=_accept, args=(listener, state, tls), daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(SLOWEST)
+
+
+def _accept(listener: socket.socket, state: Operator, tls: ssl.SSLContext | None) -> None:
+    while True:
+        try:
+            connection, _address = listener.accept()
+        except OSError:
+            return
+        state.connections += 1
+        threading.Thread(target=_serve, args=(connection, state, tls), daemon=True).start()
+
+
+def _serve(connection: socket.socket, state: Operator, tls: ssl.SSLContext | None) -> None:
+    connection.settimeout(SLOWEST)
+    with suppress(OSError), connection:
+        stream = tls.wrap_socket(connection, server_side=True) if tls else connection
+        with stream:
+            if (request := _read(stream)) is None:
+                return
+            state.received.append(request)
+            behave = state.behaviours.pop(0) if len(state.behaviours) > 1 else state.behaviours[0]
+            behave(stream)
+
+
+def _read(connection: socket.socket) -> Received | None:
+    """The whole request, or None when the client only connected, or does not speak HTTP."""
+    with connection.makefile("rb") as lines:
+        method, _, rest = lines.readline().decode("latin-1").strip().partition(" ")
+        if not rest.endswith(" HTTP/1.1"):
+            return None
+        raw = b""
+        while (line := lines.readline()).strip():
+            raw += line
+        headers = {name.lower(): value for name, value in BytesParser().parsebytes(raw).items()}
+        body = lines.read(int(headers.get("content-length", 0)))
+    return Received(method, rest.rpartition(" ")[0], headers, body)
