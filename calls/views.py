@@ -1,5 +1,6 @@
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
@@ -22,6 +23,12 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The same key and body within 24 hours is the same request: nothing is dialed twice.",
 )
+REQUESTED = {
+    201: CallSerializer,
+    200: OpenApiResponse(CallSerializer, "Replayed"),
+    404: OpenApiResponse(OpenApiTypes.OBJECT, "The call of this Idempotency-Key has been deleted"),
+    422: OpenApiResponse(OpenApiTypes.OBJECT, "The Idempotency-Key was used for another request"),
+}
 
 
 class CallViewSet(viewsets.ModelViewSet[Call]):
@@ -50,7 +57,7 @@ class CallViewSet(viewsets.ModelViewSet[Call]):
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],
         request=MakeCallSerializer,
-        responses={201: CallSerializer, 200: OpenApiResponse(CallSerializer, "Replayed")},
+        responses=REQUESTED,
     )
     @action(detail=False, methods=["post"])
     def make_call(self, request: Request) -> Response:
@@ -60,7 +67,7 @@ class CallViewSet(viewsets.ModelViewSet[Call]):
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],
         request=MakeCallSerializer,
-        responses={201: CallSerializer, 200: OpenApiResponse(CallSerializer, "Replayed")},
+        responses=REQUESTED,
     )
     @action(detail=False, methods=["post"])
     def make_call_integrate(self, request: Request) -> Response:

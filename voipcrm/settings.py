@@ -213,7 +213,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {"CallStatus": "calls.statuses.Status", "AutocallStatus": "autocalls.models.Status"},
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "voipcrm.schema.add_plain_views"],
 }
 
 REQUESTED_CALL_EXPIRES = timedelta(minutes=env.int("REQUESTED_CALL_EXPIRES_MINUTES", 5))

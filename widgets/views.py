@@ -5,7 +5,9 @@ from typing import Any
 from django.core import signing
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -30,7 +32,8 @@ class WidgetViewSet(OneEditAtATime[Widget], viewsets.ModelViewSet[Widget]):
     filterset_class = WidgetFilter
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
 
-    @action(detail=True, methods=["post"], serializer_class=WidgetSerializer)
+    @extend_schema(request=None, responses=WidgetSerializer)
+    @action(detail=True, methods=["post"])
     def rotate_token(self, request: Request, pk: str | None = None) -> Response:
         """Give the widget a new token; pages with the old one stop working."""
         widget = self.get_object()
@@ -38,6 +41,7 @@ class WidgetViewSet(OneEditAtATime[Widget], viewsets.ModelViewSet[Widget]):
         return Response(self.get_serializer(widget).data)
 
 
+@csrf_exempt  # else a POST would be told of a missing CSRF token instead of the method
 @require_safe
 def widget_data(request: HttpRequest) -> JsonResponse:
     """What the button shows: 404 for an unknown token, `{"active": false}` alone for an inactive widget."""

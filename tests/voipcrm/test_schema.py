@@ -1,0 +1,116 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import make
+import pytest
+import yaml
+from django.conf import settings
+from rest_framework.test import APIClient
+
+from voipcrm.api import router
+
+PUBLISHED = Path(settings.BASE_DIR) / "docs" / "openapi.yml"
+PUBLIC = {"/voip/widget_data.json", "/voip/autocalls/create_from_widget"}
+
+
+@pytest.fixture(scope="module")
+def published() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(PUBLISHED.read_text())
+    return document
+
+
+def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method, path): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_every_route_of_the_api_is_published(published: dict[str, Any]) -> None:
+    routes = {
+        (method, "/voip/" + re.sub(r"\(\?P<pk>[^)]*\)", "{id}", str(url.pattern)).replace("\\", "").strip("^$"))
+        for url in router.urls
+        for method in url.callback.actions  # type: ignore[union-attr]
+        if method not in {"head", "put"}  # PUT is answered with 405
+    }
+
+    assert routes == {key for key in operations(published) if key[1] not in PUBLIC}
+
+
+def test_a_token_may_come_in_the_header_or_in_the_query(published: dict[str, Any]) -> None:
+    needed = {
+        str(operation["security"]) for (_, path), operation in operations(published).items() if path not in PUBLIC
+    }
+
+    assert needed == {str([{"bearer": []}, {"api_token": []}])}
+    assert published["components"]["securitySchemes"] == {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "api_token": {"type": "apiKey", "in": "query", "name": "api_token"},
+    }
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_the_public_doors_need_none(published: dict[str, Any], path: str) -> None:
+    [operation] = published["paths"][path].values()
+
+    assert operation.get("security", [{}]) == [{}]
+    assert "401" not in operation["responses"]
+
+
+def test_every_operation_says_how_it_refuses(published: dict[str, Any]) -> None:
+    for (method, path), operation in operations(published).items():
+        if path in PUBLIC:
+            continue
+        expected = {"401", "403"}
+        expected |= {"404"} if "{id}" in path else set()
+        expected |= {"400", "413", "415"} if "requestBody" in operation else set()
+        expected |= {"409"} if method != "get" else set()
+        assert expected <= set(operation["responses"]), (method, path)
+
+
+def test_operations_have_names_of_their_own_without_json(published: dict[str, Any]) -> None:
+    names = [operation["operationId"] for operation in operations(published).values()]
+
+    assert len(set(names)) == len(names)
+    assert not [name for name in names if "json" in name or "__" in name]
+
+
+def test_no_secret_is_ever_read(published: dict[str, Any]) -> None:
+    shown = {
+        name
+        for component, schema in published["components"]["schemas"].items()
+        if not component.endswith("Request")
+        for name in schema.get("properties", {})
+    }
+
+    assert shown.isdisjoint({"password", "api_key", "webhook_secret", "digest"})
+    assert {"password_set", "api_key_set", "webhook_url"} <= shown
+
+
+@pytest.mark.django_db
+def test_a_widget_shows_exactly_what_is_published(stranger: APIClient, published: dict[str, Any]) -> None:
+    [described] = published["paths"]["/voip/widget_data.json"].values()
+    shown = described["responses"]["200"]["content"]["application/json"]["schema"]["oneOf"][0]
+
+    answer = stranger.get(f"/voip/widget_data.json?widget_token={make.widget().token}").json()
+
+    assert set(answer) == set(shown["properties"]) == set(shown["required"])
+
+
+@pytest.mark.django_db
+def test_the_document_is_public(stranger: APIClient) -> None:
+    answer = stranger.get("/voip/schema/", HTTP_ACCEPT="application/json")
+
+    assert (answer.status_code, answer.json()["info"]["title"]) == (200, "voipcrm")
+
+
+@pytest.mark.django_db
+def test_the_page_for_people_loads_nothing_from_outside(stranger: APIClient) -> None:
+    answer = stranger.get("/voip/docs/")
+    page = answer.content.decode()
+
+    assert answer.status_code == 200
+    assert not re.findall(r"""(?:src|href|url)\s*[=:(]\s*["']?(?:https?:)?//[^"')\s]+""", page)
+    assert set(re.findall(r"(\S+-src) ([^;]*)", answer["Content-Security-Policy"])) >= {("default-src", "'self'")}
