@@ -5,10 +5,13 @@ Alice may do everything with the API, Bob may only read, Charlie has a token and
 
 import ipaddress
 import socket
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from rest_framework.test import APIClient
 
 from voipcrm.models import ApiToken
@@ -73,3 +76,18 @@ def charlie(db: None) -> APIClient:
 @pytest.fixture
 def stranger() -> APIClient:
     return APIClient()
+
+
+@pytest.fixture
+def product(db: None, plain_static_files: None) -> Iterator[Callable[..., Any]]:
+    """The WSGI application as the server loads it, inside the test's transaction.
+
+    The test client makes requests of its own and therefore knows nothing of what `voipcrm.wsgi` changes in them.
+    """
+    from voipcrm.wsgi import application  # noqa: PLC0415 - its middleware reads the settings of the tests
+
+    for signal in (request_started, request_finished):  # else a served request would close the test's connection
+        signal.disconnect(close_old_connections)
+    yield application
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

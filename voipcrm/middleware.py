@@ -47,8 +47,7 @@ def address_of(request: HttpRequest) -> str:
 
 
 def readable_request(get_response: GetResponse) -> GetResponse:
-    """What Django would trip over before any view: a body whose length was not announced (chunked) is read here instead of being taken for
-    empty, a length that is no number is refused, and text is UTF-8 whatever charset is named, of which Python also knows some that are none."""
+    """Read a body whose length was not announced (chunked), which Django would take for empty, and refuse a length that is no number."""
 
     def process(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or ""
@@ -59,7 +58,6 @@ def readable_request(get_response: GetResponse) -> GetResponse:
             body = request.META["wsgi.input"].read((settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) + 1)
             request.META["CONTENT_LENGTH"] = str(len(body))
             request._stream = BytesIO(body)  # as WSGIRequest sets it
-        request.encoding = "utf-8"
         return get_response(request)
 
     return process
