@@ -1,5 +1,8 @@
+from datetime import UTC, datetime
+
 import make
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from calls.models import Call
@@ -25,3 +28,10 @@ def test_telecubes_four_webhooks_become_one_answered_call(stranger: APIClient) -
     assert (call.status, call.kind, call.duration) == ("ANSWERED", "incoming", 42)
     assert (call.number_from, call.number_to) == ("+48501502503", "+48221234567")
     assert WebhookDelivery.objects.exclude(processed_at=None).count() == 4
+
+
+def test_a_delivery_is_named_by_the_wall_clock_of_who_looks() -> None:
+    delivery = WebhookDelivery(event="call_end", received_at=datetime(2026, 3, 2, 11, tzinfo=UTC))
+
+    with timezone.override("Europe/Warsaw"):
+        assert str(delivery) == "call_end 2026-03-02 12:00:00"
