@@ -1,0 +1,99 @@
+"""The five resources of the API, for tests that hold for each of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import make
+from django.db.models import Model
+from rest_framework.test import APIClient
+
+from autocalls.models import Autocall
+
+
+@dataclass(frozen=True)
+class Resource:
+    name: str
+    "What a body may be wrapped in."
+    body: dict[str, Any]
+    "The least that creates one."
+    make: Callable[[], Model]
+    "A row with as much in it as a client may read."
+    text: str
+    "A writable text."
+    id_field: str = "voip_id"
+    "A writable id."
+
+    @property
+    def list(self) -> str:
+        return f"/voip/{self.name}s.json"
+
+    def one(self, pk: object) -> str:
+        return f"/voip/{self.name}s/{pk}.json"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _call() -> Model:
+    return make.call(
+        voip=make.voip(),
+        number_from="+48501502503",
+        number_to="100",
+        status="BUSY",
+        kind="incoming",
+        duration=0,
+        client_id=7,
+    )
+
+
+def _reported_call() -> Model:
+    """Numbers as an operator wrote them, which we would write differently."""
+    return make.call(
+        voip=make.voip(),
+        via="provider",
+        provider_call_id="1",
+        number_from="501502503",
+        number_to="22 123",
+        status="QUEUED",
+    )
+
+
+def _voip() -> Model:
+    return make.voip(
+        number="221234567",
+        api_key="key",
+        port="5060",
+        webhook_ips=["10.0.0.0/8"],
+        settings={"fields": {"line": ["agent"]}},
+    )
+
+
+def _widget() -> Model:
+    hours = {"monday": [["09:00", "12:00"]], "exceptions": {"2026-12-25": []}}
+    return make.widget(
+        voip=make.voip(), opening_time=hours, holidays="PL", allowed_countries=["PL"], consent_text="Yes?"
+    )
+
+
+def _autocall() -> Model:
+    line = make.sip()
+    return Autocall.objects.create(
+        number="+48501502503", widget=make.widget(), voip=line.voip, sip=line, note="Call me"
+    )
+
+
+CALL = Resource("call", {}, _call, "description")
+REPORTED_CALL = Resource("call", {}, _reported_call, "description")
+SIP = Resource("sip", {"name": "Desk"}, make.sip, "name")
+VOIP = Resource("voip", {"name": "Office"}, _voip, "name", id_field="")
+WIDGET = Resource("widget", {"name": "Shop"}, _widget, "name")
+AUTOCALL = Resource("autocall", {"number": "+48501502504"}, _autocall, "note")
+RESOURCES = (CALL, SIP, VOIP, WIDGET, AUTOCALL)
+
+
+def send(
+    client: APIClient, method: str, path: str, body: bytes, content_type: str = "application/json", **environ: Any
+) -> Any:
+    """A request with exactly these bytes."""
+    return client.generic(method, path, body, content_type, **environ)  # type: ignore[arg-type]

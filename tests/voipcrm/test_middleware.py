@@ -1,0 +1,148 @@
+import io
+import json
+from typing import Any
+
+import make
+import pytest
+from django.conf import LazySettings
+from django.contrib.auth.models import User
+from django.test import RequestFactory
+from resources import send
+from rest_framework.test import APIClient
+
+from sips.models import Sip
+from voipcrm import middleware
+from voipcrm.models import ApiToken
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def secret() -> str:
+    return ApiToken.objects.issue(User.objects.create_superuser("root"), name="crm")[1]
+
+
+@pytest.mark.parametrize("name", ["api_token", "api%5Ftoken", "api%5ftoken", "%61pi_token"])
+def test_a_token_in_the_url_stays_out_of_links(stranger: APIClient, secret: str, name: str) -> None:
+    for _ in range(3):
+        make.call(status="BUSY")
+
+    first = stranger.get(f"/voip/calls.json?per_page=1&{name}={secret}&status=BUSY").json()
+    second = stranger.get(first["next"], HTTP_AUTHORIZATION=f"Bearer {secret}").json()
+
+    assert len(first["results"]) == 1
+    assert "status=BUSY" in first["next"]
+    assert secret not in json.dumps([first, second])
+
+
+def test_a_token_in_the_url_leaves_the_other_parameters(stranger: APIClient, secret: str) -> None:
+    make.call(status="BUSY")
+    make.call(status="FAILED")
+
+    found = stranger.get(f"/voip/calls.json?status=BUSY&api_token={secret}&per_page=9").json()["results"]
+
+    assert [call["status"] for call in found] == ["BUSY"]
+
+
+def test_every_token_in_the_url_is_taken_out(rf: RequestFactory) -> None:
+    request = rf.get("/voip/calls.json?api_token=one&q=api_token&api_token=two")
+
+    middleware.token_out_of_url(lambda request: request)(request)  # type: ignore[arg-type, return-value]
+
+    assert (request.META["QUERY_STRING"], request.META["HTTP_AUTHORIZATION"]) == ("q=api_token", "Bearer one")
+
+
+@pytest.mark.parametrize(
+    "path", ["/voip/calls.json", "/voip/widget_data.json", "/voip/nothing", "/healthz", "/voip/schema/"]
+)
+def test_no_answer_passes_its_address_on(alice: APIClient, path: str) -> None:
+    assert alice.get(path)["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_request_keeps_its_callers_plain_id(alice: APIClient) -> None:
+    assert alice.get("/healthz", HTTP_X_REQUEST_ID="abc-1.2_3")["X-Request-ID"] == "abc-1.2_3"
+
+
+@pytest.mark.parametrize("given", ["", "x" * 65, "a b", 'a"b', "ż"])
+def test_an_odd_request_id_is_replaced(alice: APIClient, given: str) -> None:
+    answered = alice.get("/healthz", HTTP_X_REQUEST_ID=given)["X-Request-ID"]
+
+    assert len(answered) == 32
+    assert answered != given
+
+
+def seen_address(settings: LazySettings, *, peer: str, forwarded: str = "", proxies: tuple[str, ...] = ()) -> str:
+    settings.TRUSTED_PROXIES = list(proxies)
+    request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
+    middleware.client_address(lambda request: request)(request)  # type: ignore[arg-type, return-value]
+    return middleware.address_of(request)
+
+
+def test_without_a_proxy_nobody_chooses_his_own_address(settings: LazySettings) -> None:
+    assert seen_address(settings, peer="192.0.2.1", forwarded="10.0.0.1") == "192.0.2.1"
+
+
+def test_behind_proxies_the_last_foreign_hop_counts(settings: LazySettings) -> None:
+    forged = "10.0.0.1, 198.51.100.7, 172.16.0.9"
+
+    assert seen_address(settings, peer="172.16.0.1", forwarded=forged, proxies=("172.16.0.0/24",)) == "198.51.100.7"
+
+
+def test_a_proxy_that_names_nobody_stands_for_itself(settings: LazySettings) -> None:
+    assert seen_address(settings, peer="172.16.0.1", proxies=("172.16.0.0/24",)) == "172.16.0.1"
+
+
+@pytest.mark.parametrize("garbage", ["unknown", "198.51.100.7:80", "<script>", "1.2.3"])
+def test_a_hop_that_is_no_address_belongs_to_no_network(settings: LazySettings, garbage: str) -> None:
+    assert seen_address(settings, peer="172.16.0.1", forwarded=garbage, proxies=("172.16.0.1",)) == "0.0.0.0"
+
+
+def test_a_unix_socket_has_no_address(settings: LazySettings) -> None:
+    assert seen_address(settings, peer="") == "0.0.0.0"
+
+
+def test_a_socket_of_both_families_tells_the_ipv4_address(settings: LazySettings) -> None:
+    mapped = "::ffff:172.16.0.1"
+
+    assert seen_address(settings, peer=mapped) == "172.16.0.1"
+    assert seen_address(settings, peer=mapped, forwarded="::ffff:192.0.2.9", proxies=("172.16.0.0/24",)) == "192.0.2.9"
+
+
+def post_chunked(client: APIClient, path: str, body: bytes) -> Any:
+    """A body whose length nobody announced, as a server hands it over."""
+    environ: dict[str, Any] = {
+        "wsgi.input": io.BytesIO(body),
+        "CONTENT_LENGTH": "",
+        "HTTP_TRANSFER_ENCODING": "chunked",
+    }
+    return send(client, "POST", path, b"", **environ)
+
+
+def test_a_chunked_body_is_read(alice: APIClient) -> None:
+    answer = post_chunked(alice, "/voip/sips.json", b'{"name": "Desk"}')
+
+    assert (answer.status_code, Sip.objects.get().name) == (201, "Desk")
+
+
+def test_a_chunked_body_without_an_end_is_too_large(alice: APIClient) -> None:
+    assert post_chunked(alice, "/voip/sips.json", b'{"name": "' + b"x" * 2_000_000).status_code == 413
+
+
+@pytest.mark.parametrize("length", ["abc", "-1", "1e3", "0x10", "٣", "9" * 19, " 1"])
+def test_a_length_that_is_no_number_is_refused(alice: APIClient, length: str) -> None:
+    answer = send(alice, "POST", "/voip/sips.json", b"{}", CONTENT_LENGTH=length)
+
+    assert (answer.status_code, list(answer.json())) == (400, ["detail"])
+
+
+@pytest.mark.parametrize("length", ["", "0"])
+def test_without_a_length_there_is_no_body(alice: APIClient, length: str) -> None:
+    answer = send(alice, "POST", "/voip/sips.json", b'{"name": "x"}', CONTENT_LENGTH=length)
+
+    assert (answer.status_code, list(answer.json())) == (400, ["name"])
+
+
+def test_a_length_shorter_than_the_body_cuts_it(alice: APIClient) -> None:
+    answer = send(alice, "POST", "/voip/sips.json", b'{"name": "x"}', CONTENT_LENGTH="9")
+
+    assert answer.status_code == 400
