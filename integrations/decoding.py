@@ -37,14 +37,19 @@ def decode(delivery: Delivery) -> dict[str, str]:
     is named like an element. A name that comes twice has its last value. Numbers are kept as written (`17.10` stays `17.10`), null is
     left out, and blanks around a value are dropped. Text is UTF-8, else of the declared charset. Raises Unreadable and nothing else.
     """
-    charset = _declared_charset(delivery)
+    return decode_body(delivery.body, content_type=delivery.headers.get("content-type", ""), query=delivery.query)
+
+
+def decode_body(body: bytes, *, content_type: str = "", query: str = "") -> dict[str, str]:
+    """The same of a body that came another way, such as an operator's answer."""
+    charset = _declared_charset(content_type, body)
     fields: dict[str, str] = {}
     try:
-        for name, value in chain(_form(delivery.query.encode(), charset), _body(delivery, charset)):
+        for name, value in chain(_form(query.encode(), charset), _body(body, content_type, charset)):
             _refuse_unstorable(name + value)
             fields[name.strip().lower()] = value.strip()
     except (ValueError, LookupError, RecursionError) as error:
-        raise Unreadable(f"The request cannot be decoded ({type(error).__name__}).") from error
+        raise Unreadable(f"What was sent cannot be decoded ({type(error).__name__}).") from error
     return fields
 
 
@@ -54,24 +59,23 @@ def _refuse_unstorable(text: str) -> None:
         raise ValueError("NUL character")
 
 
-def _body(delivery: Delivery, charset: str) -> Pairs:
-    content_type = delivery.headers.get("content-type", "")
+def _body(body: bytes, content_type: str, charset: str) -> Pairs:
     if content_type.lower().startswith("multipart/form-data"):
-        return _multipart(content_type, delivery.body, charset)
-    text = _text(delivery.body, charset).removeprefix("\ufeff").strip()
+        return _multipart(content_type, body, charset)
+    text = _text(body, charset).removeprefix("\ufeff").strip()
     if text.startswith("{"):
         return _flat_json(json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse_constant))
     if text.startswith("<"):
         return _xml(text)
     if not text or ("=" in text and not text.startswith("[")):
-        return _form(delivery.body.removeprefix(codecs.BOM_UTF8).strip(), charset)
+        return _form(body.removeprefix(codecs.BOM_UTF8).strip(), charset)
     raise Unreadable("The body is not a JSON object, an XML document or a form.")
 
 
-def _declared_charset(delivery: Delivery) -> str:
+def _declared_charset(content_type: str, body: bytes) -> str:
     """The charset to fall back on: that of the content type or of the XML declaration, if it is a plain one."""
-    of_type = _CHARSET_OF_TYPE.search(delivery.headers.get("content-type", ""))
-    of_xml = _CHARSET_OF_XML.match(delivery.body)
+    of_type = _CHARSET_OF_TYPE.search(content_type)
+    of_xml = _CHARSET_OF_XML.match(body)
     name = of_type[1] if of_type else of_xml[1].decode() if of_xml else "utf-8"
     try:
         name = codecs.lookup(name).name

@@ -10,7 +10,7 @@ from calls.sql import fetch_one
 from calls.statuses import Status
 from integrations import http, providers
 from integrations.events import Account, DialOrder, OutboundResponse
-from integrations.provider import Provider, Refused
+from integrations.provider import Provider, Refused, Unreadable
 from integrations.services import account_of
 from sips.encryption import DecryptionError
 
@@ -48,7 +48,7 @@ def dial(call_id: int) -> bool:
             dialing.learn_id(call, provider_call_id)
     except (Refused, http.NotSent) as problem:
         dialing.fail(call_id, reason="refused", words=str(problem))
-    except http.Unanswered as problem:
+    except (http.Unanswered, Unreadable) as problem:
         logger.warning("dial_unanswered", extra={"call_id": call_id, "problem": str(problem)})
     return True
 

@@ -78,6 +78,8 @@ class OutboundResponse:
 
     status: int
     body: bytes = b""
+    url: str = field(default="", repr=False)
+    "What was asked: of a page, tells which one follows."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

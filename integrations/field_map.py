@@ -20,7 +20,7 @@ from calls.events import CallEvent
 from calls.statuses import RESULTS, Kind, Source, Status, parse_kind, parse_status
 from integrations.decoding import decode
 from integrations.events import Account, Delivery
-from integrations.field_values import read_kind, read_link, read_number, read_seconds, read_time
+from integrations.field_values import read_kind, read_link, read_number, read_reference, read_seconds, read_time
 from integrations.provider import InvalidSettings, Unreadable, provider_word
 
 LONGEST_CALL_ID = 255
@@ -30,6 +30,7 @@ T = TypeVar("T")
 CANDIDATES: Mapping[str, tuple[str, ...]] = {
     "event": ("event", "event_name", "event_type", "action"),
     "call_id": ("call_id", "callid", "linkedid", "linked_id", "uniqueid", "unique_id", "uuid", "id"),
+    "reference": ("ref", "reference"),
     "from": ("caller", "from", "number_from", "src", "source", "caller_id", "callerid", "caller_number", "numbera"),
     "to": ("called", "to", "number_to", "dst", "destination", "did", "called_number", "numberb"),
     "line": ("extension", "sip", "sip_account", "sipnumber", "agent", "agent_number", "internal"),
@@ -64,14 +65,17 @@ class FieldMap:
     statuses: Mapping[str, Status]
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: CANDIDATES)
     directions: Mapping[str, Kind] = field(default_factory=lambda: DIRECTIONS)
+    others: frozenset[str] = frozenset()
+    "Settings that are the provider's own and none of ours."
 
     def configured(self, settings: Mapping[str, Any]) -> "FieldMap":
         """This map with a configuration's settings applied. Raises InvalidSettings, naming the culprit and the cure."""
-        if not settings:
-            return self
+        known = ("fields", "events", "statuses", "directions", *sorted(self.others))
         for key in settings:
-            if key not in ("fields", "events", "statuses", "directions"):
-                raise InvalidSettings(key, "no such setting; use fields, events, statuses or directions.")
+            if key not in known:
+                raise InvalidSettings(key, f"no such setting; use one of: {', '.join(known)}.")
+        if self.others.issuperset(settings):
+            return self
         names = {name: self._names(name, value) for name, value in _section(settings, "fields").items()}
         return replace(
             self,
@@ -200,6 +204,7 @@ class Reading:
         is_end = status is None or status in RESULTS
         return CallEvent(
             provider_call_id=self._call_id(),
+            reference=read_reference(self.text("reference")),
             status=status,
             source=source,
             provider_status=provider_status[:LONGEST_WORD],

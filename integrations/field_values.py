@@ -26,6 +26,7 @@ _ADDRESS = re.compile(r"(?:(?:sips?|tel|client):)?([^@;?]+)(?:[@;?].*)?", re.IGN
 _CHANNEL = re.compile(
     r"(?:SIP|PJSIP|IAX2|Local)/([^@]+?)(?:@.*)?(?:-[0-9a-f]{6,})?(?:;[12])?", re.IGNORECASE | re.ASCII
 )
+_REFERENCE = re.compile(r"vcrm-[0-9a-f]{32}", re.ASCII)
 _WITHHELD = frozenset({"+266696687", "+86282452253", "+8656696", "+2562533", "+7378742833"})
 """ANONYMOUS, UNAVAILABLE, UNKNOWN, BLOCKED and RESTRICTED on a telephone's keys: how networks spell a withheld number in digits."""
 
@@ -83,6 +84,11 @@ def read_number(text: str) -> str:
     if number in _WITHHELD:
         return "anonymous"
     return number if len(number) <= LONGEST_NUMBER else ""
+
+
+def read_reference(text: str) -> str:
+    """Our own id of a requested call, echoed; empty when it is somebody else's."""
+    return text if _REFERENCE.fullmatch(text) else ""
 
 
 def read_kind(text: str) -> Kind | None:

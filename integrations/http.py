@@ -106,7 +106,7 @@ def _exchange(
         request.method, url, headers=headers, content=request.body, extensions={"timeout": waits}
     ) as response:
         body = _read(response.iter_stream(), target, limits)
-        return OutboundResponse(status=response.status, body=body)
+        return OutboundResponse(status=response.status, body=body, url=request.url)
 
 
 def _read(pieces: Iterable[bytes], target: _Target, limits: Limits) -> bytes:

@@ -52,6 +52,8 @@ def reconcile(voip: Voip) -> int:
 def _read_list(adapter: Provider, account: Account, voip: Voip, *, since: datetime, until: datetime) -> int:
     told = 0
     request = adapter.list_calls(since, until, account)
+    if request is None:
+        return 0
     for _ in range(MOST_PAGES):
         page = adapter.read_calls(http.send(request), account)
         with transaction.atomic():

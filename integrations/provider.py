@@ -85,14 +85,18 @@ class Provider(ABC):
         raise Refused(f"{self.name} offers no way to place calls.")
 
     def read_dialed(self, response: OutboundResponse, account: Account) -> str:
-        """The operator's id of the call it is placing, or "" where it tells none. Raises Refused unless the operator accepted.
+        """The operator's id of the call it is placing, or "" where it tells none. Raises Refused unless the operator accepted, and Unreadable
+        when it cannot be told whether it did.
 
         Not asked for answers of 500 and above: those leave it open whether the call is being placed.
         """
         raise Refused(f"{self.name} offers no way to place calls.")
 
-    def list_calls(self, since: datetime, until: datetime, account: Account) -> OutboundRequest:
-        """The request for the first page of calls that began in that time. Raises Refused when the configuration lacks something."""
+    def list_calls(self, since: datetime, until: datetime, account: Account) -> OutboundRequest | None:
+        """The request for the first page of calls that began in that time; None where the configuration does not want its list read.
+
+        Raises Refused when the configuration lacks something.
+        """
         raise Refused(f"{self.name} offers no list of calls.")
 
     def read_calls(self, response: OutboundResponse, account: Account) -> CallPage:
