@@ -25,6 +25,7 @@ _SAID_UNDER = (
     "error",
     "title",
 )
+_BECAUSE = {401: "the login or the key is wrong", 429: "it was asked too often; try again later"}
 _CREDENTIAL = re.compile(r"[\x21-\x7e]+")
 
 
@@ -119,6 +120,7 @@ def refusal(response: OutboundResponse, account: Account, name: str, *, because:
             f"{name} redirects elsewhere (HTTP {response.status}), and that is not followed: correct the API address."
         )
     said = words(response, account)
+    because = because or _BECAUSE.get(response.status, "")
     reason = f": {because}" if because else ""
     return Refused(
         f"{name} refused (HTTP {response.status}){reason}"

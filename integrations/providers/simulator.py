@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from calls.statuses import RESULTS, Kind, Status
 from integrations.decoding import decode
-from integrations.events import Account, CallEvent, Delivery
+from integrations.events import Account, CallEvent, Delivery, DialOrder, OutboundRequest, OutboundResponse
 from integrations.field_map import check_call_id
-from integrations.field_values import read_kind, read_number, read_seconds, read_time
+from integrations.field_values import read_kind, read_number, read_reference, read_seconds, read_time
+from integrations.operator_api import JSON, address, answer_fields, refusal, required
 from integrations.provider import Provider, Unreadable, provider_word
 
 
@@ -18,6 +19,7 @@ class Simulator(Provider):
     slug = "simulator"
     name = "Simulator"
     evidence = "declared"
+    can_dial = True
     statuses: ClassVar[Mapping[str, Status]] = {
         "CALL.QUEUED": Status.QUEUED,
         "CALL.DIALING": Status.DIALING,
@@ -46,6 +48,7 @@ class Simulator(Provider):
         return [
             CallEvent(
                 provider_call_id=check_call_id(fields.get("id", ""), missing="The event has no id."),
+                reference=read_reference(fields.get("ref", "")),
                 status=status,
                 provider_status=word or event,
                 kind=read_kind(fields.get("kind", "")),
@@ -58,6 +61,26 @@ class Simulator(Provider):
                 talk_seconds=read_seconds(fields.get("seconds", "")) if status is Status.ANSWERED else None,
             )
         ]
+
+    def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
+        required(account.api_url, "Put the address of a running simulated_operator into the configuration's api_url.")
+        content = {
+            "ref": order.reference,
+            "from": order.line_number or order.line,
+            "to": order.number,
+            "line": order.line,
+            "customer_first": order.customer_first,
+            "callback_url": order.callback_url,
+        }
+        body = json.dumps(content).encode()
+        return OutboundRequest(
+            method="POST", url=address(account, "", "/calls"), headers={"Content-Type": JSON}, body=body
+        )
+
+    def read_dialed(self, response: OutboundResponse, account: Account) -> str:
+        if response.status != 201:
+            raise refusal(response, account, self.name)
+        return check_call_id(answer_fields(response).get("call_id", ""), missing="The answer has no call_id.")
 
 
 def tell_story(

@@ -1,18 +1,29 @@
-"""SuperVoIP. The webhook's field names are known from a customer's public code, its wire format and most result words are not
-(docs/providers/supervoip.md)."""
+"""SuperVoIP. The webhook's field names are known from a customer's public code, its wire format and most result words are not. The API's paths
+and fields are the operator's own (https://restapi.supervoip.pl), its answers are not shown there (docs/providers/supervoip.md)."""
 
+import json
+import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlencode, urlsplit
 
-from calls.statuses import Status
-from integrations.events import Account, CallEvent, Delivery
-from integrations.field_map import CANDIDATES, FieldMap
-from integrations.provider import Provider
+from calls.statuses import RESULTS, Kind, Source, Status
+from integrations.events import Account, CallEvent, CallPage, Delivery, DialOrder, OutboundRequest, OutboundResponse
+from integrations.field_map import CANDIDATES, FieldMap, check_call_id
+from integrations.field_values import read_number, read_seconds, read_time
+from integrations.operator_api import JSON, address, answer_json, credential, digits, refusal, rows, text, wall_clock
+from integrations.provider import InvalidSettings, Provider, Refused, provider_word
 
+_API = "https://restapi.supervoip.pl"
+_IRI = re.compile(r"/api/sips/[A-Za-z0-9-]{1,40}", re.ASCII)
+_PAGE_ROWS = 100
+_DAY, _TIME = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII), re.compile(r"\d\d:\d\d:\d\d", re.ASCII)
 _FIELDS = {
     **CANDIDATES,
     "event": ("status",),
     "call_id": ("callid", "uniqueid"),
+    "reference": ("callid",),
     "from": ("numbera",),
     "to": ("numberb",),
     "line": ("sipnumber",),
@@ -28,6 +39,9 @@ class SuperVoip(Provider):
     slug = "supervoip"
     name = "SuperVoIP"
     evidence = "observed"
+    can_dial = True
+    can_list = True
+    seconds_between_dials = 1
     statuses: ClassVar[Mapping[str, Status]] = {
         "QUEUESTART": Status.QUEUED,
         "CALLSTART": Status.RINGING,
@@ -45,11 +59,105 @@ class SuperVoip(Provider):
         events={"QUEUESTART": "queuestart", "CALLSTART": "callstart", "CALLEND": "callend"},
         statuses=statuses,
         fields=_FIELDS,
+        others=frozenset({"sips", "list"}),
     )
 
     def validate_settings(self, settings: Mapping[str, Any]) -> None:
         self.field_map.configured(settings)
+        sips = settings.get("sips", {})
+        if not isinstance(sips, Mapping):
+            raise InvalidSettings("sips", 'must be an object such as {"100": "/api/sips/1250000"}.')
+        for line, iri in sips.items():
+            if not isinstance(iri, str) or not _IRI.fullmatch(iri):
+                raise InvalidSettings(
+                    f"sips.{line}", "must be the account's address in the API, such as /api/sips/1250000."
+                )
+        if settings.get("list", {}) not in ({}, {"same_ids": True}, {"same_ids": False}):
+            raise InvalidSettings("list", 'must be {"same_ids": true} or left out.')
 
     def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
         reading = self.field_map.read(delivery, account)
         return [reading.tell(reading.event(delivery.event), reasons=_REASONS)]
+
+    def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
+        """`do_call` rings a SIP account, then a number."""
+        if order.customer_first:
+            raise Refused("SuperVoIP rings the line first; it cannot ring the number first.")
+        sip = account.settings.get("sips", {}).get(order.line)
+        if not sip:
+            raise Refused(f"Put the SIP account of line {order.line} into settings.sips, such as /api/sips/1250000.")
+        content = {"sip": sip, "toNumber": _national(order.number), "callId": order.reference}
+        return OutboundRequest(
+            method="POST",
+            url=address(account, _API, "/api/asterisk/do_call"),
+            headers={**_headers(account), "Content-Type": JSON},
+            body=json.dumps(content).encode(),
+        )
+
+    def read_dialed(self, response: OutboundResponse, account: Account) -> str:
+        """The answer's content is not documented, so any success is taken for one and no id is read from it."""
+        if not 200 <= response.status < 300:
+            raise refusal(response, account, self.name)
+        return ""
+
+    def list_calls(self, since: datetime, until: datetime, account: Account) -> OutboundRequest | None:
+        if not account.settings.get("list", {}).get("same_ids"):
+            return None
+        first, last = wall_clock(since, until, account)
+        span = {"callStart[after]": first, "callStart[before]": last, "order[callStart]": "asc"}
+        return _page({**span, "itemsPerPage": str(_PAGE_ROWS), "page": "1"}, account)
+
+    def read_calls(self, response: OutboundResponse, account: Account) -> CallPage:
+        if response.status != 200:
+            raise refusal(response, account, self.name)
+        content = answer_json(response, self.name)
+        found = rows(content, "hydra:member", "member")
+        total = text(content, "hydra:totalItems") or text(content, "totalItems")
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(response.url).query).items()}
+        page = int(asked.get("page", "1"))
+        is_last = not found or page * len(found) >= (
+            int(total) if total.isdecimal() else 0
+        )  # the server may give fewer rows a page than asked
+        following = None if is_last else _page({**asked, "page": str(page + 1)}, account)
+        return CallPage(events=[self._listed(row, account) for row in found], next=following)
+
+    def _listed(self, row: Mapping[str, Any], account: Account) -> CallEvent:
+        """A row of `incoming_calls`. A total is taken as talk if the call was answered, as in webhooks."""
+        word = text(row, "disposition")
+        status = self.statuses.get(provider_word(word))
+        seconds = read_seconds(text(row, "duration"))
+        day, clock = _DAY.search(text(row, "date")), _TIME.search(text(row, "time"))
+        started_at = read_time(f"{day[0]} {clock[0]}", account.time_zone) if day and clock else None
+        is_answered = status is Status.ANSWERED
+        return CallEvent(
+            provider_call_id=check_call_id(text(row, "callId"), missing="A row of the list has no callId."),
+            status=status if status in RESULTS else None,
+            source=Source.LIST,
+            provider_status=word,
+            reason=_REASONS.get(provider_word(word), ""),
+            kind=Kind.INCOMING,
+            number_from=read_number(text(row, "callerNumber")),
+            number_to=read_number(text(row, "calledNumber")),
+            started_at=started_at,
+            ended_at=started_at + timedelta(seconds=seconds or 0) if started_at else None,
+            talk_seconds=seconds if is_answered else None,
+        )
+
+
+def _page(query: Mapping[str, str], account: Account) -> OutboundRequest:
+    headers = {**_headers(account), "Accept": "application/ld+json"}
+    return OutboundRequest(
+        method="GET", url=address(account, _API, f"/api/incoming_calls?{urlencode(query)}"), headers=headers
+    )
+
+
+def _headers(account: Account) -> dict[str, str]:
+    key = credential(account.api_key, "Put a key of SuperVoIP's REST API into the configuration's api_key.")
+    return {"Authorization": f"Bearer {key}", "Accept": JSON}
+
+
+def _national(number: str) -> str:
+    """Nine digits within Poland, as in the operator's example; abroad with 00, as one dials there."""
+    if number.startswith("+48"):
+        return number.removeprefix("+48")
+    return f"00{digits(number)}" if number.startswith("+") else number

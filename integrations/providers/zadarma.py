@@ -1,18 +1,31 @@
-"""Zadarma. Fields, results and signatures are those of the operator's own SDK, github.com/zadarma/user-api-v1, lib/Webhook.
-A signature does not cover event, result and length (docs/providers/zadarma.md)."""
+"""Zadarma. Fields, results and signatures are those of the operator's own SDKs, github.com/zadarma/user-api-v1 (lib/Webhook, lib/Api) and
+user-api-py-v1. A webhook's signature does not cover event, result and length (docs/providers/zadarma.md)."""
 
 import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
-from urllib.parse import parse_qs
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlencode, urlsplit
 
-from calls.statuses import RESULTS, Kind, Status
+from calls.statuses import RESULTS, Kind, Source, Status
 from integrations.decoding import decode
-from integrations.events import Account, CallEvent, Delivery
+from integrations.events import Account, CallEvent, CallPage, Delivery, DialOrder, OutboundRequest, OutboundResponse
 from integrations.field_map import check_call_id
 from integrations.field_values import read_number, read_seconds, read_time
+from integrations.operator_api import (
+    address,
+    answer_fields,
+    answer_json,
+    credential,
+    digits,
+    refusal,
+    required,
+    rows,
+    text,
+    wall_clock,
+)
 from integrations.provider import Provider, Unreadable, Untrusted, provider_word
 
 _INCOMING = ("caller_id", "called_did", "call_start")
@@ -42,6 +55,11 @@ _REASONS = {
 }
 _LONGEST_ECHO = 256
 _SHORTEST_INTERNATIONAL = 11
+_LONGEST_EXTENSION = 6
+_API = "https://api.zadarma.com"
+_PAGE_ROWS = 1000
+_KINDS = {"in_": Kind.INCOMING, "out": Kind.OUTGOING}
+"""How a `pbx_call_id` begins, seen in public integrations."""
 
 
 class Zadarma(Provider):
@@ -49,6 +67,8 @@ class Zadarma(Provider):
     name = "Zadarma"
     evidence = "documented"
     signed = True
+    can_dial = True
+    can_list = True
     statuses: ClassVar[Mapping[str, Status]] = {
         "NOTIFY START": Status.QUEUED,
         "NOTIFY IVR": Status.QUEUED,
@@ -94,6 +114,59 @@ class Zadarma(Provider):
             return [self._ended(word, fields, account)]
         return [self._event(word, fields, account, status=self.statuses[word], provider_status=fields["event"])]
 
+    def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
+        """`request/callback` rings `from`, then `to`; `predicted` turns that round."""
+        line = required(order.line, "The line has no SIP number: put the extension of Zadarma's PBX there.")
+        predicted = {"predicted": "1"} if order.customer_first else {}
+        return _signed_request(
+            "/v1/request/callback/", {"from": line, "to": digits(order.number), **predicted}, account
+        )
+
+    def read_dialed(self, response: OutboundResponse, account: Account) -> str:
+        """No id is told: the call is recognised by NOTIFY_OUT_START."""
+        _check_success(response, account)
+        return ""
+
+    def list_calls(self, since: datetime, until: datetime, account: Account) -> OutboundRequest:
+        start, end = wall_clock(since, until, account)
+        return _statistics(start, end, 0, account)
+
+    def read_calls(self, response: OutboundResponse, account: Account) -> CallPage:
+        _check_success(response, account)
+        found = rows(answer_json(response, self.name), "stats")
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(response.url).query).items()}
+        is_last = len(found) < _PAGE_ROWS
+        following = (
+            _statistics(asked["start"], asked["end"], int(asked["skip"]) + len(found), account) if not is_last else None
+        )
+        return CallPage(events=[self._listed(row, account) for row in found], next=following)
+
+    def _listed(self, row: Mapping[str, Any], account: Account) -> CallEvent:
+        """One leg. An incoming one that was answered by no extension was picked up by the exchange, which is no answer."""
+        call_id = check_call_id(text(row, "pbx_call_id"), missing="A row of the list has no pbx_call_id.")
+        word, rung = text(row, "disposition"), read_number(text(row, "destination"))
+        is_extension = rung.isdecimal() and rung != "0" and len(rung) <= _LONGEST_EXTENSION
+        kind = _KINDS.get(call_id[:3])
+        status, source = self.statuses.get(provider_word(word)), Source.LIST
+        if status is Status.ANSWERED and kind is not Kind.OUTGOING and not is_extension:
+            status, source = Status.NO_ANSWER, Source.DERIVED
+        seconds = read_seconds(text(row, "seconds"))
+        started_at = read_time(text(row, "callstart"), account.time_zone)
+        return CallEvent(
+            provider_call_id=call_id,
+            status=status if status in RESULTS else None,
+            source=source,
+            provider_status=word,
+            reason=_REASONS.get(provider_word(word), ""),
+            kind=kind,
+            number_from=_international(text(row, "clid")) if kind is Kind.INCOMING else "",
+            number_to="" if is_extension and kind is not Kind.OUTGOING else _international(rung),
+            line=read_number(text(row, "sip")) if kind is Kind.OUTGOING else rung if is_extension else "",
+            started_at=started_at,
+            ended_at=started_at + timedelta(seconds=seconds or 0) if started_at else None,
+            talk_seconds=seconds if status is Status.ANSWERED else None,
+        )
+
     def _ended(self, word: str, fields: Mapping[str, str], account: Account) -> CallEvent:
         disposition = fields.get("disposition", "")
         status = self.statuses.get(provider_word(disposition))
@@ -131,6 +204,26 @@ def _international(text: str) -> str:
     number = read_number(text)
     complete = number.isascii() and number.isdigit() and len(number) >= _SHORTEST_INTERNATIONAL and number[0] != "0"
     return f"+{number}" if complete else number
+
+
+def _statistics(start: str, end: str, skip: int, account: Account) -> OutboundRequest:
+    query = {"start": start, "end": end, "version": "2", "skip": str(skip), "limit": str(_PAGE_ROWS)}
+    return _signed_request("/v1/statistics/pbx/", query, account)
+
+
+def _signed_request(method: str, query: Mapping[str, str], account: Account) -> OutboundRequest:
+    """GET of a method, such as `/v1/sip/`, signed over it, its sorted query and the query's MD5."""
+    key = credential(account.api_login, "Put the key of Zadarma's API into the configuration's api_login.")
+    secret = required(account.api_key, "Put the secret of Zadarma's API into the configuration's api_key.")
+    line = urlencode(sorted({**query, "format": "json"}.items()))
+    signature = _sign(method + line + hashlib.md5(line.encode(), usedforsecurity=False).hexdigest(), secret).decode()
+    headers = {"Authorization": f"{key}:{signature}", "Accept": "application/json"}
+    return OutboundRequest(method="GET", url=address(account, _API, f"{method}?{line}"), headers=headers)
+
+
+def _check_success(response: OutboundResponse, account: Account) -> None:
+    if response.status != 200 or answer_fields(response).get("status") != "success":
+        raise refusal(response, account, Zadarma.name)
 
 
 def _sign(text: str, secret: str) -> bytes:
