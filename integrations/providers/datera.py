@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from calls.statuses import Status
-from integrations import request_template
 from integrations.events import Account, CallEvent, Delivery, DialOrder, OutboundRequest, OutboundResponse
 from integrations.field_map import FieldMap
 from integrations.operator_api import answer_fields, refusal
 from integrations.provider import InvalidSettings, Provider, Refused, Unreadable, provider_word
+from integrations.request_template import can_ring_customer_first, check, fill
 
 
 class Datera(Provider):
@@ -38,7 +38,7 @@ class Datera(Provider):
     def validate_settings(self, settings: Mapping[str, Any]) -> None:
         self.field_map.configured(settings)
         if "dial" in settings:
-            request_template.check(settings["dial"])
+            check(settings["dial"])
 
     def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
         reading = self.field_map.read(delivery, account)
@@ -52,9 +52,9 @@ class Datera(Provider):
 
     def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
         template = _template(account)
-        if order.customer_first and not request_template.can_ring_customer_first(template):
+        if order.customer_first and not can_ring_customer_first(template):
             raise Refused("settings.dial does not say in which order to ring: use {first} and {second} there.")
-        return request_template.fill(template, order, account)
+        return fill(template, order, account)
 
     def read_dialed(self, response: OutboundResponse, account: Account) -> str:
         """Accepted by the configured rule; without one, by any success. A configured id that a success lacks is no reason to refuse."""
@@ -80,7 +80,7 @@ def _template(account: Account) -> Mapping[str, Any]:
     if not account.settings.get("dial"):
         raise Refused("Describe in settings.dial how Datera is asked for a call.")
     try:
-        request_template.check(account.settings["dial"])
+        check(account.settings["dial"])
     except InvalidSettings as problem:
         raise Refused(f"The configuration's settings must be corrected first. {problem}") from None
     template: Mapping[str, Any] = account.settings["dial"]

@@ -91,15 +91,10 @@ class Twilio(Provider):
         line = _telephone(order)
         caller_id = required(order.caller_id, "Give the configuration a main number: one of Twilio's, to present.")
         first, second = (order.number, line) if order.customer_first else (line, order.number)
-        marks = "&kind=outgoing&first=customer" if order.customer_first else "&kind=outgoing"
-        callback = order.callback_url + marks
-        fields = [
-            ("To", first),
-            ("From", caller_id),
-            ("Twiml", _twiml(second, caller_id, callback)),
-            ("StatusCallback", callback),
-            *(("StatusCallbackEvent", event) for event in _EVENTS),
-        ]
+        callback = order.callback_url + "&kind=outgoing" + ("&first=customer" if order.customer_first else "")
+        twiml = _twiml(second, caller_id, callback)
+        fields = [("To", first), ("From", caller_id), ("Twiml", twiml), ("StatusCallback", callback)]
+        fields += [("StatusCallbackEvent", event) for event in _EVENTS]
         return OutboundRequest(
             method="POST",
             url=address(account, _API, f"{_calls_path(account)}.json"),

@@ -34,7 +34,10 @@ MAY_IMPORT = {
     "integrations.events",
     "integrations.field_map",
     "integrations.field_values",
+    "integrations.operator_api",
     "integrations.provider",
+    "integrations.request_template",
+    "integrations.signatures",
 }
 IMPURE = {
     "asyncio",
@@ -291,7 +294,7 @@ def test_random_values_in_real_payloads_are_at_worst_unreadable(slug: str, data:
 @hypothesis_settings(max_examples=60, deadline=None)
 @given(
     settings=st.dictionaries(
-        st.sampled_from(["fields", "events", "statuses", "directions", "other"]),
+        st.sampled_from(["fields", "events", "statuses", "directions", "sips", "list", "dial", "other"]),
         st.recursive(
             st.none() | st.integers() | st.text(),
             lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.just("call_id"), inner),
