@@ -18,8 +18,8 @@ from sips.models import Voip
 
 logger = logging.getLogger(__name__)
 
-OVERLAP = timedelta(minutes=30)
-"""A call enters the operator's list when it ends, under the time it began: each reading looks back this far."""
+OVERLAP = timedelta(hours=2)
+"""A call enters the operator's list when it ends, under the time it began: each reading looks back this far, longer than nearly all calls."""
 
 FIRST_LOOK = timedelta(hours=24)
 LONGEST_SPAN = timedelta(hours=6)

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -34,7 +35,7 @@ def read_lists(timestamp: int) -> None:
     """Have every operator's list of calls read that has one: one job each, so that a slow one holds up no other."""
     listed = [slug for slug in providers.slugs() if providers.find(slug).can_list]
     for voip_id in Voip.objects.filter(provider__in=listed, active=True).values_list("pk", flat=True):
-        with suppress(AlreadyEnqueued):
+        with suppress(AlreadyEnqueued), transaction.atomic():
             lock = f"integrations.read_list:{voip_id}"
             read_list.configure(lock=lock, queueing_lock=lock).defer(voip_id=voip_id)
 
