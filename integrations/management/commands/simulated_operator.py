@@ -1,0 +1,46 @@
+"""Runs the operator that does not exist."""
+
+import logging
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from integrations import http
+from integrations.events import OutboundRequest
+from integrations.simulated_operator import serve
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = (
+        "Run a simulated telephone operator on the loopback, for configurations of the provider `simulator` whose api_url is its address. "
+        "OUTBOUND_ALLOWED_NETWORKS must allow 127.0.0.1, for the orders and for its reports on them."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8001)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            server = serve(options["port"], tell)
+        except OSError as problem:
+            raise CommandError(f"Port {options['port']} cannot be used: {problem.strerror}.") from problem
+        self.stdout.write(f"A simulated operator listens at http://127.0.0.1:{options['port']}")
+        self.stdout.flush()
+        with server:
+            try:
+                server.serve_forever()
+            except KeyboardInterrupt:
+                self.stdout.write("Stopped.")
+
+
+def tell(address: str, body: bytes) -> None:
+    """Deliver a report as an operator would; what does not arrive is lost, as in life."""
+    request = OutboundRequest(method="POST", url=address, headers={"Content-Type": "application/json"}, body=body)
+    try:
+        http.send(request)
+    except http.OutboundError as problem:
+        logger.warning("report_lost", extra={"problem": str(problem)})
