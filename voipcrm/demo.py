@@ -16,6 +16,9 @@ from integrations.providers.simulator import disturb, tell_story
 from sips.models import Sip, Voip
 from widgets.models import Widget
 
+OPERATOR = "http://127.0.0.1:"
+"""Where the simulated operator of the demo listens, up to its port, which every start chooses anew."""
+
 CALLS = 320
 DAYS = 30
 RESULTS = {Status.ANSWERED: 66, Status.NO_ANSWER: 18, Status.BUSY: 9, Status.CANCELED: 4, Status.FAILED: 3}
@@ -52,7 +55,9 @@ def create() -> None:
 
 
 def _make_desk(name: str, *, number: str, lines: dict[str, str]) -> Voip:
-    voip = Voip.objects.create(name=name, number=number, provider="simulator", address="127.0.0.1", port="5060")
+    voip = Voip.objects.create(
+        name=name, number=number, provider="simulator", address="127.0.0.1", port="5060", api_url=f"{OPERATOR}8001"
+    )
     for sip, person in lines.items():
         Sip.objects.create(name=person, sip=sip, voip=voip, username=f"{voip.pk}-{sip}", kind="desk phone")
     return voip

@@ -18,7 +18,7 @@ from integrations import dialing, providers
 from integrations.addresses import parse_allowed
 from integrations.events import Account, CallEvent, Delivery, DialOrder, OutboundRequest, OutboundResponse
 from integrations.models import DialPace
-from integrations.provider import Provider, Refused
+from integrations.provider import Provider, Refused, Unreadable
 from integrations.tasks import dial_call
 from sips import catalog
 from sips.models import Voip
@@ -48,6 +48,8 @@ class Exchange(Provider):
     def read_dialed(self, response: OutboundResponse, account: Account) -> str:
         if response.status != 200:
             raise Refused(f"Exchange refused: {response.body.decode()}.")
+        if response.body == b"?":
+            raise Unreadable("Exchange did not say whether it dials.")
         return response.body.decode()
 
 
@@ -165,8 +167,14 @@ def test_what_could_not_be_sent_has_failed(request_one: Callable[..., Call]) -> 
 
 @pytest.mark.parametrize(
     "behaviour",
-    [loopback.resetting, loopback.sending(b"garbage"), loopback.answering(500), loopback.answering(503, b"later")],
-    ids=["cut", "garbage", "500", "503"],
+    [
+        loopback.resetting,
+        loopback.sending(b"garbage"),
+        loopback.answering(500),
+        loopback.answering(503, b"later"),
+        loopback.answering(200, b"?"),
+    ],
+    ids=["cut", "garbage", "500", "503", "unclear"],
 )
 def test_what_may_be_ringing_stays_dialing_and_is_not_asked_again(
     exchange: loopback.Operator, request_one: Callable[..., Call], behaviour: loopback.Behaviour

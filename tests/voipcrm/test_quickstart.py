@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import make
 import pytest
 from django.conf import settings
 
 from voipcrm import embedded_postgres
+from voipcrm.management.commands.quickstart import _lead_demo_to_operator
 
 PATIENCE = 30.0  # seconds for a start on a busy machine
 SAID = re.compile(
@@ -118,3 +120,21 @@ def test_it_serves_keeps_its_password_and_leaves_nothing_running(data_dir: Path)
         assert again == said
         assert _status(port, "/voip/calls.json", token=said["token"]) == 200
     assert processes_of(data_dir) == []
+
+
+@pytest.mark.django_db
+def test_the_demo_and_nothing_else_is_led_to_its_operator() -> None:
+    desk = make.voip(provider="simulator", api_url="http://127.0.0.1:8001")
+    others = [make.voip(provider="simulator", api_url="https://sim.example.com"), make.voip(provider="telecube")]
+
+    port = _lead_demo_to_operator()
+
+    for voip in (desk, *others):
+        voip.refresh_from_db()
+    assert desk.api_url == f"http://127.0.0.1:{port}"
+    assert [voip.api_url for voip in others] == ["https://sim.example.com", ""]
+
+
+@pytest.mark.django_db
+def test_an_empty_desk_has_no_operator() -> None:
+    assert _lead_demo_to_operator() == 0

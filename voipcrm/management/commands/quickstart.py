@@ -85,11 +85,24 @@ def _keep(file: Path, secret: str) -> str:
     return secret
 
 
+def _lead_demo_to_operator() -> int:
+    """A free port for the simulated operator, written into the demo's configurations; 0 when there are none."""
+    desks = Voip.objects.filter(provider="simulator", api_url__startswith=demo.OPERATOR)
+    if not desks.exists():
+        return 0
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    desks.update(api_url=f"{demo.OPERATOR}{port}")
+    return port
+
+
 def _run(port: int) -> None:
     """Run the Procfile's processes until one ends or a signal comes; then end them all, and last the embedded server."""
     metrics = settings.DATA_DIR / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True)
+    operator_port = _lead_demo_to_operator()
     for connection in connections.all():
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]  # of the PostgreSQL backend
@@ -101,11 +114,16 @@ def _run(port: int) -> None:
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         "PYTHONUNBUFFERED": "1",
     }
+    if operator_port:
+        environment.setdefault("OUTBOUND_ALLOWED_NETWORKS", "127.0.0.1")
     manager = Manager()
     for line in PROCFILE.read_text().splitlines():
         name, _colon, command = line.partition(":")
         if command and not name.startswith("#"):
             manager.add_process(name.strip(), f"exec {command.strip()}", env=environment, cwd=str(settings.BASE_DIR))
+    if operator_port:
+        command = f"exec python manage.py simulated_operator --port {operator_port}"
+        manager.add_process("operator", command, env=environment, cwd=str(settings.BASE_DIR))
     manager.loop()
     stopped_by_signal = manager.returncode in (130, 143)
     sys.exit(0 if stopped_by_signal else manager.returncode)
