@@ -1,0 +1,214 @@
+"""One telephone on sippy's transactions: the calling side of a dialog.
+
+sippy has a user agent of its own, made for its B2BUA. It does not answer UPDATE, retries no BYE or OPTIONS with credentials, sends the ACK of a
+re-INVITE past the proxies, and knows no forks; so we take its transactions, its parser and its digest, and keep the dialog ourselves.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from enum import Enum, auto
+from functools import partial
+from typing import Any
+
+from integrations.sip_dialer.legs import Listener
+from integrations.sip_dialer.sippy_dialog import METHODS, Dialog, body_of, respond
+from integrations.sip_dialer.sippy_endpoint import Endpoint
+from integrations.sip_dialer.sippy_exchange import Exchange
+from integrations.sip_dialer.sippy_offers import Descriptions, Offers
+
+LINGER = 32.0
+"""Seconds a leg stays known after its end, for what is still under way: 64 × T1."""
+GONE = (0, 408, 481)
+"""Of a request within a dialog: nothing came, or it is not known there any more (RFC 3261, 12.2.1.2)."""
+
+Guard = Callable[[], AbstractContextManager[None]]
+Handle = Callable[[Any, int, str], None]
+"""Takes a response, its code (0 for none in time) and its words."""
+
+
+class _State(Enum):
+    INVITING = auto()
+    CANCELING = auto()
+    CONNECTED = auto()
+    ENDED = auto()
+
+
+class SippyLeg:
+    """A `legs.Leg`. guard: entered around everything that comes from the wire. over: called once when nothing is under way any more."""
+
+    def __init__(
+        self, endpoint: Endpoint, dialog: Dialog, listener: Listener, *, guard: Guard, over: Callable[[], None]
+    ) -> None:
+        self._endpoint, self._dialog, self._listener, self._guard, self._over = endpoint, dialog, listener, guard, over
+        self._state = _State.INVITING
+        self._invitation: Exchange | None = None
+        self._descriptions = Descriptions(endpoint.address)
+        self._offers = Offers(self, endpoint, dialog, listener, self._descriptions, guard=guard)
+        self._offering = self._finished = False
+        self._heard_cseq = -1
+
+    @property
+    def is_connected(self) -> bool:
+        return self._state is _State.CONNECTED
+
+    # What the conversation asks
+
+    def invite(self, description: str) -> None:
+        self._endpoint.transactions.regConsumer(self, self._dialog.call_id)
+        self._descriptions.given = self._descriptions.as_ours(description)
+        self._invitation = self._exchange("INVITE", self._on_invited, self._descriptions.given)
+        self._invitation.send()
+
+    def offer(self, description: str) -> None:
+        if self.is_connected:
+            self._offering = True
+            ours = self._descriptions.as_ours(description)
+            exchange = self._exchange("INVITE", partial(self._on_reinvited, ours), ours)
+            self._endpoint.after(
+                0, exchange.send
+            )  # behind the ACK, if an answer to the offer before this one brought us here
+
+    def answer(self, description: str) -> None:
+        self._offers.answer(description)
+
+    def refuse(self, code: int, words: str) -> None:
+        self._offers.refuse(code, words)
+
+    def check(self) -> None:
+        if self.is_connected:
+            self._exchange("OPTIONS", self._on_checked).send()
+
+    def release(self) -> None:
+        if self._state is _State.INVITING and self._invitation is not None:
+            self._state = _State.CANCELING
+            self._invitation.withdraw()
+            self._endpoint.after(LINGER, self._finish)
+        elif self.is_connected:
+            self._offers.refuse(487, "Request Terminated")
+            self._bye(self._dialog)
+
+    # What comes of it
+
+    def _exchange(
+        self, method: str, handle: Handle, description: str | None = None, *, dialog: Dialog | None = None
+    ) -> Exchange:
+        return Exchange(
+            self._endpoint,
+            dialog or self._dialog,
+            method,
+            description,
+            handle=handle,
+            heard=self._heard,
+            guard=self._guard,
+        )
+
+    def _heard(self) -> None:
+        if self._state in (_State.INVITING, _State.CONNECTED):
+            self._listener.heard(self)
+
+    def _on_invited(self, response: Any, code: int, words: str) -> None:
+        if 200 <= code < 300:
+            self._dialog.confirm(response)
+        if self._state is _State.CANCELING:
+            if 200 <= code < 300:
+                self._bye(self._dialog)  # the answer crossed our CANCEL
+            elif code >= 300 or not code:
+                self._finish()
+        elif 100 < code < 200:
+            self._listener.rang(self, code, words, body_of(response))
+        elif 200 <= code < 300:
+            self._state = _State.CONNECTED
+            self._descriptions.said = body_of(response) or ""
+            self._listener.answered(self, body_of(response))
+        elif code != 100:
+            self._state = _State.ENDED
+            self._finish()
+            self._listener.failed(self, code, words)
+
+    def _on_reinvited(self, ours: str, response: Any, code: int, words: str) -> None:
+        if 100 <= code < 200:
+            return
+        self._offering = False
+        if not self.is_connected:
+            return
+        if 200 <= code < 300:
+            self._descriptions.given = ours
+            self._descriptions.said = body_of(response) or self._descriptions.said
+            self._listener.accepted(self, body_of(response))
+        elif code in GONE:
+            self._listener.missed(self, code, words, True)
+        else:
+            retry = code == 491 or (code in (500, 503) and response.countHFs("retry-after") > 0)
+            self._listener.refused(self, code, words, retry)
+
+    def _on_checked(self, _response: Any, code: int, words: str) -> None:
+        """Any answer but those of GONE comes from somebody who knows the call, even if not the method."""
+        if not self.is_connected or 100 <= code < 200:
+            return
+        if code in GONE:
+            self._listener.missed(self, code, words, code == 481)
+        else:
+            self._listener.alive(self)
+
+    def _bye(self, dialog: Dialog) -> None:
+        if dialog is self._dialog:
+            self._state = _State.ENDED
+        exchange = self._exchange("BYE", self._on_bid, dialog=dialog)
+        self._endpoint.after(0, exchange.send)  # behind the ACK, if an answer brought us here
+
+    def _on_bid(self, _response: Any, code: int, _words: str) -> None:
+        if not 100 <= code < 200:
+            self._finish()
+
+    def answered_late(self, response: Any) -> Any:
+        """A 2xx that no transaction waits for: sippy asks for its ACK. Another telephone's answer is ended at once."""
+        cseq = response.getHFBody("cseq").getCSeqNum()
+        if response.getHFBody("to").getTag() == self._dialog.remote.getTag():
+            return self._dialog.ack(cseq)
+        other = self._dialog.fork(response)
+        self._bye(other)
+        return other.ack(cseq)
+
+    # Requests of the telephone
+
+    def isYours(self, request: Any) -> "SippyLeg | None":  # noqa: N802 - sippy's name
+        is_ours = request.getHFBody("to").getTag() == self._dialog.local.getTag()
+        return self if is_ours and request.getHFBody("from").getTag() == self._dialog.remote.getTag() else None
+
+    def recvRequest(self, request: Any, transaction: Any) -> tuple[Any, None, Any]:  # noqa: N802 - sippy's name
+        """sippy hands over a request of this dialog, and takes the response (None: it comes later) and what to do without an ACK."""
+        response = respond(request, 500, "Server Internal Error")
+        with self._guard():
+            response = self._take(request, transaction)
+        return response, None, self._offers.on_no_ack
+
+    def _take(self, request: Any, transaction: Any) -> Any:
+        method, cseq = request.getMethod(), request.getHFBody("cseq").getCSeqNum()
+        if cseq <= self._heard_cseq:
+            return respond(request, 500, "Out of order")
+        self._heard_cseq = cseq
+        if method == "INVITE":
+            return self._offers.take(request, transaction, glare=self._offering)
+        if method == "BYE":
+            self._on_goodbye()
+        elif method not in (*METHODS, "INFO") and (method != "UPDATE" or body_of(request)):
+            return respond(request, 405, "Method Not Allowed")
+        return respond(request, 200, "OK")
+
+    def _on_goodbye(self) -> None:
+        if self.is_connected:
+            self._offers.refuse(487, "Request Terminated")
+            self._state = _State.ENDED
+            self._finish()
+            self._listener.hung_up(self)
+
+    # The end
+
+    def _finish(self) -> None:
+        if not self._finished:
+            self._finished = True
+            self._endpoint.after(LINGER, self._forget)
+            self._over()
+
+    def _forget(self) -> None:
+        self._endpoint.transactions.unregConsumer(self, self._dialog.call_id)

@@ -1,0 +1,99 @@
+"""What the telephone offers: its re-INVITEs, from refreshing a session to hold."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from secrets import randbelow
+from typing import TYPE_CHECKING, Any
+
+from integrations.sip_dialer import sdp
+from integrations.sip_dialer.legs import Listener
+from integrations.sip_dialer.sippy_dialog import Dialog, body_of, respond, with_body
+from integrations.sip_dialer.sippy_endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from integrations.sip_dialer.sippy_leg import SippyLeg
+
+
+class Descriptions:
+    """The session descriptions in force in one dialog."""
+
+    def __init__(self, address: str) -> None:
+        self.given = self.said = ""
+        "Ours (that of the other telephone), and the telephone's own."
+        self._address, self._session, self._version = address, randbelow(2**31), 0
+
+    def as_ours(self, description: str) -> str:
+        self._version += 1
+        return sdp.as_ours(description, address=self._address, session=self._session, version=self._version)
+
+
+class Offers:
+    """One at a time is put to the listener and waits for `answer` or `refuse`."""
+
+    def __init__(
+        self,
+        leg: "SippyLeg",
+        endpoint: Endpoint,
+        dialog: Dialog,
+        listener: Listener,
+        descriptions: Descriptions,
+        *,
+        guard: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self._leg, self._transactions, self._dialog, self._listener = leg, endpoint.transactions, dialog, listener
+        self._descriptions, self._guard = descriptions, guard
+        self._waiting: tuple[Any, Any, str] | None = None
+        """Request, transaction, description."""
+        self._unacknowledged = False
+
+    def take(self, request: Any, transaction: Any, *, glare: bool) -> Any:
+        """The response, or None when it comes, or has gone, by itself. glare: an offer of ours is under way (RFC 3261, 14.2)."""
+        description = body_of(request)
+        if not self._leg.is_connected:
+            return respond(request, 481, "Call/Transaction Does Not Exist")
+        if glare:
+            return respond(request, 491, "Request Pending")
+        if self._waiting is not None:
+            return respond(request, 500, "Request Pending", retry_after=randbelow(11))
+        if description is None or sdp.is_same(
+            description, self._descriptions.said
+        ):  # an offer asked of us, or a refresh
+            self._accept(request, transaction)
+            return None
+        self._transactions.sendResponse(respond(request, 100, "Trying"), t=transaction)
+        self._waiting = (request, transaction, description)
+        self._listener.offered(self._leg, description)
+        return None
+
+    def answer(self, description: str) -> None:
+        if self._waiting is not None:
+            request, transaction, self._descriptions.said = self._waiting
+            self._waiting = None
+            self._descriptions.given = self._descriptions.as_ours(description)
+            self._accept(request, transaction)
+
+    def refuse(self, code: int, words: str) -> None:
+        if self._waiting is not None:
+            request, transaction, _description = self._waiting
+            self._waiting = None
+            self._transactions.sendResponse(respond(request, code, words), t=transaction)
+
+    def on_no_ack(self) -> None:
+        with self._guard():
+            if self._leg.is_connected and self._unacknowledged:
+                self._listener.missed(self._leg, 0, "no ACK", True)
+
+    def _accept(self, request: Any, transaction: Any) -> None:
+        response = with_body(respond(request, 200, "OK"), self._descriptions.given)
+        response.appendHeader(self._dialog.contact())
+        self._unacknowledged = True
+        self._transactions.sendResponse(response, t=transaction, ack_cb=self._on_ack)
+
+    def _on_ack(self, request: Any) -> None:
+        """Brings the answer when the re-INVITE left the offer to us."""
+        with self._guard():
+            self._unacknowledged = False
+            description = body_of(request)
+            if self._leg.is_connected and description and not sdp.is_same(description, self._descriptions.said):
+                self._descriptions.said = description
+                self._listener.changed(self._leg, description)
