@@ -1,0 +1,188 @@
+"""A small telephone company on the loopback: kamailio (registrar and proxy with digest) and sipp (telephones, and the network behind them).
+
+    python tests/telephony/bed.py        starts it with an operator's telephone, says how to use it, and runs until Ctrl-C
+
+Needs `apt-get install --no-install-recommends kamailio sip-tester`, no root and no service.
+"""
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PROGRAMS = ("kamailio", "kamcmd", "sipp")
+MODULES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib64", "/usr/local/lib")
+
+
+def missing_programs() -> list[str]:
+    return [program for program in PROGRAMS if not _find(program)]
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = 10, what: str = "it") -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not happen within {seconds:g} s")
+        time.sleep(0.01)
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Sipp:
+    """One sipp process playing a scenario."""
+
+    def __init__(self, scenario: Path, folder: Path, *options: str) -> None:
+        self.port = free_port()
+        self._trace = folder / f"{scenario.stem}-{self.port}.messages"
+        self.process = subprocess.Popen(
+            [_find("sipp"), *options, "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(self.port),
+             "-mp", str(20000 + self.port % 20000 * 2), "-nostdin", "-trace_msg", "-message_file", str(self._trace)],
+            cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            wait_until(self._is_listening, what=f"sipp playing {scenario.name}")
+        except TimeoutError:
+            self.stop()
+            raise
+
+    def messages(self) -> str:
+        return self._trace.read_text(errors="replace") if self._trace.exists() else ""
+
+    def got(self, start: str) -> int:
+        """How many requests or responses beginning like that it received or sent."""
+        return len(re.findall(rf"^{re.escape(start)}", self.messages(), re.MULTILINE))
+
+    def stop(self) -> None:
+        _stop(self.process)
+
+    def vanish(self) -> None:
+        """Die without a word, as a telephone whose battery is empty."""
+        self.process.kill()
+        self.process.wait(5)
+
+    def _is_listening(self) -> bool:
+        if self.process.poll() is not None:
+            raise RuntimeError(f"sipp ended with {self.process.returncode}: cannot play the scenario, or the port is taken")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError:
+                return True
+        return False
+
+
+class Bed:
+    """The company. Accounts: 100 and 200 (telephones), crm; the password is `secret` and the account. Numbers of four digits and more go to
+    the network, where the last two digits choose what happens (see sipp/pstn.xml)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._parts: list[Sipp] = []
+        self.network = self._play("pstn")
+        self.port = free_port()
+        words = {"@PORT@": str(self.port), "@NETWORK_PORT@": str(self.network.port), "@FOLDER@": str(folder), "@MODULES@": _modules()}
+        text = re.sub("@[A-Z_]+@", lambda word: words[word.group()], (HERE / "kamailio.cfg").read_text())
+        (folder / "kamailio.cfg").write_text(text)
+        self._log = folder / "kamailio.log"
+        with self._log.open("wb") as log:
+            self._kamailio = subprocess.Popen(
+                [_find("kamailio"), "-f", str(folder / "kamailio.cfg"), "-DD", "-E", "-m", "16", "-M", "4",
+                 "-w", str(folder), "-Y", str(folder), "-P", str(folder / "pid")],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        wait_until(self._answers, what="kamailio")
+
+    def telephone(self, account: str = "100", scenario: str = "uas_answer", *, ring_ms: int = 100, code: str = "") -> Sipp:
+        """Start a telephone and register it. code: for uas_reject, such as "486 Busy Here"."""
+        telephone = self._play(scenario, "-key", "ring_ms", str(ring_ms), code=code)
+        registered = subprocess.run(
+            [_find("sipp"), f"127.0.0.1:{self.port}", "-sf", str(HERE / "sipp" / "uac_register.xml"), "-s", account, "-au", account,
+             "-ap", f"secret{account}", "-i", "127.0.0.1", "-p", str(free_port()), "-key", "contact_port", str(telephone.port), "-m", "1",
+             "-nostdin", "-timeout", "5"],
+            cwd=self._folder, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        )  # fmt: skip
+        if registered.returncode:
+            raise RuntimeError(f"The registrar refused {account}:\n{self._log.read_text()}")
+        return telephone
+
+    def dialogs(self) -> int:
+        """Conversations that the proxy believes are going on."""
+        return int(re.findall(r"ongoing: (\d+)", self._ask("dlg.stats_active"))[0])
+
+    def stop(self) -> None:
+        for part in self._parts:
+            part.stop()
+        _stop(self._kamailio)
+
+    def _play(self, scenario: str, *options: str, code: str = "") -> Sipp:
+        file = HERE / "sipp" / f"{scenario}.xml"
+        if code:
+            filled = self._folder / f"{scenario}-{code.split()[0]}.xml"
+            filled.write_text(file.read_text().replace("SIP/2.0 CODE", f"SIP/2.0 {code}"))
+            file = filled
+        part = Sipp(file, self._folder, *options)
+        self._parts.append(part)
+        return part
+
+    def _answers(self) -> bool:
+        if self._kamailio.poll() is not None:
+            raise RuntimeError(f"kamailio ended:\n{self._log.read_text()}")
+        return "ongoing" in self._ask("dlg.stats_active")
+
+    def _ask(self, command: str) -> str:
+        call = [_find("kamcmd"), "-s", f"unix:{self._folder}/ctl", command]
+        return subprocess.run(call, capture_output=True, text=True, check=False).stdout
+
+
+def _find(program: str) -> str:
+    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/bin:/sbin") or ""
+
+
+def _modules() -> str:
+    for folder in MODULES:
+        if (Path(folder) / "kamailio" / "modules" / "htable.so").exists():
+            return f"{folder}/kamailio/modules/"
+    raise RuntimeError("kamailio's modules were not found.")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(3)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(3)
+
+
+def main() -> None:
+    if missing := missing_programs():
+        sys.exit(f"Not installed: {', '.join(missing)}. Try: apt-get install --no-install-recommends kamailio sip-tester")
+    with tempfile.TemporaryDirectory() as folder:
+        bed = Bed(Path(folder))
+        try:
+            bed.telephone("100")
+            sys.stdout.write(
+                f"A SIP server listens on 127.0.0.1 port {bed.port}; telephone 100 is registered and answers.\n"
+                "Lines: username 100, password secret100. Numbers: the last two digits choose, 01 answers, 02 busy, 03 rings for ever,\n"
+                "04 no such number, 05 no line free, 06 answers and hangs up, 07 rings out, 08 declines.\n"
+            )
+            sys.stdout.flush()
+            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        finally:
+            bed.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""A test bed per worker, and an engine per test.
+
+sippy's event loop belongs to the thread that imports it, so one thread of the session imports it and runs all engines in turn.
+"""
+
+import importlib
+import os
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from calls.events import CallEvent
+from integrations.sip_dialer.orders import Engine, Limits, Report, SipOrder
+from telephony.bed import Bed, missing_programs, wait_until
+
+FAST = Limits(operator_ring=8, number_ring=8, no_response=8, check=30, glare=(0.1, 0.2))
+
+
+class Runner:
+    """Runs one engine after the other, in the one thread that may."""
+
+    def __init__(self) -> None:
+        self._engines: SimpleQueue[tuple[Report, SimpleQueue[Any]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._over = threading.Event()
+
+    def start(self, report: Report) -> Engine:
+        answer: SimpleQueue[Engine] = SimpleQueue()
+        self._over.clear()
+        self._engines.put((report, answer))
+        return answer.get(timeout=10)
+
+    def wait(self, seconds: float) -> None:
+        assert self._over.wait(seconds), "the engine did not stop"
+
+    def _run(self) -> None:
+        module = importlib.import_module("integrations.sip_dialer.sippy_engine")
+        while True:
+            asked = self._engines.get()
+            if asked is None:
+                return
+            report, answer = asked
+            engine = module.SippyEngine(report)
+            answer.put(engine)
+            engine.run()
+            self._over.set()
+
+
+class Dialer:
+    """An engine, and what it told."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self.events: list[CallEvent] = []
+        self.engine = runner.start(self.events.append)
+
+    def place(self, port: int, number: str, *, limits: Limits = FAST, **fields: Any) -> str:
+        """Dial by the test bed's account unless told otherwise; returns the reference."""
+        account = {"host": "127.0.0.1", "username": "crm", "password": "secretcrm", "operator": "100"}
+        reference = f"vcrm-{uuid.uuid4().hex}"
+        self.engine.place(SipOrder(reference=reference, port=port, number=number, limits=limits, **(account | fields)))
+        return reference
+
+    def of(self, reference: str) -> list[CallEvent]:
+        return [event for event in self.events if event.provider_call_id == reference]
+
+    def wait_for(self, reference: str, status: str, *, seconds: float = 20) -> CallEvent:
+        def told() -> bool:
+            return any(event.status == status for event in self.of(reference))
+
+        wait_until(told, seconds=seconds, what=f"{status} (told: {[str(event.status) for event in self.of(reference)]})")
+        return next(event for event in self.of(reference) if event.status == status)
+
+    def end_of(self, reference: str, *, seconds: float = 20) -> CallEvent:
+        def ended() -> bool:
+            return any(event.is_end for event in self.of(reference))
+
+        wait_until(ended, seconds=seconds, what="the end")
+        (end,) = [event for event in self.of(reference) if event.is_end]
+        return end
+
+    def stop(self) -> None:
+        self.engine.drain(2)
+        self._runner.wait(6)
+
+
+@pytest.fixture(scope="session")
+def runner() -> Runner:
+    return Runner()
+
+
+@pytest.fixture
+def dialer(runner: Runner) -> Iterator[Dialer]:
+    dialer = Dialer(runner)
+    yield dialer
+    dialer.stop()
+
+
+@pytest.fixture
+def bed(tmp_path: Path) -> Iterator[Bed]:
+    """A telephone company of the test's own. Without the programs the test is skipped, on a CI it fails."""
+    if missing := missing_programs():
+        reason = f"{', '.join(missing)} not installed: apt-get install --no-install-recommends kamailio sip-tester"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    bed = Bed(tmp_path)
+    yield bed
+    bed.stop()
