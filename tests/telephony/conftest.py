@@ -59,6 +59,7 @@ class Dialer:
         self._runner = runner
         self.events: list[CallEvent] = []
         self.engine = runner.start(self.events.append)
+        self._stopped = False
 
     def place(self, port: int, number: str, *, limits: Limits = FAST, **fields: Any) -> str:
         """Dial by the test bed's account unless told otherwise; returns the reference."""
@@ -86,8 +87,10 @@ class Dialer:
         return end
 
     def stop(self) -> None:
-        self.engine.drain(2)
-        self._runner.wait(6)
+        if not self._stopped:
+            self._stopped = True
+            self.engine.drain(2)
+            self._runner.wait(6)
 
 
 @pytest.fixture(scope="session")

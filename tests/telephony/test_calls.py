@@ -1,5 +1,7 @@
 """Calls through a real proxy, with digest, to real telephones: what became of them, and that nothing is left behind."""
 
+import logging
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from calls.statuses import Status
 from telephony.bed import Bed, wait_until
 from telephony.conftest import FAST, Dialer
+from telephony.lossy import LossyWire
 
 NUMBER = "+4822555550"
 
@@ -82,4 +85,146 @@ def test_a_number_that_rings_for_ever_is_canceled(bed: Bed, dialer: Dialer) -> N
 
     assert (end.status, end.reason) == (Status.NO_ANSWER, "")
     wait_until(lambda: bed.network.got("CANCEL sip:") == 1, what="CANCEL")
+    silent(bed)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "reason"),
+    [
+        ("486 Busy Here", Status.BUSY, "operator_busy"),
+        ("603 Decline", Status.BUSY, "operator_rejected"),
+        ("480 Temporarily Unavailable", Status.FAILED, "operator_unreachable"),
+    ],
+)
+def test_an_operator_who_does_not_take_the_call(
+    bed: Bed, dialer: Dialer, code: str, status: Status, reason: str
+) -> None:
+    bed.telephone(scenario="uas_reject", code=code)
+
+    end = dialer.end_of(dialer.place(bed.port, NUMBER + "01"))
+
+    assert (end.status, end.reason, end.provider_status) == (status, reason, code)
+    assert bed.network.messages() == ""
+
+
+def test_an_operator_who_does_not_answer(bed: Bed, dialer: Dialer) -> None:
+    operator = bed.telephone(scenario="uas_noanswer")
+
+    end = dialer.end_of(dialer.place(bed.port, NUMBER + "01", limits=replace(FAST, operator_ring=0.5)))
+
+    assert (end.status, end.reason) == (Status.NO_ANSWER, "operator_no_answer")
+    wait_until(lambda: operator.got("SIP/2.0 487") == 1, what="487")
+    assert bed.network.messages() == ""
+
+
+def test_an_operator_whose_telephone_is_not_registered(bed: Bed, dialer: Dialer) -> None:
+    end = dialer.end_of(dialer.place(bed.port, NUMBER + "01"))
+
+    assert (end.status, end.reason) == (Status.FAILED, "operator_unreachable")
+
+
+def test_a_wrong_password_is_refused(bed: Bed, dialer: Dialer) -> None:
+    bed.telephone()
+
+    end = dialer.end_of(dialer.place(bed.port, NUMBER + "01", password="wrong"))
+
+    assert (end.status, end.reason, end.provider_status) == (Status.FAILED, "refused", "407 Proxy Authentication Required")
+
+
+def test_a_call_is_ended_from_here(bed: Bed, dialer: Dialer) -> None:
+    operator = bed.telephone()
+    reference = dialer.place(bed.port, NUMBER + "01")
+    dialer.wait_for(reference, Status.IN_PROGRESS)
+
+    dialer.engine.hang_up(reference)
+
+    assert (dialer.end_of(reference).status, dialer.end_of(reference).reason) == (Status.ANSWERED, "hung_up")
+    wait_until(lambda: operator.got("BYE sip:") == bed.network.got("BYE sip:") == 1, what="both BYEs")
+    silent(bed)
+
+
+def test_the_operator_hangs_up(bed: Bed, dialer: Dialer) -> None:
+    bed.telephone(scenario="uas_answer_hangup")
+
+    end = dialer.end_of(dialer.place(bed.port, NUMBER + "01"))
+
+    assert (end.status, end.reason) == (Status.ANSWERED, "operator_hung_up")
+    silent(bed)
+
+
+def test_the_operator_hangs_up_while_the_number_rings(bed: Bed, dialer: Dialer) -> None:
+    bed.telephone(scenario="uas_answer_hangup")
+
+    end = dialer.end_of(dialer.place(bed.port, NUMBER + "03"))
+
+    assert (end.status, end.reason) == (Status.CANCELED, "operator_hung_up")
+    wait_until(lambda: bed.network.got("CANCEL sip:") == 1, what="CANCEL")
+    silent(bed)
+
+
+def test_a_telephone_that_vanishes_ends_the_call(bed: Bed, dialer: Dialer) -> None:
+    operator = bed.telephone()
+    reference = dialer.place(bed.port, NUMBER + "01", limits=replace(FAST, check=0.2))
+    dialer.wait_for(reference, Status.IN_PROGRESS)
+
+    operator.vanish()
+
+    end = dialer.end_of(reference)
+    assert (end.status, end.reason) == (Status.ANSWERED, "lost")
+    wait_until(lambda: bed.network.got("BYE sip:") == 1, what="the number's release")
+    silent(bed)
+
+
+def test_draining_ends_every_call(bed: Bed, dialer: Dialer) -> None:
+    bed.telephone()
+    talking, ringing = dialer.place(bed.port, NUMBER + "01"), dialer.place(bed.port, NUMBER + "03")
+    dialer.wait_for(talking, Status.IN_PROGRESS)
+    dialer.wait_for(ringing, Status.RINGING)
+
+    dialer.stop()
+
+    assert (dialer.end_of(talking).status, dialer.end_of(talking).reason) == (Status.ANSWERED, "shutdown")
+    assert (dialer.end_of(ringing).status, dialer.end_of(ringing).reason) == (Status.CANCELED, "shutdown")
+    silent(bed)
+
+
+def test_no_secret_reaches_the_trace(bed: Bed, dialer: Dialer, caplog: pytest.LogCaptureFixture) -> None:
+    bed.telephone()
+    with caplog.at_level(logging.DEBUG, "integrations.sip_dialer"):
+        dialer.end_of(dialer.place(bed.port, NUMBER + "02"))
+
+    traced = "\n".join(record.getMessage() for record in caplog.records)
+    assert "INVITE sip:100@" in traced
+    assert "Proxy-Authorization: …" in traced
+    assert "response=" not in traced
+    assert "secretcrm" not in traced
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_fifth_of_all_datagrams_is_lost(bed: Bed, dialer: Dialer, seed: int) -> None:
+    bed.telephone()
+    wire = LossyWire(bed.port, share=0.2, seed=seed)
+    try:
+        references = [dialer.place(wire.port, NUMBER + ending) for ending in ("06", "02", "04")]
+        results = [dialer.end_of(reference, seconds=40).status for reference in references]
+        wait_until(lambda: bed.dialogs() == 0, seconds=15, what="silence")
+    finally:
+        wire.stop()
+
+    assert wire.lost
+    assert results == [Status.ANSWERED, Status.BUSY, Status.FAILED]
+
+
+def test_fifty_calls_at_once(bed: Bed, dialer: Dialer) -> None:
+    bed.telephone()
+    endings = ["01", "02", "04", "06", "08"] * 10
+
+    references = [dialer.place(bed.port, NUMBER + ending) for ending in endings]
+    for reference, ending in zip(references, endings, strict=True):
+        if ending == "01":
+            dialer.wait_for(reference, Status.IN_PROGRESS)
+            dialer.engine.hang_up(reference)
+
+    results = Counter(str(dialer.end_of(reference).status) for reference in references)
+    assert results == {"ANSWERED": 20, "BUSY": 20, "FAILED": 10}
     silent(bed)
