@@ -1,10 +1,12 @@
-"""One call: ring the operator, then the number, join the two, and tell what became of it.
+"""One call: ring one telephone, then the other, join the two, and tell what became of it.
 
 Third-party call control as in RFC 3725. Of its flows this has the order of IV, the one it recommends where the second party takes its time: the
-operator answers an offer that leads nowhere, is called on (ACK) at once, and gets the number's media by re-INVITE when there is any. Two
-things differ, because real telephones and networks want them so: that first offer has a sound line (many telephones answer 488 to one
-without), and the number is called *with* an offer, the operator's own (networks refuse calls without one, and only so can it send early media).
-Flow I, which holds back the operator's ACK until the number answers, dies after 32 seconds of ringing.
+first answers an offer that leads nowhere, gets its ACK at once, and the second one's media by re-INVITE when there is any. Two things differ,
+because real telephones and networks want them so: that first offer has a sound line (many telephones answer 488 to one without), and the
+second is called *with* an offer, the first one's own (networks refuse calls without one, and only so can it send early media).
+Flow I, which holds back the first one's ACK until the second answers, dies after 32 seconds of ringing.
+
+The operator is first, unless the order says that the customer is; whose telephone failed, and not when, decides what the result is called.
 """
 
 import time
@@ -51,9 +53,10 @@ class Conversation:
         self._answered = 0.0
         """When the number answered, on the clock of `time.monotonic`; 0 before."""
         self._talking = self._ended = False
-        self._operator = Party(leg=make_leg("operator", self))
+        self._sides: tuple[Side, Side] = ("number", "operator") if order.customer_first else ("operator", "number")
+        self._first = Party(leg=make_leg(self._sides[0], self))
         self._media = Media(
-            self._operator,
+            self._first,
             silence=silence,
             clock=clock,
             glare=order.limits.glare,
@@ -61,14 +64,9 @@ class Conversation:
             refused=self._not_joined,
         )
 
-    @property
-    def _number(self) -> Party | None:
-        return self._media.number
-
     def start(self) -> None:
-        self._operator.leg.invite(self._silence)
-        self._wait("response", self._order.limits.no_response, self._no_response)
-        self._wait("ring", self._order.limits.operator_ring, self._operator_rang_out)
+        self._first.leg.invite(self._silence)
+        self._wait_for_answer(self._first.leg)
 
     def hang_up(self, reason: str) -> None:
         """End it from our side, whatever it is doing."""
@@ -84,42 +82,35 @@ class Conversation:
         self._forget("response")
 
     def rang(self, leg: Leg, code: int, words: str, description: str | None) -> None:
-        first = leg not in self._rang
-        self._rang.add(leg)
-        if leg is self._operator.leg:
-            if first:
+        if leg not in self._rang:
+            self._rang.add(leg)
+            if self._side(leg) == "operator":
                 self._tell(Status.DIALING, f"{code} {words}", "operator_ringing")
-            return
-        if first:
-            self._tell(Status.RINGING, f"{code} {words}")
-        if description and self._number is not None:
-            self._number.said = description
+            else:
+                self._tell(Status.RINGING, f"{code} {words}")
+        if description and leg is not self._first.leg:
+            self._party(leg).said = description
             self._media.align()
 
     def answered(self, leg: Leg, description: str | None) -> None:
         self._forget("ring")
         self._seen[leg] = time.monotonic()
         self._wait_for_check(leg)
-        if leg is not self._operator.leg:
+        if leg is not self._first.leg:
             self._answered = time.monotonic()
-            self._media.answered(self._party(leg), description)
-            return
-        self._media.answered(self._operator, description)
-        if not self._ended:
-            self._tell(Status.DIALING, "200 OK", "operator_answered")
-            self._call_number()
+        self._media.answered(self._party(leg), description)
+        if leg is self._first.leg and not self._ended:
+            self._tell(Status.DIALING, "200 OK", f"{self._side(leg)}_answered")
+            self._call_second()
 
     def failed(self, leg: Leg, code: int, words: str) -> None:
-        said = f"{code} {words}"
-        if not code:
-            self._no_response()
-        elif leg is self._operator.leg:
-            self._end(outcomes.of_operator(code, rang=leg in self._rang), said)
+        if code:
+            self._end(self._outcome(leg, code), f"{code} {words}")
         else:
-            self._end(outcomes.of_number(code), said)
+            self._no_response()
 
     def hung_up(self, leg: Leg) -> None:
-        self._end(outcomes.CANCELED, "BYE", "operator_hung_up" if leg is self._operator.leg else "number_hung_up")
+        self._end(outcomes.CANCELED, "BYE", f"{self._side(leg)}_hung_up")
 
     def offered(self, leg: Leg, description: str) -> None:
         self._media.offered(self._party(leg), description)
@@ -147,11 +138,21 @@ class Conversation:
 
     # What follows from it
 
-    def _call_number(self) -> None:
-        number = self._media.number = Party(leg=self._make_leg("number", self), given=self._operator.said)
-        number.leg.invite(self._operator.said)
-        self._wait("response", self._order.limits.no_response, self._no_response)
-        self._wait("ring", self._order.limits.number_ring, self._number_rang_out)
+    def _call_second(self) -> None:
+        second = self._media.second = Party(leg=self._make_leg(self._sides[1], self), given=self._first.said)
+        second.leg.invite(self._first.said)
+        self._wait_for_answer(second.leg)
+
+    def _wait_for_answer(self, leg: Leg) -> None:
+        limits = self._order.limits
+        ring = limits.operator_ring if self._side(leg) == "operator" else limits.number_ring
+        self._wait("response", limits.no_response, self._no_response)
+        self._wait("ring", ring, lambda: self._end(self._outcome(leg, 408), f"no answer within {ring:g} s"))
+
+    def _outcome(self, leg: Leg, code: int) -> Outcome:
+        if self._side(leg) == "operator":
+            return outcomes.of_operator(code, rang=leg in self._rang)
+        return outcomes.of_number(code)
 
     def _join(self) -> None:
         """The two hear each other. Only now is it told that the number answered: a call whose ends were never joined was no talk."""
@@ -166,13 +167,6 @@ class Conversation:
     def _no_response(self) -> None:
         self._end(outcomes.SERVER_UNREACHABLE, f"no answer from {self._order.host}:{self._order.port}")
 
-    def _operator_rang_out(self) -> None:
-        outcome = outcomes.of_operator(408, rang=self._operator.leg in self._rang)
-        self._end(outcome, f"no answer within {self._order.limits.operator_ring:g} s")
-
-    def _number_rang_out(self) -> None:
-        self._end(outcomes.of_number(408), f"no answer within {self._order.limits.number_ring:g} s")
-
     def _end(self, outcome: Outcome, words: str, reason: str = "", *, at: float | None = None) -> None:
         """The one way out: both legs are released, and one result is told.
 
@@ -183,7 +177,7 @@ class Conversation:
         self._ended = True
         for timer in self._timers.values():
             timer.cancel()
-        for party in (self._operator, self._number):
+        for party in (self._first, self._media.second):
             if party is not None:
                 party.leg.release()
         ended = max(at or time.monotonic(), self._answered)
@@ -228,18 +222,18 @@ class Conversation:
         return self._started_at + timedelta(seconds=monotonic - self._began)
 
     def _party(self, leg: Leg) -> Party:
-        if leg is self._operator.leg or self._number is None:
-            return self._operator
-        return self._number
+        second = self._media.second
+        return self._first if second is None or leg is self._first.leg else second
+
+    def _side(self, leg: Leg) -> Side:
+        return self._sides[0 if leg is self._first.leg else 1]
 
     def _wait(self, name: str, seconds: float, action: Callable[[], None]) -> None:
         self._forget(name)
         self._timers[name] = self._clock.after(seconds, action)
 
     def _wait_for_check(self, leg: Leg) -> None:
-        self._wait(
-            "check operator" if leg is self._operator.leg else "check number", self._order.limits.check, leg.check
-        )
+        self._wait(f"check {self._side(leg)}", self._order.limits.check, leg.check)
 
     def _forget(self, name: str) -> None:
         if name in self._timers:

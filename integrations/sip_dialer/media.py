@@ -1,7 +1,7 @@
 """Keeping two telephones told of each other's media, so that their sound goes directly from one to the other.
 
 Each `Party` has what it says of itself and what it was last given of the other. Whenever the two do not match, it is offered the newer
-(re-INVITE). That one rule joins the two after the second answer, lets the operator hear an announcement before it (early media), and carries a
+(re-INVITE). That one rule joins the two after the second answer, lets the first hear an announcement before it (early media), and carries a
 hold, a resume or a change of codec to the other side.
 """
 
@@ -37,11 +37,11 @@ class Party:
 
 
 class Media:
-    """The media of one call. `joined` is called when the operator's telephone has taken the answered number's media, `refused` when it will not."""
+    """The media of one call. `joined` is called when the first telephone has taken the media of the answered second one, `refused` when it will not."""
 
     def __init__(
         self,
-        operator: Party,
+        first: Party,
         *,
         silence: str,
         clock: Clock,
@@ -49,21 +49,21 @@ class Media:
         joined: Callable[[], None],
         refused: Callable[[int, str], None],
     ) -> None:
-        self.operator = operator
-        self.number: Party | None = None
-        operator.given = silence
+        self.first = first
+        self.second: Party | None = None
+        first.given = silence
         self._clock, self._glare = clock, glare
         self._joined, self._refused = joined, refused
 
     def align(self) -> None:
         """Offer each telephone what it does not know yet of the other."""
-        number = self.number
-        if number is None:
+        second = self.second
+        if second is None:
             return
-        for party, other in ((self.operator, number), (number, self.operator)):
+        for party, other in ((self.first, second), (second, self.first)):
             if other.said and party.connected and not party.offering and not other.asking:
                 self._offer(party, other.said)
-        if number.connected and sdp.is_same(self.operator.given, number.said):
+        if second.connected and sdp.is_same(self.first.given, second.said):
             self._joined()
 
     def _offer(self, party: Party, description: str) -> None:
@@ -78,10 +78,10 @@ class Media:
         """The telephone has answered the call. Without a description the one it sent while ringing holds."""
         party.connected = True
         party.said = description or party.said
-        self.operator.declined = ""  # what was refused as early media is asked once more now that it matters
+        self.first.declined = ""  # what was refused as early media is asked once more now that it matters
         if not sdp.has_audio(party.said):
             self._refused(488, "The telephone takes no sound")
-        elif party is not self.operator:
+        elif party is not self.first:
             self.align()
 
     def accepted(self, party: Party, description: str | None) -> None:
@@ -107,7 +107,7 @@ class Media:
             self._clock.after(random.uniform(*self._glare), self.align)  # noqa: S311 - not a secret
         else:
             party.declined = offer
-            if party is self.operator and other is not None and other.connected:
+            if party is self.first and other is not None and other.connected:
                 self._refused(code, words)
 
     def offered(self, party: Party, description: str) -> None:
@@ -125,4 +125,4 @@ class Media:
             other.leg.offer(description)
 
     def _other(self, party: Party) -> Party | None:
-        return self.number if party is self.operator else self.operator
+        return self.second if party is self.first else self.first

@@ -40,8 +40,10 @@ class SipOrder:
     username: str
     password: str = field(repr=False)
     operator: str
-    "User part of the telephone that is rung first."
+    "User part of our own telephone's address, which is rung first."
     number: str
+    customer_first: bool = False
+    "Ring the number before the operator."
     display: str = ""
     "Shown by the operator's telephone as the caller: whom they are about to talk to."
     limits: Limits = Limits()

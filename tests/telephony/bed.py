@@ -18,7 +18,14 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROGRAMS = ("kamailio", "kamcmd", "sipp")
-MODULES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib64", "/usr/local/lib")
+MODULES = (
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+    "/usr/local/lib64",
+    "/usr/local/lib",
+)
 
 
 def missing_programs() -> list[str]:
@@ -73,7 +80,9 @@ class Sipp:
 
     def _is_listening(self) -> bool:
         if self.process.poll() is not None:
-            raise RuntimeError(f"sipp ended with {self.process.returncode}: cannot play the scenario, or the port is taken")
+            raise RuntimeError(
+                f"sipp ended with {self.process.returncode}: cannot play the scenario, or the port is taken"
+            )
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             try:
                 probe.bind(("127.0.0.1", self.port))
@@ -91,7 +100,12 @@ class Bed:
         self._parts: list[Sipp] = []
         self.network = self._play("pstn")
         self.port = free_port()
-        words = {"@PORT@": str(self.port), "@NETWORK_PORT@": str(self.network.port), "@FOLDER@": str(folder), "@MODULES@": _modules()}
+        words = {
+            "@PORT@": str(self.port),
+            "@NETWORK_PORT@": str(self.network.port),
+            "@FOLDER@": str(folder),
+            "@MODULES@": _modules(),
+        }
         text = re.sub("@[A-Z_]+@", lambda word: words[word.group()], (HERE / "kamailio.cfg").read_text())
         (folder / "kamailio.cfg").write_text(text)
         self._log = folder / "kamailio.log"
@@ -103,7 +117,9 @@ class Bed:
             )  # fmt: skip
         wait_until(self._answers, what="kamailio")
 
-    def telephone(self, account: str = "100", scenario: str = "uas_answer", *, ring_ms: int = 100, code: str = "") -> Sipp:
+    def telephone(
+        self, account: str = "100", scenario: str = "uas_answer", *, ring_ms: int = 100, code: str = ""
+    ) -> Sipp:
         """Start a telephone and register it. code: for uas_reject, such as "486 Busy Here"."""
         telephone = self._play(scenario, "-key", "ring_ms", str(ring_ms), code=code)
         registered = subprocess.run(
@@ -128,7 +144,7 @@ class Bed:
     def _play(self, scenario: str, *options: str, code: str = "") -> Sipp:
         file = HERE / "sipp" / f"{scenario}.xml"
         if code:
-            filled = self._folder / f"{scenario}-{code.split()[0]}.xml"
+            filled = self._folder / f"{scenario}-{code.split(maxsplit=1)[0]}.xml"
             filled.write_text(file.read_text().replace("SIP/2.0 CODE", f"SIP/2.0 {code}"))
             file = filled
         part = Sipp(file, self._folder, *options)
@@ -168,7 +184,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def main() -> None:
     if missing := missing_programs():
-        sys.exit(f"Not installed: {', '.join(missing)}. Try: apt-get install --no-install-recommends kamailio sip-tester")
+        sys.exit(
+            f"Not installed: {', '.join(missing)}. Try: apt-get install --no-install-recommends kamailio sip-tester"
+        )
     with tempfile.TemporaryDirectory() as folder:
         bed = Bed(Path(folder))
         try:

@@ -13,10 +13,10 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
+from telephony.bed import Bed, missing_programs, wait_until
 
 from calls.events import CallEvent
 from integrations.sip_dialer.orders import Engine, Limits, Report, SipOrder
-from telephony.bed import Bed, missing_programs, wait_until
 
 FAST = Limits(operator_ring=8, number_ring=8, no_response=8, check=30, glare=(0.1, 0.2))
 
@@ -75,7 +75,9 @@ class Dialer:
         def told() -> bool:
             return any(event.status == status for event in self.of(reference))
 
-        wait_until(told, seconds=seconds, what=f"{status} (told: {[str(event.status) for event in self.of(reference)]})")
+        wait_until(
+            told, seconds=seconds, what=f"{status} (told: {[str(event.status) for event in self.of(reference)]})"
+        )
         return next(event for event in self.of(reference) if event.status == status)
 
     def end_of(self, reference: str, *, seconds: float = 20) -> CallEvent:
@@ -89,7 +91,7 @@ class Dialer:
     def stop(self) -> None:
         if not self._stopped:
             self._stopped = True
-            self.engine.drain(2)
+            self.engine.drain(0.5)
             self._runner.wait(6)
 
 

@@ -67,7 +67,14 @@ class Switchboard:
         self._thread.start()
 
     def reply(
-        self, request: Message, status: str, *, tag: str = "", body: str = "", headers: Sequence[str] = (), server: str = ""
+        self,
+        request: Message,
+        status: str,
+        *,
+        tag: str = "",
+        body: str = "",
+        headers: Sequence[str] = (),
+        server: str = "",
     ) -> None:
         """status: such as "200 OK". tag: of the telephone; by default one for each user."""
         own = tag or f"of-{request.user or 'peer'}"
@@ -76,7 +83,11 @@ class Switchboard:
         lines = [f"SIP/2.0 {status}"]
         lines += [f"Via: {via}" for via in re.findall(r"^Via: (.*?)\r?$", request.text, re.MULTILINE)]
         lines += [f"From: {request.header('From')}", f"To: {to}", f"Call-ID: {request.header('Call-ID')}"]
-        lines += [f"CSeq: {request.header('CSeq')}", f"Contact: <sip:{request.user or 'peer'}@127.0.0.1:{self.port}>", *headers]
+        lines += [
+            f"CSeq: {request.header('CSeq')}",
+            f"Contact: <sip:{request.user or 'peer'}@127.0.0.1:{self.port}>",
+            *headers,
+        ]
         self._send(lines, body, request.source)
 
     def request(self, method: str, invite: Message, *, cseq: int, body: str = "", tag: str = "") -> None:
@@ -93,13 +104,17 @@ class Switchboard:
         return [m for m in list(self.heard) if m.method == method and user in (None, m.user)]
 
     def wait_for(self, method: str, user: str | None = None, *, count: int = 1, seconds: float = 8) -> Message:
-        wait_until(lambda: len(self.all(method, user)) >= count, seconds=seconds, what=f"{method} {user or ''} × {count}")
+        wait_until(
+            lambda: len(self.all(method, user)) >= count, seconds=seconds, what=f"{method} {user or ''} × {count}"
+        )
         return self.all(method, user)[count - 1]
 
     def wait_for_response(self, code: int, method: str, *, seconds: float = 8) -> Message:
         def found() -> list[Message]:
             return [
-                m for m in list(self.heard) if m.first_line.startswith(f"SIP/2.0 {code} ") and m.header("CSeq").endswith(method)
+                m
+                for m in list(self.heard)
+                if m.first_line.startswith(f"SIP/2.0 {code} ") and m.header("CSeq").endswith(method)
             ]
 
         wait_until(lambda: bool(found()), seconds=seconds, what=f"{code} to {method}")

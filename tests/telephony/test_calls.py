@@ -5,11 +5,11 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-
-from calls.statuses import Status
 from telephony.bed import Bed, wait_until
 from telephony.conftest import FAST, Dialer
 from telephony.lossy import LossyWire
+
+from calls.statuses import Status
 
 NUMBER = "+4822555550"
 
@@ -72,7 +72,9 @@ def test_the_telephones_are_given_each_other(bed: Bed, dialer: Dialer) -> None:
 
     dialer.wait_for(dialer.place(bed.port, NUMBER + "01"), Status.IN_PROGRESS)
 
-    ports = {name: part.messages().split("m=audio ") for name, part in (("operator", operator), ("network", bed.network))}
+    ports = {
+        name: part.messages().split("m=audio ") for name, part in (("operator", operator), ("network", bed.network))
+    }
     operators_own, networks_own = ports["operator"][2].split()[0], ports["network"][2].split()[0]
     assert ports["network"][1].split()[0] == operators_own  # the network was called with the operator's media
     assert ports["operator"][3].split()[0] == networks_own  # and the operator got the network's by re-INVITE
@@ -128,7 +130,11 @@ def test_a_wrong_password_is_refused(bed: Bed, dialer: Dialer) -> None:
 
     end = dialer.end_of(dialer.place(bed.port, NUMBER + "01", password="wrong"))
 
-    assert (end.status, end.reason, end.provider_status) == (Status.FAILED, "refused", "407 Proxy Authentication Required")
+    assert (end.status, end.reason, end.provider_status) == (
+        Status.FAILED,
+        "refused",
+        "407 Proxy Authentication Required",
+    )
 
 
 def test_a_call_is_ended_from_here(bed: Bed, dialer: Dialer) -> None:
@@ -140,6 +146,17 @@ def test_a_call_is_ended_from_here(bed: Bed, dialer: Dialer) -> None:
 
     assert (dialer.end_of(reference).status, dialer.end_of(reference).reason) == (Status.ANSWERED, "hung_up")
     wait_until(lambda: operator.got("BYE sip:") == bed.network.got("BYE sip:") == 1, what="both BYEs")
+    silent(bed)
+
+
+def test_the_customer_may_be_rung_first(bed: Bed, dialer: Dialer) -> None:
+    bed.telephone(scenario="uas_reject", code="486 Busy Here")
+
+    reference = dialer.place(bed.port, NUMBER + "01", customer_first=True)
+
+    end = dialer.end_of(reference)
+    assert [event.reason for event in dialer.of(reference)] == ["", "number_answered", "operator_busy"]
+    assert (end.status, end.reason) == (Status.BUSY, "operator_busy")
     silent(bed)
 
 

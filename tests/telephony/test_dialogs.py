@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-
-from calls.statuses import Status
 from telephony.bed import wait_until
 from telephony.conftest import Dialer
 from telephony.switchboard import Message, Switchboard, in_turn, ok, says, sdp
+
+from calls.statuses import Status
 
 OPERATOR, NUMBER = "100", "48225555501"
 CHALLENGE = 'WWW-Authenticate: Digest realm="pbx", nonce="{}", algorithm=MD5, qop="auth"'
@@ -59,7 +59,9 @@ def test_a_nonce_that_grew_old_is_replaced(board: Switchboard, dialer: Dialer) -
 
     dialer.wait_for(dialer.place(board.port, NUMBER), Status.IN_PROGRESS)
 
-    assert 'nonce="b"' in [m for m in board.all("INVITE", OPERATOR) if "Authorization" in m.text][1].header("Authorization")
+    assert 'nonce="b"' in [m for m in board.all("INVITE", OPERATOR) if "Authorization" in m.text][1].header(
+        "Authorization"
+    )
 
 
 def test_an_unreadable_challenge_ends_the_call(board: Switchboard, dialer: Dialer) -> None:

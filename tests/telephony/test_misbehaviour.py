@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-
-from calls.statuses import Status
 from telephony.bed import free_port, wait_until
 from telephony.conftest import FAST, Dialer
 from telephony.switchboard import Message, Switchboard, in_turn, ok, rings, says, sdp, silent
+
+from calls.statuses import Status
+from integrations.sip_dialer.orders import SipOrder
 
 OPERATOR, NUMBER = "100", "48225555501"
 
@@ -90,7 +91,9 @@ def test_two_telephones_that_answer_at_once(board: Switchboard, dialer: Dialer) 
     dialer.wait_for(reference, Status.IN_PROGRESS)
 
     assert board.wait_for("BYE", NUMBER).header("To").endswith("tag=second")
-    wait_until(lambda: {m.header("To")[-6:] for m in board.all("ACK", NUMBER)} == {"=first", "second"}, what="both ACKs")
+    wait_until(
+        lambda: {m.header("To")[-6:] for m in board.all("ACK", NUMBER)} == {"=first", "second"}, what="both ACKs"
+    )
     assert not [event for event in dialer.of(reference) if event.is_end]
 
 
@@ -205,10 +208,14 @@ def test_no_call_is_longer_than_the_limit(board: Switchboard, dialer: Dialer) ->
 
 
 def test_a_reference_is_dialed_once(board: Switchboard, dialer: Dialer) -> None:
-    from integrations.sip_dialer.orders import SipOrder
-
     order = SipOrder(
-        reference="vcrm-same", host="127.0.0.1", port=board.port, username="crm", password="x", operator=OPERATOR, number=NUMBER
+        reference="vcrm-same",
+        host="127.0.0.1",
+        port=board.port,
+        username="crm",
+        password="x",
+        operator=OPERATOR,
+        number=NUMBER,
     )
     dialer.engine.place(order)
     dialer.engine.place(order)
