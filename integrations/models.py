@@ -75,3 +75,16 @@ class ListMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.voip_id} {self.read_until}"
+
+
+class Dialer(models.Model):
+    """A SIP dialer process that is alive, or was when it last said so."""
+
+    name = models.CharField(max_length=255, unique=True)
+    seen_at = models.DateTimeField()
+    """By the database's clock, which all of them share."""
+    calls = models.PositiveIntegerField(default=0)
+    """Held at that time."""
+
+    def __str__(self) -> str:
+        return self.name

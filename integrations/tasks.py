@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from integrations import dialing, listing, providers, services
+from integrations.sip_dialer import desk, presence
 from sips.models import Voip
 
 GRACE = timedelta(seconds=30)
@@ -27,6 +28,19 @@ def dial_call(call_id: int) -> None:
     """Place a requested call through its operator's API, now or when the operator's rate limit allows it."""
     if not dialing.dial(call_id):
         dial_call.configure(schedule_in={"seconds": 3}).defer(call_id=call_id)
+
+
+@app.task(name="integrations.dial_by_sip")
+def dial_by_sip(call_id: int) -> None:
+    """Place a requested call by SIP. The queue "sip" is worked on by dialers alone."""
+    desk.of_this_process().dial(call_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="integrations.settle_dead_dialers", queueing_lock="integrations.settle_dead_dialers")
+def settle_dead_dialers(timestamp: int) -> int:
+    """What the living dialers do within seconds, for when there are none."""
+    return presence.settle_dead(presence.DEAD_FOR_OTHERS)
 
 
 @app.periodic(cron="*/5 * * * *")

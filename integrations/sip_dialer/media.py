@@ -37,7 +37,7 @@ class Party:
 
 
 class Media:
-    """The media of one call. `joined` is called when the first telephone has taken the media of the answered second one, `refused` when it will not."""
+    """The media of one call. `joined` is called when the first telephone has taken the answered second one's, `refused` when it will not."""
 
     def __init__(
         self,

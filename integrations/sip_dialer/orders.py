@@ -62,6 +62,10 @@ class SipOrder:
 class Engine(Protocol):
     """Places calls by SIP and reports on them. Every method but `run` may be called from any thread and returns at once."""
 
+    @property
+    def live(self) -> int:
+        """Calls that have not ended."""
+
     def place(self, order: SipOrder) -> None:
         """Begin the call; everything that happens is reported. A reference that is being dialed already is left alone."""
 

@@ -1,0 +1,121 @@
+"""A dialer: the engine in the main thread, and around it those who wait for the database so that it need not.
+
+worker thread    takes jobs of the queue "sip", claims their calls, places them
+reports thread   merges what the engine tells into the calls
+keeper thread    heartbeat, hang-ups, calls of dead dialers
+"""
+
+import asyncio
+import importlib
+import logging
+import os
+import signal
+import socket
+import threading
+from secrets import token_hex
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from procrastinate.contrib.django import app as jobs
+from procrastinate.contrib.django.django_connector import DjangoConnector
+
+from integrations.sip_dialer import desk, presence
+from integrations.sip_dialer.desk import Desk
+from integrations.sip_dialer.keeper import Keeper
+from integrations.sip_dialer.orders import Engine
+from integrations.sip_dialer.reports import Reports
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "sip"
+AT_ONCE = 8
+"""Requests being claimed and looked up; calls themselves take none of it."""
+DRAIN, WORKER, WRITE = 1.8, 0.4, 0.8
+"""Seconds for the far sides to agree to the end of their calls, for the jobs under way, for the last reports: together less than the five after
+which a process manager loses its patience."""
+
+
+def run() -> None:
+    """Dial until SIGTERM or SIGINT."""
+    name = f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
+    reports = Reports()
+    engine = _make_engine(reports)
+    keeper, worker = Keeper(name, engine), Worker()
+    place = Desk(name, engine, reports)
+    desk.open_for_this_process(place)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        # Not here: claiming may hold the desk's lock, and this thread must go on serving the telephones.
+        threading.Thread(target=_drain, args=(place, worker, engine), daemon=True).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    reports.start()
+    keeper.start()
+    worker.start()
+    logger.info("sip_dialer_started", extra={"dialer": name})
+    engine.run()
+    keeper.stop(WRITE)
+    if reports.finish(WRITE):
+        presence.leave(name)
+    logger.info("sip_dialer_stopped", extra={"dialer": name})
+
+
+def _make_engine(reports: Reports) -> Engine:
+    # The event loop of sippy belongs to the thread that imports it, and no other process has any use for it.
+    module = importlib.import_module("integrations.sip_dialer.sippy_engine")
+    engine: Engine = module.SippyEngine(reports.put, port=settings.SIP_LOCAL_PORT)
+    return engine
+
+
+def _drain(place: Desk, worker: "Worker", engine: Engine) -> None:
+    place.close()
+    worker.stop(WORKER)
+    engine.drain(DRAIN)
+
+
+class Worker:
+    """procrastinate's worker in a thread."""
+
+    def __init__(self) -> None:
+        self._thread = threading.Thread(target=self._work, name="sip worker", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Take no more jobs; those under way are waited for so long."""
+        if self._loop is not None and self._task is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join(seconds)
+
+    def _work(self) -> None:
+        try:
+            asyncio.run(self._run())
+        except asyncio.CancelledError:
+            pass
+        except Exception:
+            logger.exception("sip_worker_died")
+            os.kill(
+                os.getpid(), signal.SIGTERM
+            )  # a dialer that takes no orders is none: let the process manager start another
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        connector = jobs.connector
+        assert isinstance(connector, DjangoConnector)
+        # A copy: what jobs and reports defer themselves goes on through Django's connection, in their own transaction.
+        app = jobs.with_connector(connector.get_worker_connector())
+        options: dict[str, Any] = {
+            "queues": [QUEUE],
+            "concurrency": AT_ONCE,
+            "install_signal_handlers": False,
+            "fetch_job_polling_interval": 1.0,
+            "shutdown_graceful_timeout": WORKER,
+        }
+        async with app.open_async():
+            self._task = asyncio.create_task(app.run_worker_async(**options))
+            await self._task
