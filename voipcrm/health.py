@@ -7,6 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 
+from integrations.sip_dialer import presence
 from voipcrm.networks import is_within
 
 _OLDEST_DUE_JOB = """
@@ -24,6 +25,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute(_OLDEST_DUE_JOB)
             waited = round(float(cursor.fetchone()[0]), 1)
+        dialers = presence.count_living()
     except DatabaseError:
         return JsonResponse({"status": "failing", "database": "unreachable"}, status=503)
     late = waited > settings.JOBS_LATE_AFTER.total_seconds()
@@ -32,6 +34,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
         "database": "ok",
         "jobs": "late" if late else "ok",
         "oldest_job_seconds": waited,
+        "sip_dialers": dialers,
     }
     return JsonResponse(answer, status=503 if late else 200)
 

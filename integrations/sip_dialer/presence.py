@@ -26,6 +26,10 @@ def beat(name: str, calls: int) -> None:
     )
 
 
+def count_living() -> int:
+    return Dialer.objects.filter(seen_at__gt=Now() - DEAD).count()
+
+
 def leave(name: str) -> None:
     """Go in an orderly way: what is still held by then is lost at once."""
     lose_calls_of(name)

@@ -1,6 +1,6 @@
 """A small telephone company on the loopback: kamailio (registrar and proxy with digest) and sipp (telephones, and the network behind them).
 
-    python tests/telephony/bed.py        starts it with an operator's telephone, says how to use it, and runs until Ctrl-C
+    python tests/telephony/bed.py [PORT]    starts it with an operator's telephone, says how to use it, and runs until Ctrl-C
 
 Needs `apt-get install --no-install-recommends kamailio sip-tester`, no root and no service.
 """
@@ -95,11 +95,11 @@ class Bed:
     """The company. Accounts: 100 and 200 (telephones), crm; the password is `secret` and the account. Numbers of four digits and more go to
     the network, where the last two digits choose what happens (see sipp/pstn.xml)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, port: int = 0) -> None:
         self._folder = folder
         self._parts: list[Sipp] = []
         self.network = self._play("pstn")
-        self.port = free_port()
+        self.port = port or free_port()
         words = {
             "@PORT@": str(self.port),
             "@NETWORK_PORT@": str(self.network.port),
@@ -188,12 +188,13 @@ def main() -> None:
             f"Not installed: {', '.join(missing)}. Try: apt-get install --no-install-recommends kamailio sip-tester"
         )
     with tempfile.TemporaryDirectory() as folder:
-        bed = Bed(Path(folder))
+        bed = Bed(Path(folder), port=int(sys.argv[1]) if sys.argv[1:] else 0)
         try:
             bed.telephone("100")
             sys.stdout.write(
                 f"A SIP server listens on 127.0.0.1 port {bed.port}; telephone 100 is registered and answers.\n"
-                "Lines: username 100, password secret100. Numbers: the last two digits choose, 01 answers, 02 busy, 03 rings for ever,\n"
+                "Accounts: 100 and 200, with the passwords secret100 and secret200.\n"
+                "Numbers: the last two digits choose, 01 answers, 02 busy, 03 rings for ever,\n"
                 "04 no such number, 05 no line free, 06 answers and hangs up, 07 rings out, 08 declines.\n"
             )
             sys.stdout.flush()

@@ -19,7 +19,13 @@ def test_all_is_well_while_nothing_waits(stranger: APIClient) -> None:
     answer = stranger.get("/healthz")
 
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "database": "ok", "jobs": "ok", "oldest_job_seconds": 0.0}
+    assert answer.json() == {
+        "status": "ok",
+        "database": "ok",
+        "jobs": "ok",
+        "oldest_job_seconds": 0.0,
+        "sip_dialers": 0,
+    }
 
 
 def test_a_job_that_waits_too_long_is_a_failure(stranger: APIClient, settings: LazySettings) -> None:
