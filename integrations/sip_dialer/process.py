@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from secrets import token_hex
 from types import FrameType
 from typing import Any
@@ -22,7 +23,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from integrations.sip_dialer import desk, presence
 from integrations.sip_dialer.desk import Desk
-from integrations.sip_dialer.keeper import Keeper
+from integrations.sip_dialer.keeper import STEP, Keeper
 from integrations.sip_dialer.orders import Engine
 from integrations.sip_dialer.reports import Reports
 
@@ -31,9 +32,9 @@ logger = logging.getLogger(__name__)
 QUEUE = "sip"
 AT_ONCE = 8
 """Requests being claimed and looked up; calls themselves take none of it."""
-DRAIN, WORKER, WRITE = 1.8, 0.4, 0.8
-"""Seconds for the far sides to agree to the end of their calls, for the jobs under way, for the last reports: together less than the five after
-which a process manager loses its patience."""
+WORKER, DRAIN, ALL = 0.4, 1.6, 3.8
+"""Seconds for the jobs under way, for the far sides to agree to the end of their calls, and for all of it with the last reports: less than the
+five after which a process manager loses its patience."""
 
 
 def run() -> None:
@@ -45,7 +46,10 @@ def run() -> None:
     place = Desk(name, engine, reports)
     desk.open_for_this_process(place)
 
+    told_to_stop: list[float] = []
+
     def stop(_signal: int, _frame: FrameType | None) -> None:
+        told_to_stop.append(time.monotonic())
         # Not here: claiming may hold the desk's lock, and this thread must go on serving the telephones.
         threading.Thread(target=_drain, args=(place, worker, engine), daemon=True).start()
 
@@ -56,8 +60,8 @@ def run() -> None:
     worker.start()
     logger.info("sip_dialer_started", extra={"dialer": name})
     engine.run()
-    keeper.stop(WRITE)
-    if reports.finish(WRITE):
+    keeper.stop(STEP)
+    if reports.finish(ALL - (time.monotonic() - told_to_stop[0])):
         presence.leave(name)
     logger.info("sip_dialer_stopped", extra={"dialer": name})
 

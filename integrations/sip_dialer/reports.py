@@ -1,9 +1,11 @@
-"""From the engine to the Calls: a thread of its own, so that no telephone ever waits for the database."""
+"""From the engine to the Calls: threads of their own, so that no telephone ever waits for the database."""
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime
 from queue import SimpleQueue
+from zlib import crc32
 
 from django.db import Error as DatabaseError
 from django.db import connections
@@ -14,38 +16,48 @@ from sips.models import Voip
 
 logger = logging.getLogger(__name__)
 
+LANES = 4
+"""A report takes the database some milliseconds, of which we wait for most."""
 RETRY = 0.5
 """Seconds between two attempts while the database does not answer."""
 
 
 class Reports:
-    """Takes events from any thread and merges them in their order."""
+    """Takes events from any thread and merges them, those of one call in their order."""
 
     def __init__(self) -> None:
-        self._waiting: SimpleQueue[tuple[CallEvent, datetime] | None] = SimpleQueue()
+        self._lanes: list[SimpleQueue[tuple[CallEvent, datetime] | None]] = [SimpleQueue() for _lane in range(LANES)]
         self._voips: dict[str, Voip] = {}
         self._giving_up = threading.Event()
-        self._thread = threading.Thread(target=self._write_all, name="sip reports", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._write_all, args=(lane,), name="sip reports", daemon=True)
+            for lane in self._lanes
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def expect(self, reference: str, voip: Voip) -> None:
         """Before the call is placed: whose call it is."""
         self._voips[reference] = voip
 
     def put(self, event: CallEvent) -> None:
-        self._waiting.put((event, datetime.now(UTC)))
+        lane = self._lanes[crc32(event.provider_call_id.encode()) % LANES]
+        lane.put((event, datetime.now(UTC)))
 
     def finish(self, seconds: float) -> bool:
         """Write what has been told so far. False when that was not done in time."""
-        self._waiting.put(None)
-        self._thread.join(seconds)
+        deadline = time.monotonic() + seconds
+        for lane in self._lanes:
+            lane.put(None)
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
         self._giving_up.set()
-        return not self._thread.is_alive()
+        return not any(thread.is_alive() for thread in self._threads)
 
-    def _write_all(self) -> None:
-        for event, received_at in iter(self._waiting.get, None):
+    def _write_all(self, lane: "SimpleQueue[tuple[CallEvent, datetime] | None]") -> None:
+        for event, received_at in iter(lane.get, None):
             while not self._write(event, received_at) and not self._giving_up.wait(RETRY):
                 pass
             if event.is_end:

@@ -187,6 +187,7 @@ def main() -> None:
         sys.exit(
             f"Not installed: {', '.join(missing)}. Try: apt-get install --no-install-recommends kamailio sip-tester"
         )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder:
         bed = Bed(Path(folder), port=int(sys.argv[1]) if sys.argv[1:] else 0)
         try:
@@ -198,7 +199,9 @@ def main() -> None:
                 "04 no such number, 05 no line free, 06 answers and hangs up, 07 rings out, 08 declines.\n"
             )
             sys.stdout.flush()
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            signal.pause()
+        except KeyboardInterrupt:
+            pass
         finally:
             bed.stop()
 
