@@ -55,7 +55,7 @@ def make_order(call: Call) -> SipOrder:
         raise Refused("The line's login or the server's address has been removed.")
     return SipOrder(
         reference=call.reference,
-        host=voip.address,
+        host=f"[{voip.address}]" if ":" in voip.address and not voip.address.startswith("[") else voip.address,
         port=int(voip.port or DEFAULT_PORT),
         username=line.username,
         password=line.password,

@@ -56,10 +56,13 @@ class Switchboard:
 
     answers: dict[object, Answer] = field(default_factory=dict)
     heard: list[Message] = field(default_factory=list)
+    address: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        is_v6 = ":" in self.address
+        self._socket = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((self.address, 0))
+        self._host = f"[{self.address}]" if is_v6 else self.address
         self._socket.settimeout(0.1)
         self.port: int = self._socket.getsockname()[1]
         self._stopping = False
@@ -85,7 +88,7 @@ class Switchboard:
         lines += [f"From: {request.header('From')}", f"To: {to}", f"Call-ID: {request.header('Call-ID')}"]
         lines += [
             f"CSeq: {request.header('CSeq')}",
-            f"Contact: <sip:{request.user or 'peer'}@127.0.0.1:{self.port}>",
+            f"Contact: <sip:{request.user or 'peer'}@{self._host}:{self.port}>",
             *headers,
         ]
         self._send(lines, body, request.source)
@@ -93,11 +96,11 @@ class Switchboard:
     def request(self, method: str, invite: Message, *, cseq: int, body: str = "", tag: str = "") -> None:
         """A request of the telephone that was called by that INVITE."""
         own = tag or f"of-{invite.user}"
-        lines = [f"{method} sip:crm@{invite.source[0]}:{invite.source[1]} SIP/2.0"]
-        lines += [f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK-{method}-{cseq}-{own}", "Max-Forwards: 70"]
+        lines = [f"{method} sip:crm@{self._host}:{invite.source[1]} SIP/2.0"]
+        lines += [f"Via: SIP/2.0/UDP {self._host}:{self.port};branch=z9hG4bK-{method}-{cseq}-{own}", "Max-Forwards: 70"]
         to = invite.header("To").split(";tag=")[0]
         lines += [f"From: {to};tag={own}", f"To: {invite.header('From')}", f"Call-ID: {invite.header('Call-ID')}"]
-        lines += [f"CSeq: {cseq} {method}", f"Contact: <sip:{invite.user}@127.0.0.1:{self.port}>"]
+        lines += [f"CSeq: {cseq} {method}", f"Contact: <sip:{invite.user}@{self._host}:{self.port}>"]
         self._send(lines, body, invite.source)
 
     def all(self, method: str, user: str | None = None) -> list[Message]:

@@ -162,3 +162,17 @@ def test_a_stranger_cannot_call_us(board: Switchboard, talking: str) -> None:
     board.request("BYE", forged, cseq=1)
 
     board.wait_for_response(481, "BYE")
+
+
+def test_a_server_may_be_reached_by_ipv6(dialer: Dialer) -> None:
+    board = Switchboard(address="::1")
+    try:
+        reference = dialer.place(board.port, NUMBER, host="[::1]")
+        dialer.wait_for(reference, Status.IN_PROGRESS)
+        board.request("BYE", board.all("INVITE", NUMBER)[0], cseq=1)
+
+        assert dialer.end_of(reference).reason == "number_hung_up"
+        assert "IN IP6 ::1" in board.wait_for("INVITE", OPERATOR).body
+        board.wait_for("BYE", OPERATOR)
+    finally:
+        board.stop()
