@@ -41,12 +41,16 @@ def claim(call_id: int, *, holder: str = "") -> Call | None:
     now = timezone.now()
     fresh = Call.objects.filter(pk=call_id, status=Status.QUEUED, created_at__gt=now - settings.REQUESTED_CALL_EXPIRES)
     with transaction.atomic(durable=True):
-        claimed = fresh.exclude(reference="").update(
-            status=Status.DIALING,
-            precedence=precedence(Status.DIALING),
-            dialed_at=now,
-            held_by=holder,
-            updated_at=now,
+        claimed = (
+            fresh.filter(Q(dial_by=None) | Q(dial_by__gt=now))
+            .exclude(reference="")
+            .update(
+                status=Status.DIALING,
+                precedence=precedence(Status.DIALING),
+                dialed_at=now,
+                held_by=holder,
+                updated_at=now,
+            )
         )
         if not claimed:
             return None

@@ -19,7 +19,8 @@ def expire_stale_calls() -> int:
     """End the calls of which nothing was heard for too long. Returns how many."""
     now = timezone.now()
     requested = ~Q(reference="") & Q(updated_at__lt=now - settings.REQUESTED_CALL_EXPIRES)
-    unanswered = Q(answered_at=None) & (requested | Q(updated_at__lt=now - settings.UNANSWERED_CALL_EXPIRES))
+    too_late = Q(status=Status.QUEUED, dial_by__lt=now)
+    unanswered = Q(answered_at=None) & (requested | too_late | Q(updated_at__lt=now - settings.UNANSWERED_CALL_EXPIRES))
     answered = Q(answered_at__isnull=False, updated_at__lt=now - settings.ANSWERED_CALL_EXPIRES)
     return _end(Call.everything.exclude(via=Via.NOBODY).filter(unanswered | answered), now)
 

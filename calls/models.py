@@ -98,6 +98,8 @@ class Call(models.Model):
     """Our own id of a call that was asked for here, told to whoever dials it; blank for all others."""
     customer_first = models.BooleanField(default=False, db_default=False, editable=False)
     """Of a requested call: the number is rung before the line."""
+    dial_by = models.DateTimeField(null=True, editable=False)
+    """Of a requested call: from this moment on it is not dialed any more, whatever held it up."""
     dialed_at = models.DateTimeField(null=True, editable=False)
     """When a request was claimed, just before it left the house."""
     held_by = models.CharField(max_length=255, blank=True, default="", db_default="", editable=False)

@@ -129,9 +129,11 @@ def request_call(
     contact_id: int | None = None,
     description: str = "",
     customer_first: bool = False,
+    dial_by: datetime | None = None,
 ) -> Call:
     """Ask for a call: the operator's line is rung first, then the number, or the other way round. Raises `sips.lines.CannotDial`.
 
+    dial_by: from this moment on it is too late to dial, and the call fails.
     The Call and the job that dials it are stored in one transaction, so neither exists without the other.
     """
     line = find_line(sip, voip_id=voip_id, by_sip=via == Via.SIP)
@@ -148,6 +150,7 @@ def request_call(
         reference=reference,
         provider_call_id=reference if via == Via.SIP else "",
         customer_first=customer_first,
+        dial_by=dial_by,
         status=Status.QUEUED,
         precedence=precedence(Status.QUEUED),
         kind=Kind.OUTGOING if phone_numbers.is_e164(number) else Kind.INTERNAL,
