@@ -29,7 +29,7 @@ from integrations.operator_api import (
 from integrations.provider import Provider, Unreadable, Untrusted, provider_word
 from integrations.signatures import is_signed_by_address_and_form
 
-_OPERATOR_REASONS = {Status.BUSY: "operator_busy", Status.NO_ANSWER: "operator_no_answer", Status.FAILED: "unreachable"}
+_OPERATOR_REASONS = {Status.BUSY: "operator_busy", Status.NO_ANSWER: "operator_no_answer", Status.FAILED: "operator_unreachable"}  # fmt: skip
 _API = "https://api.twilio.com"
 _EVENTS = ("initiated", "ringing", "answered", "completed")
 _PAGE_ROWS = 200
