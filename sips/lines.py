@@ -36,6 +36,17 @@ def find_line(sip: str, *, voip_id: int | None, by_sip: bool) -> Sip:
     return line
 
 
+def can_dial(line: Sip, *, by_sip: bool) -> bool:
+    """Whether a call can be placed from this line, a `sealed` one whose `voip` is loaded."""
+    if line.voip is None or not (line.active and line.voip.active):
+        return False
+    try:
+        (_check_sip if by_sip else _check_provider)(line, line.voip)
+    except CannotDial:
+        return False
+    return True
+
+
 def _check_sip(line: Sip, voip: Voip) -> None:
     missing = [name for name, is_set in (("username", line.username), ("password", line.password_set)) if not is_set]
     if missing:

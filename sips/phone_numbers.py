@@ -6,6 +6,7 @@ short and emergency numbers, withheld callers and names stay the text they are.
 
 import re
 import unicodedata
+from enum import Enum, auto
 from urllib.parse import unquote
 
 import phonenumbers
@@ -17,6 +18,14 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SEPARATORS = frozenset("()[]./\N{MIDDLE DOT}\N{MINUS SIGN}")
 _SEPARATOR_CATEGORIES = ("Pd", "Zs")  # dashes and spaces of every script
 _INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, bidi and zero-width marks, lone surrogates, line ends
+_SUBSCRIBERS = frozenset(
+    {
+        phonenumbers.PhoneNumberType.FIXED_LINE,
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        phonenumbers.PhoneNumberType.VOIP,
+    }
+)
 _AFTER_USER_PART = re.compile(r"[@;:]")  # host, parameters, password
 
 
@@ -41,6 +50,33 @@ def display(number: str) -> str:
     if parsed is None or _format_e164(parsed) != number:
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+class Tariff(Enum):
+    """What a call to a number costs, as far as the number itself tells."""
+
+    PLAIN = auto()
+    "A subscriber's: fixed, mobile, VoIP."
+    SPECIAL = auto()
+    "Premium, shared cost, personal, pagers and other services of a country."
+    WORLDWIDE = auto()
+    "Of no country: satellites, international networks and international premium."
+    UNKNOWN = auto()
+    "In no range that is known to be in use."
+
+
+def tariff(number: str) -> tuple[Tariff, str]:
+    """The tariff of an E.164 number, and its country (ISO 3166 code) or "" where it belongs to none."""
+    parsed = _parse(number, country="")
+    if parsed is None or parsed.country_code is None:
+        return Tariff.UNKNOWN, ""
+    if phonenumbers.region_code_for_country_code(parsed.country_code) == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:
+        return Tariff.WORLDWIDE, ""
+    kind = phonenumbers.number_type(parsed)
+    country = phonenumbers.region_code_for_number(parsed) or ""
+    if kind == phonenumbers.PhoneNumberType.UNKNOWN:
+        return Tariff.UNKNOWN, country
+    return (Tariff.PLAIN if kind in _SUBSCRIBERS else Tariff.SPECIAL), country
 
 
 def search_digits(text: str) -> str:
