@@ -1,7 +1,8 @@
 """The button on customers' sites."""
 
+import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -10,9 +11,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sips.models import Voip
+from sips.models import Sip, Voip
 from sips.validators import validate_country, validate_time_zone
 from widgets import opening_hours
+from widgets.slots import SlotRules
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -49,10 +51,10 @@ def validate_countries(value: object) -> None:
 
 
 def _bounded(
-    label: "StrOrPromise", *, default: int, least: int, most: int
+    label: "StrOrPromise", *, default: int, least: int, most: int, help_text: "StrOrPromise" = ""
 ) -> "models.PositiveSmallIntegerField[int, int]":
     return models.PositiveSmallIntegerField(
-        label, default=default, validators=[MinValueValidator(least), MaxValueValidator(most)]
+        label, default=default, validators=[MinValueValidator(least), MaxValueValidator(most)], help_text=help_text
     )
 
 
@@ -98,9 +100,28 @@ class Widget(models.Model):
         validators=[validate_countries],
         help_text=_("Countries that may be called; empty: any."),
     )
+    lines = models.ManyToManyField(
+        Sip,
+        blank=True,
+        related_name="widgets",
+        verbose_name=_("lines"),
+        help_text=_("Operators who are rung in turn; none: every active line of the configuration."),
+    )
     ring_first = models.CharField(_("ring first"), max_length=8, choices=RingFirst.choices, default=RingFirst.OPERATOR)
     slot_minutes = _bounded(_("minutes of a slot"), default=15, least=5, most=240)
     slot_capacity = _bounded(_("calls in a slot"), default=1, least=1, most=1000)
+    lead_minutes = _bounded(_("minutes ahead at least"), default=15, least=0, most=10080)
+    days_ahead = _bounded(_("days ahead at most"), default=7, least=0, most=60)
+    daily_limit = _bounded(
+        _("requests a day"), default=300, least=1, most=10000, help_text=_("What visitors may ask for in 24 hours.")
+    )
+    form_token_required = models.BooleanField(
+        _("form token required"),
+        default=False,
+        help_text=_(
+            "Each request needs a fresh token from widget_data, which is good once. Scripts then cannot just post."
+        ),
+    )
     max_attempts = _bounded(_("attempts at most"), default=3, least=1, most=10)
     retry_minutes = _bounded(_("minutes to the next attempt"), default=10, least=1, most=1440)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -118,6 +139,9 @@ class Widget(models.Model):
             models.CheckConstraint(condition=Q(slot_capacity__range=(1, 1000)), name="widget_slot_capacity_1_to_1000"),
             models.CheckConstraint(condition=Q(max_attempts__range=(1, 10)), name="widget_max_attempts_1_to_10"),
             models.CheckConstraint(condition=Q(retry_minutes__range=(1, 1440)), name="widget_retry_minutes_1_to_1440"),
+            models.CheckConstraint(condition=Q(lead_minutes__range=(0, 10080)), name="widget_lead_minutes_0_to_10080"),
+            models.CheckConstraint(condition=Q(days_ahead__range=(0, 60)), name="widget_days_ahead_0_to_60"),
+            models.CheckConstraint(condition=Q(daily_limit__range=(1, 10000)), name="widget_daily_limit_1_to_10000"),
         ]
         indexes: ClassVar = [models.Index(fields=["voip", "id"], name="widget_voip")]
 
@@ -130,6 +154,23 @@ class Widget(models.Model):
         except opening_hours.OpeningHoursError as problem:
             raise ValidationError({"opening_time": str(problem)}) from problem
 
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Keeps every consent text there ever was, for those who agreed to it."""
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        if self.consent_text:
+            ConsentText.objects.get_or_create(
+                widget=self, version=self.consent_version, defaults={"text": self.consent_text}
+            )
+
+    @property
+    def consent_version(self) -> str:
+        """Names the present consent text; "" without one."""
+        return hashlib.sha256(self.consent_text.encode()).hexdigest()[:12] if self.consent_text else ""
+
+    @property
+    def slot_rules(self) -> SlotRules:
+        return SlotRules(self.slot_minutes, timedelta(minutes=self.lead_minutes), self.days_ahead)
+
     def hours(self) -> opening_hours.OpeningHours:
         """Raises OpeningHoursError when `opening_time`, `time_zone` or `holidays` cannot be read."""
         return opening_hours.parse(self.opening_time, time_zone=self.time_zone, holidays=self.holidays)
@@ -137,7 +178,30 @@ class Widget(models.Model):
     def is_open(self, moment: datetime) -> bool:
         return self.hours().is_open(moment)
 
+    def closes_at(self, moment: datetime) -> datetime | None:
+        """The end of the opening that holds this moment, as far as the next days show; None where it is closed."""
+        hours = self.hours()
+        yesterday = moment.astimezone(hours.zone).date() - timedelta(days=1)
+        return next((end for begin, end in hours.intervals(yesterday, days=4) if begin <= moment < end), None)
+
     def rotate_token(self) -> None:
         """Give the widget a new token; pages with the old one stop working."""
         self.token = new_token()
         self.save(update_fields=["token", "updated_at"])
+
+
+class ConsentText(models.Model):
+    """A consent text as visitors of a widget saw it. Never changed, so that it can be shown what somebody agreed to."""
+
+    widget = models.ForeignKey(Widget, models.CASCADE, related_name="consent_texts", db_index=False)
+    version = models.CharField(max_length=12)
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["widget", "version"], name="consent_text_is_stored_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.version

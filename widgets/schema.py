@@ -7,6 +7,11 @@ from widgets.models import Locale, Position
 _TEXT = {"type": "string"}
 _YES_NO = {"type": "boolean"}
 _MOMENT = {"type": "string", "format": "date-time"}
+_SLOT = {
+    "type": "object",
+    "properties": {"call_at": _MOMENT, "free": {"type": "integer", "description": "Places left."}},
+    "required": ["call_at", "free"],
+}
 _SHOWN: dict[str, Any] = {
     "name": _TEXT,
     "description": _TEXT,
@@ -18,9 +23,11 @@ _SHOWN: dict[str, Any] = {
     "opening_time": {"type": "object", "additionalProperties": {}},
     "time_zone": _TEXT,
     "next_opening": {**_MOMENT, "nullable": True, "description": "The first open moment from now on."},
-    "slots": {"type": "array", "items": {}, "description": "Times that can be booked."},
+    "slots": {"type": "array", "items": _SLOT, "description": "Times that can be booked, ascending; at most 2000."},
+    "slot_minutes": {"type": "integer"},
     "texts": {"type": "object", "additionalProperties": _TEXT},
     "consent_text": _TEXT,
+    "consent_version": {**_TEXT, "description": "Names the consent text that was shown; blank without one."},
     "color": _TEXT,
     "position": {"type": "string", "enum": Position.values},
     "form_token": _TEXT,

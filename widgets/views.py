@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core import signing
+from django.db.models import Prefetch
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -14,20 +14,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sips.editing import OneEditAtATime
+from sips.models import Sip
+from widgets import form_tokens
 from widgets.filters import WidgetFilter
 from widgets.models import Widget
+from widgets.places import free_slots
 from widgets.serializers import WidgetSerializer
 from widgets.texts import TEXTS
 
 CACHED_SECONDS = 10
-FORM_SALT = "widgets.form"
 
 
 class WidgetViewSet(OneEditAtATime[Widget], viewsets.ModelViewSet[Widget]):
     """Call-back widgets."""
 
     resource = "widget"
-    queryset = Widget.objects.all()
+    queryset = Widget.objects.prefetch_related(Prefetch("lines", Sip.objects.only("pk")))
     serializer_class = WidgetSerializer
     filterset_class = WidgetFilter
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
@@ -52,7 +54,9 @@ def widget_data(request: HttpRequest) -> JsonResponse:
             {"code": "unknown_widget", "detail": "There is no widget with this widget_token."}, status=404
         )
     response = JsonResponse(_shown(widget) if widget.active else {"active": False})
-    response["Cache-Control"] = f"public, max-age={CACHED_SECONDS}"
+    # A token that is good once is one visitor's own.
+    own = widget.active and widget.form_token_required
+    response["Cache-Control"] = "no-store" if own else f"public, max-age={CACHED_SECONDS}"
     return response
 
 
@@ -70,10 +74,14 @@ def _shown(widget: Widget) -> dict[str, Any]:
         "opening_time": widget.opening_time,
         "time_zone": widget.time_zone,
         "next_opening": hours.next_opening(now),
-        "slots": [],
+        "slots": [{"call_at": slot.begin, "free": free} for slot, free in free_slots(widget, hours, now)]
+        if widget.call_future
+        else [],
+        "slot_minutes": widget.slot_minutes,
         "texts": TEXTS[widget.locale],
         "consent_text": widget.consent_text,
+        "consent_version": widget.consent_version,
         "color": widget.color,
         "position": widget.position,
-        "form_token": signing.dumps(widget.token, salt=FORM_SALT),
+        "form_token": form_tokens.issue(widget.pk),
     }
