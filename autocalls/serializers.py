@@ -52,8 +52,14 @@ class WishSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(required=False, allow_blank=True, max_length=255)
     note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
     consent = serializers.BooleanField(required=False)
+    consent_version = serializers.CharField(
+        required=False, allow_blank=True, max_length=12, help_text="Of the text that was shown, as widget_data told it."
+    )
     page_url = serializers.URLField(required=False, allow_blank=True, max_length=1000)
     form_token = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    website = serializers.CharField(
+        required=False, allow_blank=True, max_length=1000, help_text="A field that people do not see: leave it empty."
+    )
 
 
 class CreateFromWidgetSerializer(serializers.Serializer[Any]):
@@ -61,9 +67,23 @@ class CreateFromWidgetSerializer(serializers.Serializer[Any]):
     autocall = WishSerializer()
 
 
-class PromiseSerializer(serializers.Serializer[Any]):
-    """What a visitor is told."""
+class VisitorTokenSerializer(serializers.Serializer[Any]):
+    visitor_token = serializers.CharField(max_length=500)
+
+
+class VisitorStatusSerializer(serializers.Serializer[Any]):
+    """How a visitor's request stands."""
 
     status = serializers.ChoiceField(Status.choices)
+    step = serializers.ChoiceField(
+        ("waiting", "operator", "visitor", "talking", "finished"), help_text="Whose telephone is ringing now, if any."
+    )
     call_at = serializers.DateTimeField()
+    can_cancel = serializers.BooleanField()
+    now = serializers.DateTimeField(help_text="The server's clock, which a visitor's may not agree with.")
+
+
+class PromiseSerializer(VisitorStatusSerializer):
+    """What a visitor is told who asks for a call."""
+
     visitor_token = serializers.CharField()

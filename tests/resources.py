@@ -90,6 +90,13 @@ VOIP = Resource("voip", {"name": "Office"}, _voip, "name", id_field="")
 WIDGET = Resource("widget", {"name": "Shop"}, _widget, "name")
 AUTOCALL = Resource("autocall", {"number": "+48501502504"}, _autocall, "note")
 RESOURCES = (CALL, SIP, VOIP, WIDGET, AUTOCALL)
+PUBLIC_DOORS = (
+    "/voip/widget_data.json",
+    "/voip/autocalls/create_from_widget",
+    "/voip/autocalls/visitor.json",
+    "/voip/autocalls/visitor/cancel.json",
+)
+"""What visitors of web sites may use without a token, from pages of any origin."""
 
 
 def send(

@@ -1,4 +1,4 @@
-"""The two public widget doors answer pages of any origin; everything else follows CORS_ALLOWED_ORIGINS."""
+"""The public widget doors answer pages of any origin; everything else follows CORS_ALLOWED_ORIGINS."""
 
 from typing import Any
 
@@ -6,7 +6,14 @@ from corsheaders.signals import check_request_enabled
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-PUBLIC_DOORS = frozenset({"/voip/widget_data.json", "/voip/autocalls/create_from_widget"})
+PUBLIC_DOORS = frozenset(
+    {
+        "/voip/widget_data.json",
+        "/voip/autocalls/create_from_widget",
+        "/voip/autocalls/visitor.json",
+        "/voip/autocalls/visitor/cancel.json",
+    }
+)
 
 
 @receiver(check_request_enabled)

@@ -224,6 +224,17 @@ SIP_NUMBER_RING_SECONDS = env.int("SIP_NUMBER_RING_SECONDS", 60)
 SIP_CHECK_SECONDS = env.int("SIP_CHECK_SECONDS", 30)
 SIP_NUMBER_PREFIX = env.str("SIP_NUMBER_PREFIX", "+")
 SIP_LOCAL_PORT = env.int("SIP_LOCAL_PORT", 0)
+AUTOCALLS_PER_NUMBER_A_DAY = env.int("AUTOCALLS_PER_NUMBER_A_DAY", 3)
+AUTOCALLS_PER_ADDRESS_AN_HOUR = env.int("AUTOCALLS_PER_ADDRESS_AN_HOUR", 10)
+AUTOCALLS_PER_NETWORK_AN_HOUR = env.int("AUTOCALLS_PER_NETWORK_AN_HOUR", 30)
+AUTOCALLS_PER_WIDGET_AN_HOUR = env.int("AUTOCALLS_PER_WIDGET_AN_HOUR", 60)
+for _limit in ("NUMBER_A_DAY", "ADDRESS_AN_HOUR", "NETWORK_AN_HOUR", "WIDGET_AN_HOUR"):
+    if globals()[f"AUTOCALLS_PER_{_limit}"] < 1:
+        raise ImproperlyConfigured(
+            f"AUTOCALLS_PER_{_limit} must be at least 1; to refuse everybody, switch the widget off."
+        )
+AUTOCALL_EXPIRES = timedelta(days=env.int("AUTOCALL_EXPIRES_DAYS", 7))
+AUTOCALL_SPACING = timedelta(seconds=env.int("AUTOCALL_SPACING_SECONDS", 2))
 JOBS_LATE_AFTER = timedelta(seconds=env.int("JOBS_LATE_AFTER_SECONDS", 300))
 METRICS_ALLOWED_IPS = networks.check(
     "METRICS_ALLOWED_IPS", env.list("METRICS_ALLOWED_IPS", default=["127.0.0.0/8", "::1"])

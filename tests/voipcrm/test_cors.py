@@ -1,13 +1,12 @@
 import make
 import pytest
 from django.conf import LazySettings
-from resources import RESOURCES, Resource
+from resources import PUBLIC_DOORS, RESOURCES, Resource
 from rest_framework.test import APIClient
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "https://shop.example.com"
-PUBLIC_DOORS = ("/voip/widget_data.json", "/voip/autocalls/create_from_widget")
 
 
 @pytest.mark.parametrize("origin", [PAGE, "http://localhost:3000", "null", "https://xn--e1afmkfd.example"])

@@ -79,7 +79,7 @@ def test_no_text_of_the_sources_is_missing_from_the_catalogue() -> None:
     missing = {(file.name, text) for file in sources() for text in messages(file) if text not in known}
 
     assert not missing, (
-        "run: manage.py makemessages -l pl --ignore .venv --ignore .data, translate, manage.py compilemessages"
+        "run: manage.py makemessages -l pl --no-location --ignore .venv --ignore .data, translate, manage.py compilemessages"
     )
 
 

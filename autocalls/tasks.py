@@ -1,0 +1,24 @@
+"""What happens by the clock, and when a call ends. Every job may run twice, late or not at all: the sweep finds what is left."""
+
+from procrastinate.contrib.django import app
+
+from autocalls import running, settling
+
+
+@app.task(name="autocalls.run_due")
+def run_due() -> int:
+    """Deferred for the very moment at which something is promised."""
+    return running.run_due()
+
+
+@app.task(name="autocalls.settle")
+def settle(attempt_id: int) -> None:
+    settling.settle(attempt_id)
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="autocalls.sweep", queueing_lock="autocalls.sweep")
+def sweep(timestamp: int) -> None:
+    """What crashes have left is settled, what is due is begun."""
+    settling.settle_left()
+    running.run_due()
