@@ -99,14 +99,12 @@ def hold_counts(widget: Widget, number: str, origin: Origin, nonce: str) -> None
 def check_limits(widget: Widget, number: str, origin: Origin) -> None:
     """Raises Refused. Exact under `hold_counts`."""
     now = timezone.now()
-    full: QuerySet[Autocall, tuple[str, datetime]] | None = None
     counted = {limit.code: limit for limit in limits(widget, number, origin)}
-    queries = [_oldest_that_counts(limit, now) for limit in counted.values()]
-    full = queries[0].union(*queries[1:], all=True)
-    waits = {code: oldest + counted[code].window - now for code, oldest in full}
-    for code in counted:
-        if code in waits:
-            raise Refused(code, retry_after=max(waits.values()))
+    first, *others = (_oldest_that_counts(limit, now) for limit in counted.values())
+    waits = {code: oldest + counted[code].window - now for code, oldest in first.union(*others, all=True)}
+    reached = next((code for code in counted if code in waits), None)
+    if reached is not None:
+        raise Refused(reached, retry_after=max(waits.values()))
 
 
 def use_form_token(nonce: str) -> None:

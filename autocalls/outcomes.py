@@ -13,10 +13,15 @@ IMPOSSIBLE_WORDS = ("404", "484", "604")
 FINAL = (Outcome.DECLINED, Outcome.IMPOSSIBLE)
 """Whoever declined does not want to be called, and a number that does not exist will not exist later."""
 
+OPERATOR_REASONS = frozenset(
+    {"operator_no_answer", "operator_busy", "operator_rejected", "operator_unreachable", "refused"}
+)
+"""Nobody else was rung, and another line may be in its place, or have a login that works. `operator_hung_up` is not among them: that operator had
+answered, and the visitor's telephone may have rung."""
+
 REASONS: Final[Mapping[str, Outcome]] = {
     "rejected": Outcome.DECLINED,
     "unreachable": Outcome.IMPOSSIBLE,
-    "refused": Outcome.OPERATOR,  # nobody was rung; another line may have a login that works
     "expired": Outcome.NOT_DIALED,
 }
 WORDS: Final[Mapping[str, Outcome]] = {Status.BUSY: Outcome.BUSY, Status.NO_ANSWER: Outcome.NO_ANSWER}
@@ -30,7 +35,7 @@ def read(call: Call | None) -> Outcome | None:
         return Outcome.FAILED if call.deleted_at is not None else None
     if call.status == Status.ANSWERED:
         return Outcome.ANSWERED
-    if call.reason.startswith("operator_"):
+    if call.reason in OPERATOR_REASONS:
         return Outcome.OPERATOR
     if call.provider_status.startswith(IMPOSSIBLE_WORDS):
         return Outcome.IMPOSSIBLE

@@ -5,7 +5,9 @@ for nothing does no harm, one that dies is made up for by the next, and after an
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from django.conf import settings
 from django.db import transaction
@@ -24,53 +26,82 @@ DIALED_WITHIN = timedelta(minutes=2)
 """A call that could not be dialed for so long is not dialed any more: the next attempt is a new decision."""
 
 PUNCTUAL = timedelta(minutes=1)
-"""Whoever is later than this is no promise of this minute but a backlog, which is worked off at intervals."""
+"""What was promised for longer ago is no promise of this minute but a backlog, which is worked off at intervals."""
 
 NO_LINE_PAUSE = timedelta(minutes=1)
 """Until staff have set up a line that can dial."""
+
+
+class Step(Enum):
+    """What a run did with one call-back."""
+
+    BEGUN = auto()
+    SETTLED = auto()
+    "It is not to be called now: over, put off, or somebody else's."
+    QUEUES = auto()
+    "It waits for a line, and so will all others that wait for the same lines."
 
 
 def run_due() -> int:
     """Begin what is due. Returns how many calls were begun; raises ExceptionGroup when some call-backs could not be judged, after all others."""
     problems: list[Exception] = []
     begun = 0
-    due = Autocall.objects.filter(status=Status.SCHEDULED, call_at__lte=timezone.now()).order_by("call_at", "pk")
-    for pk in list(due.values_list("pk", flat=True)):
+    waiting: set[tuple[int | None, ...]] = set()
+    due = Autocall.objects.filter(status=Status.SCHEDULED, call_at__lte=timezone.now())
+    queue = due.order_by("call_at", "promised_at", "pk").values_list("pk", "sip_id", "widget_id", "voip_id")
+    for pk, *lines_of in list(queue):
+        if tuple(lines_of) in waiting:
+            continue
         try:
-            begun += _run(pk)
+            step = _run(pk)
         except Exception as problem:
             logger.exception("autocall_not_run", extra={"autocall_id": pk})
             problems.append(problem)
+        else:
+            begun += step is Step.BEGUN
+            if step is Step.QUEUES:
+                waiting.add(tuple(lines_of))
     if problems:
         raise ExceptionGroup("call-backs that could not be run", problems)
     return begun
 
 
 @transaction.atomic
-def _run(pk: int) -> bool:
+def _run(pk: int) -> Step:
     """Begin this call-back, move it on or let it wait. Whoever else would ring the same lines or the same call-back waits for the locks."""
-    autocall = Autocall.objects.filter(pk=pk).first()
-    if autocall is None:
-        return False
-    available = lines.of(autocall)
-    locks.hold(*(f"line:{line.sip.pk}" for line in available), f"voip:{autocall.voip_id}")
+    seen = Autocall.objects.filter(pk=pk).first()
+    if seen is None:
+        return Step.SETTLED
+    available = lines.of(seen)
+    locks.hold(*(f"line:{line.sip.pk}" for line in available), f"voip:{seen.voip_id}")
     now = timezone.now()
-    autocall = Autocall.objects.select_for_update().filter(pk=pk, status=Status.SCHEDULED, call_at__lte=now).first()
+    unchanged = Autocall.objects.filter(pk=pk, sip=seen.sip_id, widget=seen.widget_id, voip=seen.voip_id)
+    autocall = unchanged.select_for_update().filter(status=Status.SCHEDULED, call_at__lte=now).first()
     if autocall is None or _put_off(autocall, now):
-        return False
+        return Step.SETTLED
     if not available:
         _wait(autocall, now + NO_LINE_PAUSE, reason="no_line")
-        return False
+        return Step.SETTLED
     if autocall.passing_on:
-        available = lines.untried(available, autocall)
-        if not available:
-            settling.end_attempt(autocall, Outcome.OPERATOR, now)
-            return False
+        return _pass_on(autocall, available, now)
     ready = lines.free(available, now)
     if not ready or _too_soon(autocall, now):
-        return False
+        return Step.QUEUES
     _begin(autocall, ready[0], now)
-    return True
+    return Step.BEGUN
+
+
+def _pass_on(autocall: Autocall, available: Sequence[Line], now: datetime) -> Step:
+    """Ring the next operator of this attempt; when all have been rung, the attempt is over."""
+    left = lines.untried(available, autocall)
+    if not left:
+        settling.end_attempt(autocall, Outcome.OPERATOR, now)
+        return Step.SETTLED
+    ready = lines.free(left, now)
+    if not ready:
+        return Step.SETTLED
+    _begin(autocall, ready[0], now)
+    return Step.BEGUN
 
 
 def _put_off(autocall: Autocall, now: datetime) -> bool:
@@ -94,7 +125,7 @@ def _wait(autocall: Autocall, until: datetime, *, reason: str) -> None:
 
 def _too_soon(autocall: Autocall, now: datetime) -> bool:
     """Whether this is one of a backlog and another call of its configuration has only just begun."""
-    if autocall.passing_on or now - autocall.call_at < PUNCTUAL:
+    if now - autocall.promised_at < PUNCTUAL:
         return False
     others = Attempt.objects.filter(autocall__voip=autocall.voip_id, started_at__gt=now - settings.AUTOCALL_SPACING)
     latest = others.order_by("-started_at").values_list("started_at", flat=True).first()

@@ -82,7 +82,8 @@ def _told_by(widget: Widget, wish: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _choose_time(widget: Widget, asked: datetime | None) -> tuple[datetime, datetime | None]:
-    """When to call, and the moment whose slot gives a place for it."""
+    """When to call, and the moment whose slot gives a place for it. Exact under `guard.hold_counts`, which lets one request of a widget through
+    at a time. Raises Refused."""
     now = timezone.now()
     hours = widget.hours()
     if asked is not None:

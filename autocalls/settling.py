@@ -17,6 +17,9 @@ PLAIN_RETRY_MINUTES = 10
 
 LONGEST_PAUSE = timedelta(hours=24)
 
+UNDIALED_PAUSE, LONGEST_UNDIALED_PAUSE = timedelta(minutes=1), timedelta(minutes=30)
+"""While nobody dials at all, as when no dialer runs."""
+
 UNSETTLED = Q(outcome="") & (Q(call=None) | Q(call__status__in=RESULTS) | Q(call__deleted_at__isnull=False))
 
 
@@ -63,10 +66,20 @@ def _go_on(autocall: Autocall, outcome: Outcome, now: datetime) -> None:
         finish(autocall, Status.DONE, outcome, now)
     elif outcome in outcomes.FINAL:
         finish(autocall, Status.FAILED, outcome, now)
-    elif outcome in (Outcome.OPERATOR, Outcome.NOT_DIALED):
+    elif outcome == Outcome.OPERATOR:
         _call_at(autocall, now, reason=outcome, passing_on=True)
+    elif outcome == Outcome.NOT_DIALED:
+        _call_at(autocall, now + _undialed_pause(autocall), reason=outcome, passing_on=True)
     else:
         end_attempt(autocall, outcome, now)
+
+
+def _undialed_pause(autocall: Autocall) -> timedelta:
+    """None for the first time, then growing."""
+    times = autocall.calls_made.filter(outcome=Outcome.NOT_DIALED).count()
+    return (
+        min(UNDIALED_PAUSE * (2 ** (times - 1) - 1), LONGEST_UNDIALED_PAUSE) if times < 10 else LONGEST_UNDIALED_PAUSE
+    )
 
 
 def end_attempt(autocall: Autocall, outcome: Outcome, now: datetime) -> None:

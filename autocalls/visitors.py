@@ -1,5 +1,6 @@
 """What a visitor may know of and do with their own request, and the token that stands for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.core import signing
@@ -55,6 +56,13 @@ def cancel(request: Request) -> Autocall:
     return edit(request.autocall, {"status": Status.CANCELED})
 
 
+_RINGS: Mapping[bool, Mapping[str, str]] = {
+    False: {CallStatus.QUEUED: "operator", CallStatus.DIALING: "operator", CallStatus.RINGING: "visitor"},
+    True: dict.fromkeys((CallStatus.QUEUED, CallStatus.DIALING, CallStatus.RINGING), "visitor"),
+}
+"""By whether the visitor is rung first: whose telephone it is then, as far as a visitor can tell."""
+
+
 def step(autocall: Autocall) -> str:
     """Whose telephone rings now: waiting, operator, visitor, talking, or finished."""
     if autocall.finished_at is not None:
@@ -62,6 +70,6 @@ def step(autocall: Autocall) -> str:
     call = autocall.last_call
     if autocall.status != Status.CALLING or call is None:
         return "waiting"
-    first, second = ("visitor", "operator") if call.customer_first else ("operator", "visitor")
-    steps: dict[str, str] = {CallStatus.QUEUED: first, CallStatus.DIALING: first, CallStatus.RINGING: second}
-    return steps.get(call.status, "talking")
+    if call.status == CallStatus.IN_PROGRESS:
+        return "talking"
+    return _RINGS[call.customer_first].get(call.status, "waiting")

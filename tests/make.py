@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from autocalls.models import Autocall
 from calls.models import Call
 from sips.models import Sip, Voip
 from widgets.models import Widget
@@ -24,3 +25,22 @@ def call(**fields: Any) -> Call:
 
 def widget(**fields: Any) -> Widget:
     return Widget.objects.create(**{"name": "Shop", "locale": "en"} | fields)
+
+
+def office(*, lines: int = 1, **fields: Any) -> Voip:
+    """A configuration with so many lines that can dial by SIP itself: 101, 102, …"""
+    desk = voip(**{"address": "pbx.example.com", "provider": ""} | fields)
+    for number in range(101, 101 + lines):
+        sip(voip=desk, sip=str(number), username=str(number))
+    return desk
+
+
+def autocall(**fields: Any) -> Autocall:
+    """Due at once unless told otherwise; promised by its widget, where it has one, for its configuration."""
+    promised = {"number": "+48501502503"} | fields
+    if "call_at" in promised:
+        promised.setdefault("promised_at", promised["call_at"])
+    if "widget" in promised:
+        promised.setdefault("voip", promised["widget"].voip)
+        promised.setdefault("max_attempts", promised["widget"].max_attempts)
+    return Autocall.objects.create(**promised)

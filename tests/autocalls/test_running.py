@@ -1,0 +1,318 @@
+"""What is due is begun: in time, in order, on free lines, in opening hours, and never twice."""
+
+import itertools
+import threading
+from datetime import datetime, timedelta
+from typing import Any
+
+import make
+import pytest
+from callback_desk import MONDAY_NOON, clock, end, later, live, now_of, run
+from django.db import connection
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from autocalls import lines, running
+from autocalls.models import Attempt, Status
+from autocalls.services import edit
+from calls import dialing
+from calls.models import Call, Via
+from sips.models import Sip, Voip
+from widgets.models import Widget
+
+pytestmark = pytest.mark.django_db
+MORNINGS = {"monday": [["09:00", "13:00"]], "tuesday": [["09:00", "13:00"]]}
+"""In Warsaw, where MONDAY_NOON is one o'clock: the moment this office closes."""
+
+
+def shop(lines: int = 1, **fields: Any) -> Widget:
+    return make.widget(voip=make.office(lines=lines), **fields)
+
+
+def jobs_at() -> list[datetime | None]:
+    return list(ProcrastinateJob.objects.filter(task_name="autocalls.run_due").values_list("scheduled_at", flat=True))
+
+
+def test_a_due_call_back_is_a_call_and_its_job_at_once() -> None:
+    row = make.autocall(widget=shop(), client_id=7)
+
+    assert run() == 1
+
+    call = live()
+    assert (call.status, call.via, call.number_to, call.client_id) == ("QUEUED", Via.SIP, row.number, 7)
+    job = ProcrastinateJob.objects.get(task_name="integrations.dial_by_sip")
+    assert (job.queue_name, job.args) == ("sip", {"call_id": call.pk})
+    assert (now_of(row).status, now_of(row).attempts, now_of(row).last_call_id) == (Status.CALLING, 1, call.pk)
+
+
+def test_what_is_not_due_waits() -> None:
+    row = make.autocall(widget=shop(), call_at=timezone.now() + timedelta(seconds=1))
+
+    assert (run(), now_of(row).status) == (0, Status.SCHEDULED)
+
+
+@pytest.mark.parametrize("status", ["calling", "done", "failed", "canceled", "expired"])
+def test_what_is_not_scheduled_is_left_alone(status: str) -> None:
+    make.autocall(widget=shop(), status=status, finished_at=None if status == "calling" else timezone.now())
+
+    assert run() == 0
+
+
+def test_a_second_run_begins_nothing_more() -> None:
+    make.autocall(widget=shop(lines=3))
+
+    assert (run(), run(), Attempt.objects.count()) == (1, 0, 1)
+
+
+def test_a_canceled_call_back_is_not_called() -> None:
+    row = make.autocall(widget=shop())
+    edit(row, {"status": Status.CANCELED})
+
+    assert (run(), Call.objects.count()) == (0, 0)
+
+
+def test_nobody_is_called_while_the_office_is_closed() -> None:
+    with clock(MONDAY_NOON):
+        row = make.autocall(widget=shop(opening_time=MORNINGS))
+
+        assert run() == 0
+
+    assert now_of(row).call_at == datetime.fromisoformat("2026-03-03T08:00Z")
+    assert jobs_at() == [datetime.fromisoformat("2026-03-03T08:00Z")]
+
+
+def test_a_call_that_waited_in_the_queue_is_not_dialed_after_closing_time() -> None:
+    with clock(MONDAY_NOON - timedelta(seconds=30)) as traveller:
+        make.autocall(widget=shop(opening_time=MORNINGS))
+        run()
+        later(traveller, seconds=31)
+
+        assert dialing.claim(live().pk) is None
+
+
+def test_a_call_that_nobody_dialed_for_two_minutes_is_not_dialed_any_more() -> None:
+    with clock() as traveller:
+        make.autocall(widget=shop())
+        run()
+        later(traveller, minutes=2)
+
+        assert dialing.claim(live().pk) is None
+
+
+def test_a_widget_that_never_opens_expires_its_call_backs() -> None:
+    row = make.autocall(widget=shop(opening_time={"exceptions": {"2026-12-25": []}}))
+
+    run()
+
+    assert (now_of(row).status, now_of(row).reason) == (Status.EXPIRED, "never_open")
+
+
+def test_a_promise_that_could_not_be_kept_for_a_week_expires() -> None:
+    with clock() as traveller:
+        row = make.autocall(widget=shop())
+        later(traveller, days=7, seconds=1)
+        run()
+
+    assert (now_of(row).status, now_of(row).reason) == (Status.EXPIRED, "expired")
+
+
+def test_without_a_line_that_can_dial_it_is_tried_again_every_minute() -> None:
+    with clock():
+        row = make.autocall(widget=make.widget(voip=make.voip(provider="")))
+        run()
+
+        assert now_of(row).call_at == MONDAY_NOON + timedelta(minutes=1)
+
+    assert now_of(row).reason == "no_line"
+
+
+def test_a_line_rings_for_one_call_back_at_a_time() -> None:
+    widget = shop(lines=2)
+    for ending in range(3):
+        make.autocall(widget=widget, number=f"+4850150250{ending}")
+
+    assert (run(), run()) == (2, 0)
+    assert Attempt.objects.values("sip").distinct().count() == 2
+
+
+def test_the_line_that_rested_longest_is_rung_next() -> None:
+    widget = shop(lines=3)
+    rung = []
+    with clock() as traveller:
+        for ending in range(6):
+            make.autocall(widget=widget, number=f"+4850150250{ending}")
+            run()
+            rung.append(live().sip_id)
+            end("answered")
+            later(traveller, seconds=10)
+
+    assert rung[:3] == rung[3:] == sorted(rung[:3])  # type: ignore[type-var]
+
+
+def test_the_oldest_is_called_first() -> None:
+    widget = shop()
+    with clock():
+        newer, oldest = (
+            make.autocall(widget=widget, number=number, call_at=MONDAY_NOON - timedelta(minutes=age))
+            for number, age in (("+48501502501", 5), ("+48501502502", 50))
+        )
+        run()
+
+    assert (now_of(oldest).status, now_of(newer).status) == (Status.CALLING, Status.SCHEDULED)
+
+
+def test_after_an_outage_calls_go_out_one_after_the_other() -> None:
+    widget = shop(lines=5)
+    with clock() as traveller:
+        for ending in range(5):
+            make.autocall(widget=widget, number=f"+4850150250{ending}", call_at=MONDAY_NOON - timedelta(hours=1))
+
+        begun = [run()]
+        for _ in range(4):
+            later(traveller, seconds=2)
+            begun.append(run())
+
+    assert begun == [1, 1, 1, 1, 1]
+
+
+def test_the_next_of_a_backlog_is_woken_for_when_its_turn_comes() -> None:
+    widget = shop(lines=2)
+    with clock():
+        for ending in range(2):
+            make.autocall(widget=widget, number=f"+4850150250{ending}", call_at=MONDAY_NOON - timedelta(hours=1))
+        run()
+
+    assert MONDAY_NOON + timedelta(seconds=2) in jobs_at()
+
+
+def test_what_an_outage_has_put_off_to_the_opening_goes_out_one_after_the_other() -> None:
+    widget = shop(lines=5, opening_time={"tuesday": [["09:00", "17:00"]]})
+    with clock() as traveller:
+        for ending in range(3):
+            make.autocall(widget=widget, number=f"+4850150250{ending}", call_at=MONDAY_NOON - timedelta(hours=ending))
+        run()
+        traveller.move_to(datetime.fromisoformat("2026-03-03T08:00Z"))
+
+        assert run() == 1
+        assert live().number_to == "+48501502502"  # promised first
+
+
+def test_promises_of_this_minute_are_all_kept_at_once() -> None:
+    widget = shop(lines=3)
+    with clock():
+        for ending in range(3):
+            make.autocall(widget=widget, number=f"+4850150250{ending}", call_at=MONDAY_NOON)
+
+        assert run() == 3
+
+
+def test_one_that_cannot_be_judged_does_not_hold_up_the_others() -> None:
+    broken, sound = shop(), shop()
+    Widget.objects.filter(pk=broken.pk).update(time_zone="Nowhere/Nothing")
+    make.autocall(widget=broken, number="+48501502501")
+    row = make.autocall(widget=sound, number="+48501502502")
+
+    with pytest.raises(ExceptionGroup):
+        run()
+
+    assert now_of(row).status == Status.CALLING
+
+
+def test_many_that_wait_for_the_same_line_are_looked_at_once() -> None:
+    widget = shop()
+    for ending in range(30):
+        make.autocall(widget=widget, number=f"+485015025{ending:02}")
+    run()
+
+    with connection.execute_wrapper(Statements()) as _:
+        statements.clear()
+        run()
+
+    assert len(statements) < 20
+
+
+statements: list[str] = []
+
+
+class Statements:
+    def __call__(self, execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        statements.append(sql)
+        return execute(sql, parameters, many, context)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_running_at_once_ring_each_line_and_each_visitor_once() -> None:
+    widget = shop(lines=3)
+    for ending in range(6):
+        make.autocall(widget=widget, number=f"+4850150250{ending}")
+    together = threading.Barrier(6)
+
+    def work() -> None:
+        together.wait()
+        try:
+            running.run_due()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    attempts = Attempt.objects.values_list("autocall", "sip")
+    assert len(attempts) == 3
+    assert all(len(set(side)) == 3 for side in zip(*attempts, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("own", "of_widget", "expected"),
+    [(None, [], {"101", "102"}), (None, ["102"], {"102"}), ("101", ["102"], {"101"})],
+)
+def test_the_lines_of_the_call_back_come_before_the_widgets_and_those_before_the_configurations(
+    own: str | None, of_widget: list[str], expected: set[str]
+) -> None:
+    desk = make.office(lines=2)
+    widget = make.widget(voip=desk)
+    widget.lines.set(desk.sips.filter(sip__in=of_widget))
+    row = make.autocall(widget=widget, sip=desk.sips.filter(sip=own).first())
+
+    assert {line.sip.sip for line in lines.of(row)} == expected
+
+
+def changed(desk: Voip, **fields: Any) -> None:
+    Sip.objects.filter(voip=desk).update(**fields)
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"password": ""}, {"username": ""}, {"sip": ""}])
+def test_a_line_that_cannot_dial_is_not_rung(change: dict[str, Any]) -> None:
+    desk = make.office()
+    changed(desk, **change)
+
+    assert lines.of(make.autocall(voip=desk)) == []
+
+
+def test_a_line_without_a_login_is_rung_through_the_provider() -> None:
+    desk = make.office(provider="simulator", api_url="http://127.0.0.1:1")
+    changed(desk, password="")
+
+    assert [line.via for line in lines.of(make.autocall(voip=desk))] == [Via.PROVIDER]
+
+
+@pytest.mark.parametrize("ring_first", ["operator", "visitor"])
+def test_the_widget_says_who_is_rung_first(ring_first: str) -> None:
+    make.autocall(widget=shop(ring_first=ring_first))
+
+    run()
+
+    assert live().customer_first == (ring_first == "visitor")
+
+
+def test_moving_a_call_back_wakes_a_run_for_the_new_moment() -> None:
+    row = make.autocall(widget=shop(), call_at=MONDAY_NOON)
+    moved = timezone.now() + timedelta(hours=1)
+
+    edit(row, {"call_at": moved})
+
+    assert jobs_at() == [moved]
+    assert list(itertools.chain([run()])) == [0]
