@@ -1,0 +1,345 @@
+"""What a visitor of a web site can do: ask for a call, see how it stands, and call it off."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import make
+import pytest
+import time_machine
+from callback_desk import attempt, clock, live, now_of, run
+from django.test import override_settings
+from django.utils.dateparse import parse_datetime
+from rest_framework.test import APIClient
+
+from autocalls import visitors
+from autocalls.models import Autocall, Refusal, Status
+from autocalls.services import edit
+from autocalls.texts import REFUSALS
+from calls.models import Call
+from widgets.models import Locale, Widget
+
+pytestmark = pytest.mark.django_db
+ASK = "/voip/autocalls/create_from_widget"
+SEE = "/voip/autocalls/visitor.json"
+CANCEL = "/voip/autocalls/visitor/cancel.json"
+WEEKDAYS = {"monday": [["09:00", "17:00"]], "tuesday": [["09:00", "17:00"]]}
+
+
+@pytest.fixture(autouse=True)
+def traveller() -> Iterator[time_machine.Traveller]:
+    with clock() as traveller:  # a Monday, one o'clock in Warsaw
+        yield traveller
+
+
+@pytest.fixture
+def widget() -> Widget:
+    return make.widget(voip=make.office(), opening_time=WEEKDAYS, slot_minutes=30, slot_capacity=1)
+
+
+def ask(client: APIClient, widget: Widget, number: str = "+48501502503", **wish: Any) -> Any:
+    return client.post(ASK, {"widget_token": widget.token, "autocall": {"number": number} | wish})
+
+
+def see(client: APIClient, token: str) -> Any:
+    return client.get(SEE, {"visitor_token": token}).json()
+
+
+def test_an_open_office_calls_at_once(stranger: APIClient, widget: Widget) -> None:
+    answer = ask(stranger, widget)
+
+    assert answer.status_code == 201
+    assert {key: answer.json()[key] for key in ("status", "step", "call_at", "can_cancel", "now")} == {
+        "status": "scheduled",
+        "step": "waiting",
+        "call_at": "2026-03-02T12:00:00Z",
+        "can_cancel": True,
+        "now": "2026-03-02T12:00:00Z",
+    }
+    assert run() == 1
+
+
+@pytest.mark.parametrize(
+    ("may", "hour", "expected"),
+    [
+        ({}, 12, "2026-03-02T12:00:00Z"),
+        ({"call_now": False}, 12, "2026-03-02T12:00:00Z"),  # the next open moment is now
+        ({}, 18, "2026-03-03T08:00:00Z"),
+        ({"call_future": False}, 12, "2026-03-02T12:00:00Z"),
+        ({"call_future": False}, 18, "closed"),
+        ({"call_now": False, "call_future": False}, 12, "closed"),
+        ({"opening_time": {"exceptions": {}}}, 12, "closed"),
+    ],
+)
+def test_without_a_wish_it_is_now_or_the_next_opening(
+    stranger: APIClient,
+    widget: Widget,
+    traveller: time_machine.Traveller,
+    may: dict[str, Any],
+    hour: int,
+    expected: str,
+) -> None:
+    Widget.objects.filter(pk=widget.pk).update(**may)
+    traveller.shift(timedelta(hours=hour - 12))
+
+    answer = ask(stranger, widget).json()
+
+    assert answer.get("call_at", answer.get("code")) == expected
+
+
+@pytest.mark.parametrize(
+    ("call_at", "code"),
+    [
+        ("2026-03-02T14:00:00Z", None),
+        ("2026-03-03T09:00:00+01:00", None),
+        ("2026-03-02T12:10:00Z", "not_bookable"),  # too soon
+        ("2026-03-02T17:00:00Z", "not_bookable"),  # closed
+        ("2026-03-02T11:00:00Z", "not_bookable"),  # past
+        ("2026-03-30T10:00:00Z", "not_bookable"),  # too far ahead
+    ],
+)
+def test_a_booking_is_taken_in_a_slot_that_is_offered(
+    stranger: APIClient, widget: Widget, call_at: str, code: str | None
+) -> None:
+    answer = ask(stranger, widget, call_at=call_at).json()
+
+    assert answer.get("code") == code
+    if code is None:
+        assert parse_datetime(answer["call_at"]) == parse_datetime(call_at)
+
+
+def test_every_slot_that_is_offered_can_be_booked(stranger: APIClient, widget: Widget) -> None:
+    offered = stranger.get("/voip/widget_data.json", {"widget_token": widget.token}).json()["slots"]
+
+    answers = [
+        ask(stranger, widget, f"+4850150{number:04}", call_at=slot["call_at"]).status_code
+        for number, slot in enumerate(offered[:8])
+    ]
+
+    assert answers == [201] * 8
+
+
+def test_a_booked_slot_is_offered_to_nobody_else(stranger: APIClient, widget: Widget) -> None:
+    first = "2026-03-02T14:00:00Z"
+    ask(stranger, widget, call_at=first)
+
+    refused = ask(stranger, widget, "+48601602603", call_at=first)
+    offered = stranger.get("/voip/widget_data.json", {"widget_token": widget.token}).json()["slots"]
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "slot_taken")
+    assert first not in [slot["call_at"] for slot in offered]
+
+
+def test_who_calls_it_off_gives_the_place_back(stranger: APIClient, widget: Widget) -> None:
+    booked = ask(stranger, widget, call_at="2026-03-02T14:00:00Z").json()
+    stranger.post(CANCEL, {"visitor_token": booked["visitor_token"]})
+
+    assert ask(stranger, widget, "+48601602603", call_at="2026-03-02T14:00:00Z").status_code == 201
+
+
+def test_asking_again_joins_the_first_request(stranger: APIClient, widget: Widget) -> None:
+    first = ask(stranger, widget, call_at="2026-03-02T14:00:00Z")
+    second = ask(stranger, widget, "501 502 503")
+
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert second.json()["call_at"] == first.json()["call_at"]
+
+
+def test_what_the_visitor_says_and_agrees_to_is_stored(stranger: APIClient, widget: Widget) -> None:
+    widget.consent_text = "You may call me."
+    widget.save()
+    shown = widget.consent_version
+    widget.consent_text = "You may call me and sell me things."
+    widget.save()
+
+    ask(
+        stranger,
+        widget,
+        name="Jan",
+        note="An offer",
+        consent=True,
+        consent_version=shown,
+        page_url="https://shop.example/tea",
+    )
+
+    row = Autocall.objects.get()
+    assert (row.name, row.note, row.page_url, row.source) == ("Jan", "An offer", "https://shop.example/tea", "widget")
+    assert (row.consent_at is not None, row.consent_version) == (True, shown)
+    assert widget.consent_texts.get(version=shown).text == "You may call me."
+
+
+def test_a_version_that_never_was_is_taken_for_the_present_one(stranger: APIClient, widget: Widget) -> None:
+    widget.consent_text = "You may call me."
+    widget.save()
+
+    ask(stranger, widget, consent_version="forged")
+
+    assert (Autocall.objects.get().consent_version, Autocall.objects.get().consent_at) == (
+        widget.consent_version,
+        None,
+    )
+
+
+def test_an_unknown_and_an_inactive_widget_are_told_apart(stranger: APIClient, widget: Widget) -> None:
+    unknown = stranger.post(ASK, {"widget_token": "nope", "autocall": {"number": "+48501502503"}})
+    Widget.objects.update(active=False)
+    inactive = ask(stranger, widget)
+
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_widget")
+    assert (inactive.status_code, inactive.json()["code"]) == (403, "inactive")
+
+
+@pytest.mark.parametrize("locale", Locale.values)
+@pytest.mark.parametrize(
+    ("wish", "status", "code"),
+    [
+        ({"number": "112"}, 400, "number_invalid"),
+        ({"number": "+48700123456"}, 403, "number_refused"),
+        ({"website": "x"}, 403, "robot"),
+        ({"call_at": "2026-03-02T03:00:00Z"}, 400, "not_bookable"),
+    ],
+)
+def test_a_refusal_has_a_code_and_a_sentence_in_the_widgets_language(
+    stranger: APIClient, widget: Widget, locale: str, wish: dict[str, str], status: int, code: str
+) -> None:
+    Widget.objects.update(locale=locale)
+
+    answer = ask(stranger, widget, **wish)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["detail"]
+    assert Refusal.objects.get().code == code
+
+
+def test_too_much_is_a_429_that_says_when_to_come_again(stranger: APIClient, widget: Widget) -> None:
+    with override_settings(AUTOCALLS_PER_ADDRESS_AN_HOUR=1):
+        ask(stranger, widget)
+        answer = ask(stranger, widget, "+48601602603")
+
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (429, "limit_address", "3600")
+
+
+def test_a_forged_forwarded_address_counts_for_nothing(stranger: APIClient, widget: Widget) -> None:
+    with override_settings(AUTOCALLS_PER_ADDRESS_AN_HOUR=1):
+        ask(stranger, widget)
+        forged = stranger.post(
+            ASK,
+            {"widget_token": widget.token, "autocall": {"number": "+48601602603"}},
+            HTTP_X_FORWARDED_FOR="203.0.113.9",
+            HTTP_ORIGIN="https://forged.example",
+        )
+
+    assert forged.status_code == 429
+
+
+def test_behind_a_trusted_proxy_each_visitor_is_counted_alone(stranger: APIClient, widget: Widget) -> None:
+    body = {"widget_token": widget.token, "autocall": {"number": "+48601602603"}}
+    with override_settings(AUTOCALLS_PER_ADDRESS_AN_HOUR=1, TRUSTED_PROXIES=["127.0.0.1"]):
+        ask(stranger, widget)
+        other = stranger.post(ASK, body, HTTP_X_FORWARDED_FOR="198.51.100.1, 203.0.113.9")
+
+    assert (other.status_code, Autocall.objects.latest("pk").address) == (201, "203.0.113.9")
+
+
+@pytest.mark.parametrize(
+    ("ring_first", "status", "step"),
+    [
+        ("operator", "QUEUED", "operator"),
+        ("operator", "DIALING", "operator"),
+        ("operator", "RINGING", "visitor"),
+        ("operator", "IN PROGRESS", "talking"),
+        ("visitor", "DIALING", "visitor"),
+        ("visitor", "RINGING", "visitor"),
+        ("visitor", "IN PROGRESS", "talking"),
+        ("operator", "BUSY", "waiting"),
+    ],
+)
+def test_a_visitor_sees_whose_telephone_rings(
+    stranger: APIClient, widget: Widget, ring_first: str, status: str, step: str
+) -> None:
+    Widget.objects.update(ring_first=ring_first)
+    token = ask(stranger, widget).json()["visitor_token"]
+    run()
+    Call.objects.filter(pk=live().pk).update(status=status)
+
+    shown = see(stranger, token)
+
+    assert (shown["status"], shown["step"], shown["can_cancel"]) == ("calling", step, False)
+
+
+def test_a_visitor_sees_how_it_ended(stranger: APIClient, widget: Widget) -> None:
+    token = ask(stranger, widget).json()["visitor_token"]
+    attempt("answered")
+
+    assert (see(stranger, token)["status"], see(stranger, token)["step"]) == ("done", "finished")
+
+
+def test_a_visitor_sees_nothing_but_the_state(stranger: APIClient, widget: Widget) -> None:
+    token = ask(stranger, widget, name="Jan").json()["visitor_token"]
+
+    assert set(see(stranger, token)) == {"status", "step", "call_at", "can_cancel", "now"}
+    assert stranger.get(SEE, {"visitor_token": token})["Cache-Control"] == "no-store"
+
+
+def test_calling_off_twice_is_calling_off(stranger: APIClient, widget: Widget) -> None:
+    token = ask(stranger, widget).json()["visitor_token"]
+
+    answers = [stranger.post(CANCEL, {"visitor_token": token}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[1].json()["status"] == "canceled"
+    assert run() == 0
+
+
+def test_the_token_may_stand_in_the_address(stranger: APIClient, widget: Widget) -> None:
+    token = ask(stranger, widget).json()["visitor_token"]
+
+    assert stranger.post(f"{CANCEL}?visitor_token={token}").json()["status"] == "canceled"
+
+
+def test_it_is_too_late_once_it_rings(stranger: APIClient, widget: Widget) -> None:
+    token = ask(stranger, widget).json()["visitor_token"]
+    run()
+
+    answer = stranger.post(CANCEL, {"visitor_token": token})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_late")
+
+
+def test_who_only_joined_a_strangers_request_cannot_call_it_off(stranger: APIClient, widget: Widget) -> None:
+    ask(stranger, widget)
+    with override_settings(TRUSTED_PROXIES=["127.0.0.1"]):
+        body = {"widget_token": widget.token, "autocall": {"number": "+48501502503"}}
+        joined = stranger.post(ASK, body, HTTP_X_FORWARDED_FOR="203.0.113.9").json()
+
+    answer = stranger.post(CANCEL, {"visitor_token": joined["visitor_token"]})
+
+    assert (joined["can_cancel"], answer.status_code, answer.json()["code"]) == (False, 403, "not_yours")
+    assert now_of(Autocall.objects.get()).status == Status.SCHEDULED
+
+
+@pytest.mark.parametrize("token", ["", "x", "\x00", "WzEsdHJ1ZV0:1abc:def", "é"])
+def test_a_forged_token_shows_nothing(stranger: APIClient, widget: Widget, token: str) -> None:
+    ask(stranger, widget)
+
+    assert stranger.get(SEE, {"visitor_token": token}).status_code == 404
+
+
+def test_a_token_of_a_deleted_request_shows_nothing(stranger: APIClient, widget: Widget) -> None:
+    token = ask(stranger, widget).json()["visitor_token"]
+    Autocall.objects.all().delete()
+
+    with pytest.raises(visitors.UnknownRequest):
+        visitors.find(token)
+
+
+def test_a_moved_call_back_is_shown_at_its_new_time(stranger: APIClient, widget: Widget) -> None:
+    token = ask(stranger, widget, call_at="2026-03-02T14:00:00Z").json()["visitor_token"]
+    edit(Autocall.objects.get(), {"call_at": parse_datetime("2026-03-03T10:00:00Z")})
+
+    assert see(stranger, token)["call_at"] == "2026-03-03T10:00:00Z"
+
+
+def test_every_language_has_every_sentence() -> None:
+    assert set(REFUSALS) == set(Locale.values)
+    assert len({frozenset(sentences) for sentences in REFUSALS.values()}) == 1
