@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from voipcrm.models import ApiToken
@@ -36,6 +37,16 @@ def plain_static_files(settings: Any) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def no_jobs_left(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The tables of jobs are not Django's own, so a test that commits would leave them filled."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers")
 
 
 def _client(user: User) -> APIClient:
