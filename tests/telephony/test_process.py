@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 import make
+import product_process
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
@@ -36,25 +35,13 @@ NUMBER = "+4822555550"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def database_url() -> str:
-    kept = connection.settings_dict
-    host = kept["HOST"] or kept["OPTIONS"].get("host", "")
-    login = f"{quote(kept['USER'])}:{quote(kept['PASSWORD'])}" if kept["PASSWORD"] else quote(kept["USER"])
-    return f"postgresql://{login}@:{kept['PORT'] or 5432}/{kept['NAME']}?host={quote(host, safe='')}"
-
-
 @pytest.fixture
 def start() -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts a dialer on the test's database and returns once it is ready."""
     processes: list[subprocess.Popen[bytes]] = []
 
     def begin() -> subprocess.Popen[bytes]:
-        environment = os.environ | {
-            "DATABASE_URL": database_url(),
-            "SECRET_KEY": settings.SECRET_KEY,
-            "ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS),
-            "SIP_NUMBER_RING_SECONDS": "5",
-        }
+        environment = os.environ | product_process.environment() | {"SIP_NUMBER_RING_SECONDS": "5"}
         known = Dialer.objects.count()
         process = subprocess.Popen([sys.executable, "manage.py", "sip_dialer"], cwd=ROOT, env=environment)
         processes.append(process)
