@@ -32,6 +32,7 @@ class Source(models.TextChoices):
     STAFF = "staff", _("staff")
 
 
+MOST_ATTEMPTS = 10
 BY_VISITOR = Q(source=Source.WIDGET)
 
 
@@ -97,7 +98,7 @@ class Autocall(models.Model):
     """A moment in the booked slot, of which this takes a place; null where none was booked."""
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
     max_attempts = models.PositiveSmallIntegerField(
-        _("attempts at most"), default=3, validators=[MinValueValidator(1), MaxValueValidator(10)]
+        _("attempts at most"), default=3, validators=[MinValueValidator(1), MaxValueValidator(MOST_ATTEMPTS)]
     )
     passing_on = models.BooleanField(default=False, db_default=False, editable=False)
     """The present attempt goes on with the next operator."""
@@ -116,7 +117,9 @@ class Autocall(models.Model):
             models.CheckConstraint(condition=Q(status__in=Status.values), name="autocall_status_is_known"),
             models.CheckConstraint(condition=Q(source__in=Source.values), name="autocall_source_is_known"),
             models.CheckConstraint(condition=~Q(number=""), name="autocall_has_a_number"),
-            models.CheckConstraint(condition=Q(max_attempts__range=(1, 10)), name="autocall_max_attempts_1_to_10"),
+            models.CheckConstraint(
+                condition=Q(max_attempts__range=(1, MOST_ATTEMPTS)), name="autocall_max_attempts_1_to_10"
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=OPEN, finished_at=None) | (~Q(status__in=OPEN) & Q(finished_at__isnull=False)),
                 name="autocall_is_finished_or_open",

@@ -105,7 +105,11 @@ def _pass_on(autocall: Autocall, available: Sequence[Line], now: datetime) -> St
 
 
 def _put_off(autocall: Autocall, now: datetime) -> bool:
-    """Whether it is not to be called now: the office is closed, or the promise has become too old to keep."""
+    """Whether it is not to be called now: no attempt is left since somebody lowered their number, the promise has become too old to keep, or the
+    office is closed."""
+    if autocall.attempts >= autocall.max_attempts and not autocall.passing_on:
+        settling.finish(autocall, Status.FAILED, autocall.reason, now)
+        return True
     if now > autocall.promised_at + settings.AUTOCALL_EXPIRES:
         settling.finish(autocall, Status.EXPIRED, autocall.reason or "expired", now)
         return True

@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app as jobs
 
 from autocalls import guard
 from autocalls.guard import Origin, Refused
-from autocalls.models import OPEN, Autocall, Refusal, Source, Status
+from autocalls.models import MOST_ATTEMPTS, OPEN, Autocall, Refusal, Source, Status
 from sips import phone_numbers
 from widgets import places, slots
 from widgets.models import Widget
@@ -130,9 +130,7 @@ def edit(autocall: Autocall, changes: Mapping[str, Any]) -> Autocall:
         for name, value in changed.items():
             setattr(row, name, value)
         if "call_at" in changed:
-            row.promised_at, row.passing_on = row.call_at, False
-            row.slot_at = row.call_at if row.widget_id else None
-            wake_at(row.call_at)
+            _move(row)
         if row.status == Status.CANCELED and row.finished_at is None:
             row.finished_at = timezone.now()
         if {"number", "widget"} & set(changed):
@@ -140,6 +138,15 @@ def edit(autocall: Autocall, changes: Mapping[str, Any]) -> Autocall:
         if changed:
             row.save()
     return row
+
+
+def _move(row: Autocall) -> None:
+    """A new promise: whatever was tried before, one whole attempt is made then."""
+    row.promised_at = row.call_at
+    row.slot_at = row.call_at if row.widget_id else None
+    if row.attempts < MOST_ATTEMPTS:
+        row.passing_on, row.max_attempts = False, max(row.max_attempts, row.attempts + 1)
+    wake_at(row.call_at)
 
 
 def delete(autocall: Autocall) -> None:

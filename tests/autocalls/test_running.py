@@ -13,7 +13,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from autocalls import lines, running
-from autocalls.models import Attempt, Status
+from autocalls.models import Attempt, Autocall, Status
 from autocalls.services import edit
 from calls import dialing
 from calls.models import Call, Via
@@ -316,3 +316,24 @@ def test_moving_a_call_back_wakes_a_run_for_the_new_moment() -> None:
 
     assert jobs_at() == [moved]
     assert list(itertools.chain([run()])) == [0]
+
+
+def test_moving_one_whose_last_attempt_was_being_passed_on_makes_one_more() -> None:
+    row = make.autocall(widget=shop(lines=2, max_attempts=1))
+    run()
+    end("operator_no_answer")
+
+    edit(now_of(row), {"call_at": timezone.now()})
+    run()
+
+    assert (now_of(row).attempts, now_of(row).max_attempts) == (2, 2)
+
+
+def test_lowering_the_attempts_below_those_made_is_the_end() -> None:
+    row = make.autocall(widget=shop())
+    run()
+    end("busy")
+    edit(now_of(row), {"max_attempts": 1})
+    Autocall.objects.update(call_at=timezone.now())
+
+    assert (run(), now_of(row).status, now_of(row).reason) == (0, Status.FAILED, "busy")
