@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sips.phone_numbers import display, is_e164, normalise, search_digits
+from sips.phone_numbers import Tariff, display, is_e164, normalise, search_digits, tariff
 
 COUNTRIES = ["PL", "UA", "ES", "CZ", "GB", "US", "IT", "DE", "BR", "AR", "KZ", "MX"]
 WRITINGS = st.one_of(
@@ -258,3 +258,24 @@ def test_search_digits_hold_nothing_but_ascii_digits(text: str) -> None:
     digits = search_digits(text)
 
     assert digits == "" or (digits.isascii() and digits.isdecimal())
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        ("+48501502503", (Tariff.PLAIN, "PL")),
+        ("+48221234567", (Tariff.PLAIN, "PL")),
+        ("+442079460958", (Tariff.PLAIN, "GB")),
+        ("+420777123456", (Tariff.PLAIN, "CZ")),
+        ("+48700123456", (Tariff.SPECIAL, "PL")),
+        ("+48801123456", (Tariff.SPECIAL, "PL")),
+        ("+48800123456", (Tariff.SPECIAL, "PL")),
+        ("+881612345678", (Tariff.WORLDWIDE, "")),
+        ("+979123456789", (Tariff.WORLDWIDE, "")),
+        ("+48000000000", (Tariff.UNKNOWN, "PL")),
+        ("100", (Tariff.UNKNOWN, "")),
+        ("", (Tariff.UNKNOWN, "")),
+    ],
+)
+def test_what_a_number_costs_and_where_it_is(number: str, expected: tuple[Tariff, str]) -> None:
+    assert tariff(number) == expected

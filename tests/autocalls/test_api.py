@@ -1,0 +1,146 @@
+"""The call-backs of the CRM's API: made, moved, canceled, with a 409 where it is too late."""
+
+from datetime import timedelta
+from typing import Any
+
+import make
+import pytest
+from callback_desk import clock, end, now_of, run
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+from rest_framework.test import APIClient
+
+from autocalls.models import Autocall
+from calls.models import Call
+
+pytestmark = pytest.mark.django_db
+LIST = "/voip/autocalls.json"
+
+
+def one(row: Autocall) -> str:
+    return f"/voip/autocalls/{row.pk}.json"
+
+
+def test_one_without_a_time_is_called_at_once(alice: APIClient) -> None:
+    desk = make.office()
+
+    made = alice.post(LIST, {"number": "501 502 503", "voip_id": desk.pk, "client_id": 7}).json()
+
+    assert (made["number"], made["status"], made["source"]) == ("+48501502503", "scheduled", "api")
+    assert run() == 1
+    assert Call.objects.get().client_id == 7
+
+
+def test_one_of_a_widget_has_its_configuration_and_attempts(alice: APIClient) -> None:
+    widget = make.widget(voip=make.office(), max_attempts=5)
+
+    made = alice.post(LIST, {"number": "+48501502503", "widget_id": widget.pk}).json()
+
+    assert (made["voip_id"], made["max_attempts"]) == (widget.voip_id, 5)
+
+
+def test_a_second_promise_of_a_widget_to_the_same_number_is_a_conflict(alice: APIClient) -> None:
+    body = {"number": "+48501502503", "widget_id": make.widget().pk}
+
+    codes = [alice.post(LIST, body).status_code for _ in range(2)]
+
+    assert codes == [201, 409]
+
+
+def test_the_number_of_one_cannot_become_that_of_another(alice: APIClient) -> None:
+    widget = make.widget()
+    make.autocall(widget=widget)
+    other = make.autocall(widget=widget, number="+48601602603")
+
+    assert alice.patch(one(other), {"number": "+48501502503"}).status_code == 409
+
+
+def test_moving_wakes_a_run_for_the_new_time(alice: APIClient) -> None:
+    row = make.autocall(widget=make.widget(voip=make.office()))
+    later = timezone.now() + timedelta(days=1)
+
+    assert alice.patch(one(row), {"call_at": later.isoformat()}).status_code == 200
+    assert (run(), ProcrastinateJob.objects.get().scheduled_at) == (0, later)
+    assert now_of(row).promised_at == later
+
+
+def test_canceling_is_the_end_of_it(alice: APIClient) -> None:
+    row = make.autocall(widget=make.widget(voip=make.office()))
+
+    shown = alice.patch(one(row), {"status": "canceled"}).json()
+
+    assert (shown["status"], shown["finished_at"] is not None, run()) == ("canceled", True, 0)
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": "canceled"}, {"call_at": "2030-01-01T10:00:00Z"}, {"number": "+48601602603"}]
+)
+@pytest.mark.parametrize("state", ["calling", "done"])
+def test_too_late_is_a_conflict(alice: APIClient, change: dict[str, Any], state: str) -> None:
+    row = make.autocall(widget=make.widget(voip=make.office()))
+    run()
+    if state == "done":
+        end("answered")
+
+    answer = alice.patch(one(row), change)
+
+    assert (answer.status_code, now_of(row).status) == (409, state)
+    assert next(iter(change)) in answer.json()["detail"]
+
+
+def test_whose_it_is_may_still_be_noted_afterwards(alice: APIClient) -> None:
+    row = make.autocall(widget=make.widget(voip=make.office()))
+    run()
+    end("answered")
+
+    assert alice.patch(one(row), {"client_id": 7, "note": "sold"}).json()["client_id"] == 7
+
+
+def test_what_was_read_can_be_written_back_in_any_state(alice: APIClient) -> None:
+    row = make.autocall(widget=make.widget(voip=make.office()))
+    for go_on in (run, lambda: end("answered"), lambda: None):
+        read = alice.get(one(row)).json()
+        assert alice.patch(one(row), read).status_code == 200
+        go_on()
+
+
+@pytest.mark.parametrize("status", ["calling", "done", "failed", "expired", "nonsense"])
+def test_no_other_state_can_be_written(alice: APIClient, status: str) -> None:
+    answer = alice.patch(one(make.autocall()), {"status": status})
+
+    assert (answer.status_code, list(answer.json())) == (400, ["status"])
+
+
+@pytest.mark.parametrize("number", ["100", "", "anonymous", "+1"])
+def test_a_number_that_is_none_is_refused(alice: APIClient, number: str) -> None:
+    answer = alice.post(LIST, {"number": number})
+
+    assert (answer.status_code, list(answer.json())) == (400, ["number"])
+
+
+def test_one_being_dialed_is_not_deleted(alice: APIClient) -> None:
+    row = make.autocall(widget=make.widget(voip=make.office()))
+    run()
+
+    assert alice.delete(one(row)).status_code == 409
+    end("answered")
+    assert alice.delete(one(row)).status_code == 204
+
+
+def test_progress_is_the_call_backs_own(alice: APIClient) -> None:
+    row = make.autocall(widget=make.widget(voip=make.office()))
+    run()
+
+    shown = alice.get(one(row)).json()
+
+    assert (shown["status"], shown["attempts"], shown["last_call_id"]) == ("calling", 1, Call.objects.get().pk)
+
+
+def test_one_outside_of_the_opening_hours_waits_for_them(alice: APIClient) -> None:
+    with clock() as traveller:
+        widget = make.widget(voip=make.office(), opening_time={"tuesday": [["09:00", "10:00"]]})
+        alice.post(LIST, {"number": "+48501502503", "widget_id": widget.pk})
+
+        assert run() == 0
+        traveller.move_to(Autocall.objects.get().call_at)
+        assert run() == 1
