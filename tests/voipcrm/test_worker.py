@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app as jobs
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from calls.jobs import work
 from calls.models import Call, Via
 from calls.services import request_call
-from voipcrm.management.commands.worker import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +27,7 @@ def work_on() -> Iterator[Callable[[Callable[[], Any]], None]]:
         names.append(name)
         jobs.task(name=name)(function)
         jobs.configure_task(name).defer()
-        asyncio.run(work(wait=False, install_signal_handlers=False, listen_notify=False))
+        asyncio.run(work(queues=["default"], wait=False, install_signal_handlers=False, listen_notify=False))
 
     yield carry_out
     for name in names:

@@ -1,11 +1,15 @@
 """Everything a newcomer needs, running, with one command."""
 
+import logging
 import os
 import secrets
 import shutil
 import socket
 import sys
+import threading
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +21,15 @@ from django.db import connections
 from honcho.manager import Manager
 
 from sips.models import Voip
-from voipcrm import demo
+from voipcrm import demo, embedded_postgres
 from voipcrm.models import ApiToken, digest_of
+from voipcrm.postgres_programs import EmbeddedPostgresError
+
+logger = logging.getLogger(__name__)
 
 ADMIN = "admin"
+LOOK_AFTER_DATABASE = 2.0
+"""Seconds between two looks whether the embedded server lives."""
 PROCFILE = settings.BASE_DIR / "Procfile"
 
 
@@ -97,6 +106,27 @@ def _lead_demo_to_operator() -> int:
     return port
 
 
+@contextmanager
+def _database_kept_alive() -> Iterator[None]:
+    """The embedded server is started again should it die meanwhile."""
+    over = threading.Event()
+
+    def look_after() -> None:
+        while not over.wait(LOOK_AFTER_DATABASE):
+            try:
+                embedded_postgres.ensure_running(settings.DATA_DIR / "postgres")
+            except EmbeddedPostgresError:
+                logger.exception("database_not_restarted")
+
+    keeper = threading.Thread(target=look_after, daemon=True)
+    if settings.EMBEDDED:
+        keeper.start()
+    yield
+    over.set()
+    if settings.EMBEDDED:
+        keeper.join()
+
+
 def _run(port: int) -> None:
     """Run the Procfile's processes until one ends or a signal comes; then end them all, and last the embedded server."""
     metrics = settings.DATA_DIR / "metrics"
@@ -124,6 +154,7 @@ def _run(port: int) -> None:
     if operator_port:
         command = f"exec python manage.py simulated_operator --port {operator_port}"
         manager.add_process("operator", command, env=environment, cwd=str(settings.BASE_DIR))
-    manager.loop()
+    with _database_kept_alive():
+        manager.loop()
     stopped_by_signal = manager.returncode in (130, 143)
     sys.exit(0 if stopped_by_signal else manager.returncode)
