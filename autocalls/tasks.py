@@ -3,15 +3,16 @@
 from procrastinate.contrib.django import app
 
 from autocalls import running, settling
+from calls.jobs import AGAIN
 
 
-@app.task(name="autocalls.run_due")
+@app.task(name="autocalls.run_due", retry=AGAIN)
 def run_due() -> int:
     """Deferred for the very moment at which something is promised."""
     return running.run_due()
 
 
-@app.task(name="autocalls.settle")
+@app.task(name="autocalls.settle", retry=AGAIN)
 def settle(attempt_id: int) -> None:
     settling.settle(attempt_id)
 

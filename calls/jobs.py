@@ -5,7 +5,9 @@ import logging
 from typing import Any
 
 import psycopg
-from procrastinate import App
+from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError, close_old_connections
+from procrastinate import App, RetryStrategy
 from procrastinate.contrib.django import app as jobs
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
@@ -16,6 +18,10 @@ POLLING = 1.0
 """Seconds within which a job whose time has come is taken up. New jobs are told of at once."""
 PATIENCE = 1.0
 """Seconds before the database is tried again."""
+
+
+AGAIN = RetryStrategy(max_attempts=5, wait=1, retry_exceptions={OperationalError, InterfaceError})
+"""For jobs that nobody defers again: one that lost its database is done again. Each claims its row first, so nothing is done twice."""
 
 
 def worker_app() -> App:
@@ -31,18 +37,24 @@ def worker_app() -> App:
 
 
 async def work(**options: Any) -> None:
-    """Work until told to stop, or with `wait=False` until nothing is left. options: of procrastinate's `run_worker_async`.
+    """Work until canceled, or with `wait=False` until nothing is left. options: of procrastinate's `run_worker_async`.
 
-    A database that goes away ends procrastinate's worker; here another one begins when it is back. What it had under way is taken up again like
-    the jobs of a worker that died.
+    A database that goes away ends procrastinate's worker, with an error or without one; here another one begins. What it had under way is taken up
+    again like the jobs of a worker that died.
     """
     while True:
         app = worker_app()
         try:
             async with app.open_async():
-                await app.run_worker_async(fetch_job_polling_interval=POLLING, delete_jobs="never", **options)
+                await app.run_worker_async(
+                    fetch_job_polling_interval=POLLING, delete_jobs="never", install_signal_handlers=False, **options
+                )
         except (ConnectorException, psycopg.OperationalError) as problem:
-            logger.warning("worker_waits_for_database", extra={"problem": str(problem)})
-            await asyncio.sleep(PATIENCE)
+            logger.warning("worker_lost_database", extra={"problem": str(problem)})
         else:
-            return
+            if not options.get("wait", True):
+                return
+            logger.warning("worker_lost_database")
+        # Periodic jobs are deferred through a connection of Django's in asgiref's one thread for such things, which nobody else tidies up.
+        await sync_to_async(close_old_connections)()
+        await asyncio.sleep(PATIENCE)

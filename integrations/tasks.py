@@ -8,6 +8,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from calls.jobs import AGAIN
 from integrations import dialing, listing, providers, services
 from integrations.sip_dialer import desk, presence
 from sips.models import Voip
@@ -23,14 +24,14 @@ def process_waiting_deliveries(timestamp: int) -> int:
     return services.process_waiting(older_than=timezone.now() - GRACE)
 
 
-@app.task(name="integrations.dial_call")
+@app.task(name="integrations.dial_call", retry=AGAIN)
 def dial_call(call_id: int) -> None:
     """Place a requested call through its operator's API, now or when the operator's rate limit allows it."""
     if not dialing.dial(call_id):
         dial_call.configure(schedule_in={"seconds": 3}).defer(call_id=call_id)
 
 
-@app.task(name="integrations.dial_by_sip")
+@app.task(name="integrations.dial_by_sip", retry=AGAIN)
 def dial_by_sip(call_id: int) -> None:
     """Place a requested call by SIP. The queue "sip" is worked on by dialers alone."""
     desk.of_this_process().dial(call_id)

@@ -61,6 +61,9 @@ DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10},
 }
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = (
+    True  # one empty round trip, so that a restarted server costs no request and no job
+)
 
 INSTALLED_APPS = [
     "unfold",

@@ -15,12 +15,11 @@ import threading
 import time
 from secrets import token_hex
 from types import FrameType
-from typing import Any
 
 from django.conf import settings
-from procrastinate.contrib.django import app as jobs
-from procrastinate.contrib.django.django_connector import DjangoConnector
+from django.db import connections
 
+from calls.jobs import work
 from integrations.sip_dialer import desk, presence
 from integrations.sip_dialer.desk import Desk
 from integrations.sip_dialer.keeper import STEP, Keeper
@@ -62,6 +61,7 @@ def run() -> None:
     engine.run()
     keeper.stop(STEP)
     if reports.finish(ALL - (time.monotonic() - told_to_stop[0])):
+        connections.close_all()  # this thread's own, unused since the start, may have seen a database that is gone
         presence.leave(name)
     logger.info("sip_dialer_stopped", extra={"dialer": name})
 
@@ -109,17 +109,5 @@ class Worker:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        connector = jobs.connector
-        assert isinstance(connector, DjangoConnector)
-        # A copy: what jobs and reports defer themselves goes on through Django's connection, in their own transaction.
-        app = jobs.with_connector(connector.get_worker_connector())
-        options: dict[str, Any] = {
-            "queues": [QUEUE],
-            "concurrency": AT_ONCE,
-            "install_signal_handlers": False,
-            "fetch_job_polling_interval": 1.0,
-            "shutdown_graceful_timeout": WORKER,
-        }
-        async with app.open_async():
-            self._task = asyncio.create_task(app.run_worker_async(**options))
-            await self._task
+        self._task = asyncio.create_task(work(queues=[QUEUE], concurrency=AT_ONCE, shutdown_graceful_timeout=WORKER))
+        await self._task

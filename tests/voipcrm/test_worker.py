@@ -27,7 +27,7 @@ def work_on() -> Iterator[Callable[[Callable[[], Any]], None]]:
         names.append(name)
         jobs.task(name=name)(function)
         jobs.configure_task(name).defer()
-        asyncio.run(work(queues=["default"], wait=False, install_signal_handlers=False, listen_notify=False))
+        asyncio.run(work(queues=["default"], wait=False, listen_notify=False))
 
     yield carry_out
     for name in names:

@@ -1,5 +1,7 @@
 import asyncio
+import signal
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -14,4 +16,13 @@ class Command(BaseCommand):
         parser.add_argument("--concurrency", type=int, default=4, help="jobs at once (default: 4)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        asyncio.run(work(queues=["default"], concurrency=options["concurrency"]))
+        asyncio.run(_until_told_to_stop(options["concurrency"]))
+
+
+async def _until_told_to_stop(concurrency: int) -> None:
+    """Jobs under way are finished first."""
+    working = asyncio.create_task(work(queues=["default"], concurrency=concurrency))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+    with suppress(asyncio.CancelledError):
+        await working
