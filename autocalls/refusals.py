@@ -1,7 +1,7 @@
 """Keeping what was refused, for staff; an attack must not fill the database either."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
@@ -22,19 +22,18 @@ def keep(widget: Widget, code: str, wish: Mapping[str, Any], origin: Origin) -> 
     now = timezone.now()
     country = widget.voip.country if widget.voip else DEFAULT_COUNTRY
     number = phone_numbers.normalise(str(wish.get("number", "")), country)
-    same = {"widget": widget, "day": now.date(), "code": code}
-    if _count(same | {"number": number, "address": origin.address}):
+    same = Refusal.objects.filter(widget=widget, day=now.date(), code=code)
+    if same.filter(number=number, address=origin.address).update(times=F("times") + 1, last_at=now):
         return
-    recent = Refusal.objects.filter(widget=widget, last_at__gt=now - timedelta(hours=1))
-    if recent.count() >= MOST_AN_HOUR:
-        number, told, origin = "", {}, Origin("", "")
-    else:
+    if Refusal.objects.filter(widget=widget, last_at__gt=now - timedelta(hours=1)).count() < MOST_AN_HOUR:
         told = {name: wish[name] for name in ("call_at", "name", "note", "page_url") if wish.get(name)}
-    particular = same | {"number": number, "address": origin.address}
-    if not _count(particular):
-        # Two at once: the loser's repetition goes uncounted.
-        Refusal.objects.bulk_create([Refusal(**particular, **told)], ignore_conflicts=True)
+        _add(widget, code, now, number=number, address=origin.address, **told)
+    # Its time is not noted: an update of no indexed column stays in the row's own page, however many there are.
+    elif not same.filter(number="", address="").update(times=F("times") + 1):
+        _add(widget, code, now)
 
 
-def _count(same: Mapping[str, Any]) -> bool:
-    return bool(Refusal.objects.filter(**same).update(times=F("times") + 1, last_at=timezone.now()))
+def _add(widget: Widget, code: str, now: datetime, **particulars: Any) -> None:
+    """Of two at once the loser's goes uncounted."""
+    row = Refusal(widget=widget, code=code, day=now.date(), **particulars)
+    Refusal.objects.bulk_create([row], ignore_conflicts=True)

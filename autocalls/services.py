@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 
-from autocalls import guard
+from autocalls import guard, locks
 from autocalls.guard import Origin, Refused
 from autocalls.models import MOST_ATTEMPTS, OPEN, Autocall, Refusal, Source, Status
 from sips import phone_numbers
@@ -42,28 +42,36 @@ def schedule_for_visitor(widget: Widget, wish: Mapping[str, Any], origin: Origin
     """
     nonce = guard.check_form(widget, wish)
     number = guard.check_number(widget, wish["number"])
+    if not nonce:  # without locks first: what is refused like this, such as an attack, holds up nobody
+        if (first := _open_promise(widget, number)) is not None:
+            return Promise(first, joined=True)
+        guard.check_limits(widget, number, origin)
     with transaction.atomic():
         guard.hold_counts(widget, number, origin, nonce)
         guard.use_form_token(nonce)
-        first = Autocall.objects.filter(widget=widget, number=number, status__in=OPEN).first()
-        if first is not None:
+        _one_promise_at_a_time(widget.pk, number)
+        if (first := _open_promise(widget, number)) is not None:
             return Promise(first, joined=True)
         guard.check_limits(widget, number, origin)
         call_at, slot_at = _choose_time(widget, wish.get("call_at"))
-        wanted = _told_by(widget, wish) | {
-            "call_at": call_at,
-            "promised_at": call_at,
-            "slot_at": slot_at,
-            "address": origin.address,
-            "network": origin.network,
-            "source": Source.WIDGET,
-        }
-        autocall, is_new = Autocall.objects.get_or_create(
-            widget=widget, number=number, status__in=OPEN, defaults=wanted
+        made = Autocall(
+            **_told_by(widget, wish),
+            widget=widget,
+            number=number,
+            call_at=call_at,
+            promised_at=call_at,
+            slot_at=slot_at,
+            address=origin.address,
+            network=origin.network,
+            source=Source.WIDGET,
         )
-        if is_new:
-            wake_at(call_at)
-    return Promise(autocall, joined=not is_new)
+        made.save(force_insert=True)
+        wake_at(call_at)
+    return Promise(made, joined=False)
+
+
+def _open_promise(widget: Widget, number: str) -> Autocall | None:
+    return Autocall.objects.filter(widget=widget, number=number, status__in=OPEN).first()
 
 
 def _told_by(widget: Widget, wish: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,9 +205,15 @@ def allow(refusal: Refusal, by: AbstractBaseUser) -> Autocall:
 def _refuse_second(autocall: Autocall) -> None:
     if autocall.widget_id is None:
         return
+    _one_promise_at_a_time(autocall.widget_id, autocall.number)
     others = Autocall.objects.filter(widget_id=autocall.widget_id, number=autocall.number, status__in=OPEN)
     if others.exclude(pk=autocall.pk).exists():
         raise AlreadyPromised("This widget has already promised this number a call.")
+
+
+def _one_promise_at_a_time(widget_id: int, number: str) -> None:
+    """From here to the end of the transaction nobody else promises this number a call of this widget."""
+    locks.hold(f"promise:{widget_id}:{number}")
 
 
 def wake_at(moment: datetime) -> None:

@@ -14,8 +14,8 @@ from django.db import connection, transaction
 
 from autocalls import guard, locks, refusals
 from autocalls.guard import Origin, Refused
-from autocalls.models import Autocall, Refusal, Status
-from autocalls.services import edit, schedule_for_visitor
+from autocalls.models import Autocall, Refusal, Source, Status
+from autocalls.services import AlreadyPromised, edit, schedule, schedule_for_visitor
 from widgets import form_tokens
 from widgets.models import Widget
 
@@ -279,6 +279,21 @@ def test_the_same_number_at_once_is_one_promise(widget: Widget) -> None:
     results = in_threads(12, lambda index: ask(widget, origin=Origin.of(f"10.{index}.0.1")).pk)
 
     assert len(set(results)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_visitor_and_staff_at_once_promise_one_call(widget: Widget) -> None:
+    def promise(index: int) -> int:
+        if index % 2:
+            return int(ask(widget, origin=Origin.of(f"10.{index}.0.1")).pk)
+        try:
+            return int(schedule({"number": "+48501502503", "widget": widget}, source=Source.STAFF).pk)
+        except AlreadyPromised:
+            return 0
+
+    results = in_threads(8, promise)
+
+    assert len(set(results) - {0}) == 1
 
 
 @pytest.mark.django_db(transaction=True)
