@@ -140,6 +140,12 @@ class BackOfficeAdmin(ModelAdmin):
             options.setdefault("queryset", db_field.related_model.objects.defer(*secrets))
         return super().formfield_for_foreignkey(db_field, request, **options)
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        secrets = SECRETS.get(db_field.related_model)
+        if secrets:
+            options.setdefault("queryset", db_field.related_model.objects.defer(*secrets))
+        return super().formfield_for_manytomany(db_field, request, **options)
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if isinstance(db_field, models.JSONField):
             options.setdefault("form_class", partial(JSONInput, empty=db_field.get_default))
@@ -226,6 +232,14 @@ def button(
     dialog = {"title": description, "description": question, "form_class": form, "form_submit_text": description}
     decorator = unfold_action(
         description=cast("str", description), permissions=[permission], icon=icon, dialog=cast("Any", dialog)
+    )
+    return cast("Callable[[F], F]", decorator)
+
+
+def page_button(description: Text, *, permission: str, icon: str) -> Callable[[F], F]:
+    """A button on a record's page that opens another page in a new tab and changes nothing. The method takes (request, object_id)."""
+    decorator = unfold_action(
+        description=cast("str", description), permissions=[permission], icon=icon, attrs={"target": "_blank"}
     )
     return cast("Callable[[F], F]", decorator)
 
