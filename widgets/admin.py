@@ -36,7 +36,7 @@ MOST_SIGHTINGS = 10
 
 
 class WidgetForm(_ModelForm):
-    opening_time = HoursField(label=_("opening hours"))
+    opening_time = HoursField(label=_("Opening hours"), required=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

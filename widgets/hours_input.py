@@ -54,7 +54,7 @@ class HoursInput(forms.Widget):
             "written": written,
             "blank": [Row()] * BLANK_ROWS,
             "blank_exceptions": [Row()] * BLANK_EXCEPTIONS,
-            "input_classes": " ".join((*BASE_CLASSES, "px-3", "py-2")),
+            "input_classes": " ".join((*(name for name in BASE_CLASSES if "errors" not in name), "px-3", "py-2")),
             "checkbox_classes": " ".join(CHECKBOX_CLASSES),
         }
 
