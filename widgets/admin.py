@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminColorInputWidget
 
-from sips.backoffice import SECRETS, BackOfficeAdmin, VoipFilter, button, leave_dialog, page_button
+from sips.backoffice import SECRETS, BackOfficeAdmin, VoipFilter
+from sips.buttons import button, leave_dialog, page_button
 from sips.models import Sip, Voip
 from widgets.embedding import embed_line
 from widgets.hours_input import HoursField, fits

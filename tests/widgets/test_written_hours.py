@@ -12,6 +12,7 @@ from widgets.hours_input import HoursField, HoursInput
 from widgets.opening_hours import MAX_EXCEPTIONS, MAX_PERIODS_A_DAY, WEEKDAYS, parse
 from widgets.written_hours import Row, WrittenHours, mean_the_same, write
 
+ROUND_THE_CLOCK: dict[str, Any] = {day: [["00:00", "24:00"]] for day in WEEKDAYS}
 OFFICE = [["09:00", "12:00"], ["13:00", "17:00"]]
 
 
@@ -86,7 +87,7 @@ def test_every_sound_value_comes_back_through_the_form_as_it_was(opening_time: d
         {"sunday": [["18:00", "24:00"]]},
         {"exceptions": {"2026-12-24": OFFICE, "2026-12-25": []}},
         {"monday": OFFICE, "exceptions": {"0001-01-01": [], "9999-12-31": [["00:00", "24:00"]]}},
-        dict.fromkeys(WEEKDAYS, [["00:00", "24:00"]]) | {"exceptions": {"2026-12-25": []}},
+        ROUND_THE_CLOCK | {"exceptions": {"2026-12-25": []}},
     ],
 )
 def test_what_needs_no_tidying_comes_back_letter_by_letter(opening_time: dict[str, Any]) -> None:
@@ -102,7 +103,7 @@ def test_always_open_and_never_open_are_told_apart() -> None:
 def test_always_open_with_exceptions_is_written_out_for_the_week() -> None:
     hours = WrittenHours(always_open=True, exceptions=[Row(date="2026-12-25")])
 
-    assert hours.meaning() == dict.fromkeys(WEEKDAYS, [["00:00", "24:00"]]) | {"exceptions": {"2026-12-25": []}}
+    assert hours.meaning() == ROUND_THE_CLOCK | {"exceptions": {"2026-12-25": []}}
 
 
 def test_rows_that_the_switch_has_overruled_do_not_count_and_cannot_be_wrong() -> None:
