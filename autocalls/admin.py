@@ -98,8 +98,8 @@ class AutocallAdmin(CallbackButtons):
     readonly_fields = (*PROGRESS, *ORIGIN)
     fieldsets = (
         (None, {"fields": PROMISE}),
-        (_("CRM"), {"fields": OWN}),
         (_("Progress"), {"fields": PROGRESS}),
+        (_("CRM"), {"fields": OWN}),
         (_("Origin"), {"fields": ORIGIN}),
     )
     actions = ("cancel_selected",)
@@ -112,7 +112,7 @@ class AutocallAdmin(CallbackButtons):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Of a new one there is nothing to tell yet."""
         shown = super().get_fieldsets(request, obj)
-        return shown if obj is not None else shown[:2]
+        return shown if obj is not None else [part for part in shown if part[1]["fields"] in (PROMISE, OWN)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Autocall | None = None) -> Any:
         own = super().get_readonly_fields(request, obj)

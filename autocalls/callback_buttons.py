@@ -32,7 +32,7 @@ class MoveForm(BaseDialogForm):
     """To when, on the staff's wall clock."""
 
     call_at = forms.DateTimeField(
-        label=_("call at"),
+        label=_("Call at"),
         widget=forms.DateTimeInput(
             attrs={"type": "datetime-local", "class": " ".join(DATETIME_CLASSES)}, format="%Y-%m-%dT%H:%M"
         ),

@@ -1,5 +1,6 @@
 """Opening hours as rows of a form: every sound value survives the way there and back, and what is wrong is told at its row."""
 
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -41,8 +42,6 @@ def opening_times() -> st.SearchStrategy[dict[str, Any]]:
 
 def submit(html: str) -> QueryDict:
     """What a browser sends for the form as it is rendered."""
-    from html.parser import HTMLParser  # noqa: PLC0415
-
     data = QueryDict(mutable=True)
 
     class Inputs(HTMLParser):
