@@ -72,6 +72,15 @@ def test_wrong_opening_hours_are_refused_in_their_place_and_what_was_typed_is_ke
     assert not Widget.objects.exists()
 
 
+def test_there_are_blank_rows_for_browsers_without_scripts_and_one_to_copy_for_the_others() -> None:
+    hours = {"monday": [["09:00", "12:00"], ["13:00", "17:00"]], "exceptions": {"2026-12-25": []}}
+
+    html = superuser().get(page(make.widget(opening_time=hours))).content.decode()
+
+    rows = {name: html.count(f'name="opening_time-{name}-from"') for name in ("monday", "sunday", "exceptions")}
+    assert rows == {"monday": 2 + 1 + 1, "sunday": 0 + 1 + 1, "exceptions": 1 + 3 + 1}
+
+
 @pytest.mark.parametrize(("field", "value"), [("time_zone", "Mars/Olympus"), ("holidays", "QQ"), ("color", "red")])
 def test_other_wrong_values_are_refused(field: str, value: str) -> None:
     answer = superuser().post("/admin/widgets/widget/add/", WIDGET | {field: value})
