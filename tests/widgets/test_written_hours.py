@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 from django.utils.translation import override
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from widgets.hours_input import HoursField, HoursInput
@@ -66,6 +66,7 @@ def there_and_back(opening_time: Any) -> Any:
     return HoursField().clean(widget.value_from_datadict(submit(widget.render("h", opening_time)), {}, "h"))
 
 
+@settings(deadline=None)  # rendering the form takes its time on a busy machine
 @given(opening_times())
 def test_every_sound_value_comes_back_through_the_form_as_it_was(opening_time: dict[str, Any]) -> None:
     parse(opening_time, time_zone="UTC")
@@ -192,6 +193,7 @@ def test_problems_and_days_are_named_in_polish() -> None:
         assert hours.check() == ["Poniedziałek, okres 1: Koniec musi być później niż początek."]
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["h-monday-from", "h-monday-to", "h-exceptions-date", "h-exceptions-to", "h-always"]),
                        st.lists(st.text(max_size=8), max_size=4)))  # fmt: skip
 def test_whatever_is_posted_is_read_or_refused(posted: dict[str, list[str]]) -> None:
