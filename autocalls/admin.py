@@ -1,4 +1,4 @@
-"""Automatic call-backs in the back-office; they are moved, changed and canceled through `autocalls.services`."""
+"""Automatic call-backs in the back-office; they are made, moved, changed and canceled through `autocalls.services`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,32 +6,25 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from autocalls import services
-from autocalls.models import OPEN, Autocall, Status
+from autocalls import refusal_admin, services  # noqa: F401 - registers the page of refused requests
+from autocalls.attention import AttentionFilter
+from autocalls.callback_buttons import CallbackButtons, cancel
+from autocalls.models import OPEN, Attempt, Autocall, Source, Status
+from autocalls.reasons import outcome_words
+from autocalls.refusal_admin import WidgetFilter
 from calls.admin import within_reason
 from calls.filters import FEWEST_DIGITS, number_is
 from sips import phone_numbers
-from sips.backoffice import (
-    SECRETS,
-    BackOfficeAdmin,
-    ChosenFilter,
-    DayRangeFilter,
-    VoipFilter,
-    badge,
-    button,
-    leave_dialog,
-    show_moment,
-    unbroken,
-)
+from sips.backoffice import SECRETS, DayRangeFilter, VoipFilter, badge, show_moment, unbroken
 from sips.models import Sip, Voip
-from widgets.models import Widget
+from widgets.models import ConsentText, Widget
 
 if TYPE_CHECKING:  # forms are generic in their stubs only
     _ModelForm = forms.ModelForm[Autocall]
@@ -40,8 +33,11 @@ else:
 
 PROMISE = ("number", "name", "call_at", "widget", "voip", "sip", "max_attempts")
 OWN = ("client_id", "contact_id", "note")
-PROGRESS = ("status", "attempts", "last_call", "reason", "finished_at")
-ORIGIN = ("source", "page_url", "consent_at", "created_at", "updated_at")
+PROGRESS = ("status", "outcome", "tries", "promised_at", "finished_at", "calls_made")
+ORIGIN = ("source", "page_url", "address", "consent", "created_at", "updated_at")
+MOST_CALLS = 100
+"""Of one call-back, shown on its page; the latest."""
+
 STATUS_COLOURS: dict[str, str] = {
     Status.SCHEDULED: "info",
     Status.CALLING: "primary",
@@ -52,13 +48,15 @@ STATUS_COLOURS: dict[str, str] = {
 }
 
 
-class WidgetFilter(ChosenFilter):
-    title = _("widget")
-    parameter_name = "widget"
-    model = Widget
-
-
 class AutocallForm(_ModelForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance._state.adding:
+            self.fields["max_attempts"].required = False
+            self.initial.pop("max_attempts", None)
+            self.fields["max_attempts"].initial = None
+            self.fields["max_attempts"].help_text = gettext("Blank: what the widget says.")
+
     def clean_call_at(self) -> Any:
         return within_reason(self.cleaned_data["call_at"])
 
@@ -82,11 +80,11 @@ def _default_country() -> str:
 
 
 @admin.register(Autocall)
-class AutocallAdmin(BackOfficeAdmin):
+class AutocallAdmin(CallbackButtons):
     form = AutocallForm
-    refusals = (services.TooLate,)
-    list_display = ("shown_number", "name", "state", "moment", "tries", "widget", "voip", "source", "reason")
+    list_display = ("shown_number", "name", "state", "moment", "tries", "outcome", "widget", "voip", "source")
     list_filter = (
+        AttentionFilter,
         ("status", ChoicesDropdownFilter),
         WidgetFilter,
         VoipFilter,
@@ -100,21 +98,31 @@ class AutocallAdmin(BackOfficeAdmin):
     readonly_fields = (*PROGRESS, *ORIGIN)
     fieldsets = (
         (None, {"fields": PROMISE}),
-        (_("CRM"), {"fields": OWN}),
         (_("Progress"), {"fields": PROGRESS}),
+        (_("CRM"), {"fields": OWN}),
         (_("Origin"), {"fields": ORIGIN}),
     )
     actions = ("cancel_selected",)
-    actions_detail: Any = ("cancel",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Autocall]:
         secrets = [f"{name}__{secret}" for name, model in (("voip", Voip), ("sip", Sip)) for secret in SECRETS[model]]
         rows: QuerySet[Autocall] = super().get_queryset(request).select_related("widget", "voip", "sip")
         return rows.defer(*secrets)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Of a new one there is nothing to tell yet."""
+        shown = super().get_fieldsets(request, obj)
+        return shown if obj is not None else [part for part in shown if part[1]["fields"] in (PROMISE, OWN)]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Autocall | None = None) -> Any:
         own = super().get_readonly_fields(request, obj)
         return own if obj is None or obj.status == Status.SCHEDULED else (*own, *PROMISE)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "widget":
+            secrets = (f"voip__{secret}" for secret in SECRETS[Voip])
+            options["queryset"] = Widget.objects.select_related("voip").defer(*secrets)
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Autocall], search_term: str
@@ -129,33 +137,22 @@ class AutocallAdmin(BackOfficeAdmin):
         if change:
             services.edit(obj, {name: form.cleaned_data[name] for name in form.changed_data})
         else:
-            super().save_model(request, obj, form, change)
+            wanted = {name: value for name, value in form.cleaned_data.items() if value is not None}
+            obj.pk = services.schedule(wanted, source=Source.STAFF).pk
 
-    @button(
-        _("Cancel the call-back"),
-        question=_("Nobody will be called. A call-back that is being dialed cannot be canceled any more."),
-        permission="change",
-        icon="cancel",
-    )
-    def cancel(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        autocall = self.get_object(request, object_id)
-        if autocall is None:
-            raise Http404
-        try:
-            services.edit(autocall, {"status": Status.CANCELED})
-        except services.TooLate as problem:
-            messages.error(request, str(problem))
-        else:
-            self.log_change(request, autocall, gettext("Canceled."))
-            messages.success(request, gettext("The call-back is canceled."))
-        return leave_dialog(request, reverse("admin:autocalls_autocall_change", args=[autocall.pk]))
+    def delete_model(self, request: HttpRequest, obj: Autocall) -> None:
+        services.delete(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Autocall]) -> None:
+        for autocall in queryset:
+            services.delete(autocall)
 
     @admin.action(description=_("Cancel the selected call-backs"), permissions=["change"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Autocall]) -> None:
         canceled = late = 0
         for autocall in queryset:
             try:
-                services.edit(autocall, {"status": Status.CANCELED})
+                cancel(autocall)
             except services.TooLate:
                 late += 1
             else:
@@ -182,3 +179,17 @@ class AutocallAdmin(BackOfficeAdmin):
     @admin.display(description=_("attempts"))
     def tries(self, autocall: Autocall) -> str:
         return f"{autocall.attempts}/{autocall.max_attempts}"
+
+    @admin.display(description=_("outcome"))
+    def outcome(self, autocall: Autocall) -> str:
+        return outcome_words(autocall.reason)
+
+    @admin.display(description=_("calls made"))
+    def calls_made(self, autocall: Autocall) -> str:
+        made = Attempt.objects.filter(autocall=autocall).select_related("call", "sip").defer("sip__password")
+        return render_to_string("autocalls/calls_made.html", {"calls": made.order_by("-id")[:MOST_CALLS]})
+
+    @admin.display(description=_("consent"))
+    def consent(self, autocall: Autocall) -> str:
+        text = ConsentText.objects.filter(widget=autocall.widget, version=autocall.consent_version).first()
+        return render_to_string("autocalls/consent.html", {"autocall": autocall, "text": text})

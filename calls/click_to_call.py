@@ -13,7 +13,8 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 from calls import dialing, services
 from calls.models import Call, Via
 from calls.statuses import Kind
-from sips.backoffice import BackOfficeAdmin, button, leave_dialog
+from sips.backoffice import BackOfficeAdmin
+from sips.buttons import button, leave_dialog
 from sips.lines import CannotDial
 from sips.models import Sip
 

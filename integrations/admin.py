@@ -29,12 +29,11 @@ from sips.backoffice import (
     DayRangeFilter,
     VoipFilter,
     badge,
-    button,
-    leave_dialog,
     show_moment,
     start_of_today,
     unbroken,
 )
+from sips.buttons import button, leave_dialog
 from sips.json_input import lay_out
 from sips.models import Voip
 

@@ -16,7 +16,8 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
 from sips import catalog, phone_numbers
-from sips.backoffice import SECRETS, BackOfficeAdmin, VoipFilter, button, leave_dialog, unbroken
+from sips.backoffice import SECRETS, BackOfficeAdmin, VoipFilter, unbroken
+from sips.buttons import button, leave_dialog
 from sips.encryption import DecryptionError
 from sips.models import Sip, Voip
 from sips.secret_inputs import ClearInput, SecretForm, SecretInput

@@ -13,9 +13,9 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils import formats, timezone
 from django.utils.functional import Promise
@@ -25,9 +25,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
-from unfold.decorators import action as unfold_action
 from unfold.decorators import display as unfold_display
-from unfold.forms import BaseDialogForm
 from unfold.views import ChangeList
 
 from sips.json_input import JSONInput
@@ -122,8 +120,30 @@ class BackOfficeAdmin(ModelAdmin):
         try:
             return super().changeform_view(request, *args, **options)
         except self.refusals as problem:
-            messages.error(request, str(problem))
+            messages.error(request, self.explain(problem))
             return redirect(request.get_full_path())
+
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **options: Any) -> Any:
+        try:
+            return super().delete_view(request, object_id, *args, **options)
+        except self.refusals as problem:
+            messages.error(request, self.explain(problem))
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """An action on several records is done for all or, where one of them refuses, for none."""
+        if not self.refusals or request.method != "POST":
+            return super().changelist_view(request, *args, **options)
+        try:
+            with transaction.atomic():
+                return super().changelist_view(request, *args, **options)
+        except self.refusals as problem:
+            messages.error(request, self.explain(problem))
+            return redirect(request.get_full_path())
+
+    def explain(self, problem: Exception) -> str:
+        """What a refusal means, for staff."""
+        return str(problem)
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> Any:
         return CappedChangeList
@@ -139,6 +159,12 @@ class BackOfficeAdmin(ModelAdmin):
         if secrets:
             options.setdefault("queryset", db_field.related_model.objects.defer(*secrets))
         return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        secrets = SECRETS.get(db_field.related_model)
+        if secrets:
+            options.setdefault("queryset", db_field.related_model.objects.defer(*secrets))
+        return super().formfield_for_manytomany(db_field, request, **options)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if isinstance(db_field, models.JSONField):
@@ -217,21 +243,3 @@ def badge(description: Text, colours: Mapping[str, str]) -> Callable[[F], F]:
     """A column whose method gives (word, label). Each word has a colour (success, info, warning, danger, primary or default):
     unfold shows a word it finds none for instead of its label."""
     return cast("Callable[[F], F]", unfold_display(description=cast("str", description), label=dict(colours)))
-
-
-def button(
-    description: Text, *, question: Text, permission: str, icon: str, form: type[BaseDialogForm] | None = None
-) -> Callable[[F], F]:
-    """A button on a record's page: asks in a dialog and acts on the answer's POST alone. The method takes (request, form, object_id)."""
-    dialog = {"title": description, "description": question, "form_class": form, "form_submit_text": description}
-    decorator = unfold_action(
-        description=cast("str", description), permissions=[permission], icon=icon, dialog=cast("Any", dialog)
-    )
-    return cast("Callable[[F], F]", decorator)
-
-
-def leave_dialog(request: HttpRequest, url: str) -> HttpResponse:
-    """Lead on from a button's dialog, which is a part of a page, or without scripts a page of its own."""
-    if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": url})
-    return redirect(url)

@@ -10,6 +10,8 @@ from django.utils.formats import number_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from autocalls.attention import WAITING, overdue
+from autocalls.models import Autocall, Refusal
 from calls.admin import UNFINISHED
 from calls.models import Call
 from integrations.traffic import with_traffic
@@ -32,6 +34,8 @@ class Card:
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's context of the index with `cards` and `configurations`, as far as the reader may see them."""
     cards = _calls() if may_view(request, "calls.call") else []
+    cards += _call_backs() if may_view(request, "autocalls.autocall") else []
+    cards += _refusals() if may_view(request, "autocalls.refusal") else []
     configurations: list[dict[str, Any]] = []
     if may_view(request, "integrations.webhookdelivery"):
         unreadable, configurations = _deliveries()
@@ -61,6 +65,33 @@ def _calls() -> list[Card]:
             f"{calls}?attention=unfinished",
         ),
     ]
+
+
+def _call_backs() -> list[Card]:
+    call_backs = reverse("admin:autocalls_autocall_changelist")
+    late = count_up_to(LARGEST_COUNT, Autocall.objects.filter(overdue()))
+    return [
+        Card(
+            _("call-backs waiting"),
+            _shown(count_up_to(LARGEST_COUNT, Autocall.objects.filter(WAITING))),
+            "phone_callback",
+            f"{call_backs}?attention=waiting",
+        ),
+        Card(
+            _("call-backs overdue"),
+            _shown(late),
+            "running_with_errors",
+            f"{call_backs}?attention=overdue",
+            alarming=late > 0,
+        ),
+    ]
+
+
+def _refusals() -> list[Card]:
+    day = {"last_at_from": timezone.localdate().isoformat()}
+    refused = count_up_to(LARGEST_COUNT, Refusal.objects.filter(last_at__gte=start_of_today()))
+    link = f"{reverse('admin:autocalls_refusal_changelist')}?{urlencode(day)}"
+    return [Card(_("refused today"), _shown(refused), "phone_disabled", link)]
 
 
 def _deliveries() -> tuple[Card, list[dict[str, Any]]]:

@@ -9,7 +9,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 SECTIONS = (
-    (_("Telephone desk"), {"calls.call": "call", "autocalls.autocall": "phone_callback"}),
+    (
+        _("Telephone desk"),
+        {"calls.call": "call", "autocalls.autocall": "phone_callback", "autocalls.refusal": "phone_disabled"},
+    ),
     (_("Setup"), {"sips.voip": "dns", "sips.sip": "dialer_sip", "widgets.widget": "widgets"}),
     (_("Webhooks"), {"integrations.webhookdelivery": "webhook"}),
     (_("Access"), {"auth.user": "person", "auth.group": "group", "voipcrm.apitoken": "key"}),

@@ -192,6 +192,8 @@ CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-ke
 CORS_EXPOSE_HEADERS = ["Idempotent-Replayed", "Retry-After"]
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+"""Opening hours with a thousand exceptions are a form of some three thousand inputs; the size is limited all the same."""
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["voipcrm.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["voipcrm.permissions.ModelPermissions"],

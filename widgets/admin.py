@@ -1,81 +1,134 @@
 """Call-back widgets in the back-office."""
 
-from functools import partial
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.text import format_lazy
+from django.utils import timezone
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminColorInputWidget
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminColorInputWidget
 
-from sips.backoffice import SECRETS, BackOfficeAdmin, VoipFilter, button, leave_dialog
-from sips.json_input import JSONInput
-from sips.models import Voip
-from widgets.models import Widget
-from widgets.opening_hours import WEEKDAYS
+from sips.backoffice import SECRETS, BackOfficeAdmin, VoipFilter
+from sips.buttons import button, leave_dialog, page_button
+from sips.models import Sip, Voip
+from widgets.embedding import embed_line
+from widgets.hours_input import HoursField, fits
+from widgets.models import Sighting, Widget
+from widgets.written_hours import mean_the_same, write
 
-HOURS_EXAMPLE = (
-    '{"monday": [["09:00", "12:00"], ["13:00", "17:00"]], "exceptions": {"2026-12-24": [["09:00", "12:00"]]}}'
-)
+if TYPE_CHECKING:  # forms are generic in their stubs only
+    _ModelForm = forms.ModelForm[Widget]
+else:
+    _ModelForm = forms.ModelForm
+
+MOST_SIGHTINGS = 10
+"""Sites named on a widget's page."""
 
 
-class HoursInput(JSONInput):
-    """Opening hours in the order of the week, which the database does not keep."""
+class WidgetForm(_ModelForm):
+    opening_time = HoursField(label=_("Opening hours"), required=False)
 
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            days = [day for day in WEEKDAYS if day in value]
-            value = {key: value[key] for key in [*days, *(key for key in value if key not in days)]}
-        return super().prepare_value(value)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["opening_time"].disabled = not fits(self.instance.opening_time)
+
+    def clean_opening_time(self) -> Any:
+        """What says the same as before is left as it was written."""
+        stored, read = self.instance.opening_time, self.cleaned_data["opening_time"]
+        return stored if mean_the_same(stored, read) else read
 
 
 @admin.register(Widget)
 class WidgetAdmin(BackOfficeAdmin):
-    list_display = ("name", "voip", "locale", "call_now", "call_future", "active")
+    form = WidgetForm
+    list_display = ("name", "voip", "locale", "call_now", "call_future", "active", "seen")
     list_filter = (("active", BooleanRadioFilter), VoipFilter, ("locale", ChoicesDropdownFilter))
     ordering = ("name", "id")
     search_fields = ("name", "description", "token")
     search_help_text = _("Name, description or token")
-    autocomplete_fields = ("voip",)
-    readonly_fields = ("token", "created_at", "updated_at")
+    autocomplete_fields = ("voip", "lines")
+    readonly_fields = ("token", "embed", "installed", "shown_hours", "created_at", "updated_at")
     fieldsets = (
-        (None, {"fields": ("name", "description", "voip", "active", "token")}),
-        (
-            _("Opening hours"),
-            {
-                "fields": ("opening_time", "time_zone", "holidays"),
-                "description": format_lazy(
-                    "{} {}", _("A missing day is closed; an empty object is always open. For example:"), HOURS_EXAMPLE
-                ),
-            },
-        ),
+        (None, {"fields": ("name", "description", "voip", "active")}),
+        (_("On the web site"), {"fields": ("token", "embed", "installed")}),
+        (_("Opening hours"), {"fields": ("opening_time", "shown_hours", "time_zone", "holidays")}),
         (
             _("What a visitor may ask for"),
-            {"fields": ("call_now", "call_future", "slot_minutes", "slot_capacity", "allowed_countries")},
+            {"fields": ("call_now", "call_future", "slot_minutes", "slot_capacity", "lead_minutes", "days_ahead")},
         ),
-        (_("Calling"), {"fields": ("ring_first", "max_attempts", "retry_minutes")}),
+        (_("Protection"), {"fields": ("allowed_countries", "daily_limit", "form_token_required")}),
+        (_("Calling"), {"fields": ("lines", "ring_first", "max_attempts", "retry_minutes")}),
         (_("Appearance"), {"fields": ("locale", "color", "position", "consent_text")}),
         (_("History"), {"fields": ("created_at", "updated_at")}),
     )
-    actions_detail: Any = ("rotate_token",)
+    actions_detail: Any = ("preview", "rotate_token")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Widget]:
         secrets = (f"voip__{secret}" for secret in SECRETS[Voip])
+        latest = Sighting.objects.filter(widget=OuterRef("pk")).order_by("-last_at", "pk")
+        seen = {name: Subquery(latest.values(name)[:1]) for name in ("origin", "last_at")}
         rows: QuerySet[Widget] = super().get_queryset(request).select_related("voip").defer(*secrets)
-        return rows
+        rows = rows.prefetch_related(Prefetch("lines", Sip.objects.defer(*SECRETS[Sip])))
+        return rows.annotate(seen_on=seen["origin"], seen_at=seen["last_at"])
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The form of hours for those who may write in it, their words for the others; a new widget is on no site yet."""
+        hidden = {"shown_hours"} if self._may_write(request, obj) else {"opening_time"}
+        hidden |= {"token", "embed", "installed"} if obj is None else set()
+        named = (
+            (title, options | {"fields": [name for name in options["fields"] if name not in hidden]})
+            for title, options in super().get_fieldsets(request, obj)
+        )
+        return [(title, options) for title, options in named if options["fields"]]
+
+    def _may_write(self, request: HttpRequest, widget: Widget | None) -> bool:
+        return self.has_add_permission(request) if widget is None else self.has_change_permission(request, widget)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        match db_field.name:
-            case "color":
-                options["widget"] = UnfoldAdminColorInputWidget()
-            case "opening_time":
-                options["form_class"] = partial(HoursInput, empty=db_field.get_default)
+        if db_field.name == "color":
+            options["widget"] = UnfoldAdminColorInputWidget()
         return super().formfield_for_dbfield(db_field, request, **options)
+
+    @admin.display(description=_("seen on"))
+    def seen(self, widget: Any) -> str:
+        return _last_seen(widget.seen_on, widget.seen_at) if widget.seen_at else gettext("not seen yet")
+
+    @admin.display(description=_("line to paste into the pages"))
+    def embed(self, widget: Widget) -> str:
+        shown = {"text": escape(embed_line(widget)), "label": gettext("Line to paste into the pages"), "name": ""}
+        return render_to_string("admin/copy_line.html", shown | {"input_classes": " ".join(INPUT_CLASSES)})
+
+    @admin.display(description=_("is it installed?"))
+    def installed(self, widget: Widget) -> SafeString | str:
+        sites = widget.sightings.order_by("-last_at", "pk")[:MOST_SIGHTINGS]
+        if not sites:
+            return gettext("Not seen yet: paste the line into the pages of your site.")
+        rows = format_html_join("", "<li>{}</li>", ((_last_seen(site.origin, site.last_at),) for site in sites))
+        return format_html("<ul>{}</ul>", rows)
+
+    @admin.display(description=_("opening hours"))
+    def shown_hours(self, widget: Widget) -> str:
+        return render_to_string("widgets/shown_hours.html", {"written": write(widget.opening_time)})
+
+    @page_button(_("Preview"), permission="view", icon="visibility")
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A plain page with the button as visitors see it; its script is loaded from here, whatever PUBLIC_URL says."""
+        widget = self.get_object(request, object_id)
+        if widget is None:
+            raise Http404
+        shown = {"widget": widget, "line": embed_line(widget, server="")}
+        return TemplateResponse(request, "widgets/preview.html", shown)
 
     @button(
         _("New token"),
@@ -91,3 +144,11 @@ class WidgetAdmin(BackOfficeAdmin):
         self.log_change(request, widget, gettext("New token."))
         messages.success(request, gettext("The widget has a new token."))
         return leave_dialog(request, reverse("admin:widgets_widget_change", args=[widget.pk]))
+
+
+def _last_seen(origin: str, at: datetime) -> str:
+    """Plain text on purpose: whoever forges an origin must not get a link into the back-office."""
+    now = timezone.now()
+    if now - at < timedelta(minutes=1):
+        return gettext("last seen just now on %(origin)s") % {"origin": origin}
+    return gettext("last seen %(ago)s ago on %(origin)s") % {"ago": timesince(at, now, depth=1), "origin": origin}

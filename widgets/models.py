@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sips.models import Sip, Voip
@@ -205,3 +206,23 @@ class ConsentText(models.Model):
 
     def __str__(self) -> str:
         return self.version
+
+
+class Sighting(models.Model):
+    """A site on which a widget has been seen, see `widgets.sightings`. An origin alone: neither page nor visitor."""
+
+    widget = models.ForeignKey(Widget, models.CASCADE, related_name="sightings", db_index=False)
+    origin = models.CharField(max_length=255)
+    first_at = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(default=timezone.now)
+    """To the hour: a later sighting within an hour is not written."""
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["widget", "origin"], name="sighting_is_stored_once"),
+            models.CheckConstraint(condition=Q(origin__regex=r"^https?://"), name="sighting_is_of_a_web_site"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["widget", "-last_at"], name="sighting_latest")]
+
+    def __str__(self) -> str:
+        return self.origin

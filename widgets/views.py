@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from sips.editing import OneEditAtATime
 from sips.models import Sip
-from widgets import form_tokens
+from widgets import form_tokens, sightings
 from widgets.filters import WidgetFilter
 from widgets.models import Widget
 from widgets.places import free_slots
@@ -53,6 +53,8 @@ def widget_data(request: HttpRequest) -> JsonResponse:
         return JsonResponse(
             {"code": "unknown_widget", "detail": "There is no widget with this widget_token."}, status=404
         )
+    if origin := sightings.origin_of(request):
+        sightings.note(widget, origin)
     response = JsonResponse(_shown(widget) if widget.active else {"active": False})
     # A token that is good once is one visitor's own.
     own = widget.active and widget.form_token_required

@@ -1,11 +1,16 @@
 """Call-backs in the back-office."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import make
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from staff import cells, staff, superuser, told
+from procrastinate.contrib.django.models import ProcrastinateJob
+from staff import cells, superuser, told
 
 from autocalls.models import Autocall, Status
 
@@ -91,30 +96,8 @@ def test_a_call_back_that_began_meanwhile_is_not_moved(monkeypatch: pytest.Monke
 
     answer = client.post(page(row), PROMISE, follow=True)
 
-    assert "only a scheduled one can be moved" in told(answer.content.decode())
+    assert "Too late: only a scheduled call-back" in told(answer.content.decode())
     assert Autocall.objects.get().call_at == row.call_at
-
-
-def test_canceling_asks_first() -> None:
-    row = autocall()
-    client = superuser()
-
-    client.get(f"{LIST}{row.pk}/cancel/")
-    unchanged = Autocall.objects.get().status
-    client.post(f"{LIST}{row.pk}/cancel/", {"_form_submitted": "on"})
-
-    assert unchanged == Status.SCHEDULED
-    assert Autocall.objects.get().status == Status.CANCELED
-
-
-def test_a_finished_call_back_cannot_be_canceled() -> None:
-    row = autocall(status=Status.DONE)
-    client = superuser()
-
-    client.post(f"{LIST}{row.pk}/cancel/", {"_form_submitted": "on"})
-
-    assert Autocall.objects.get().status == Status.DONE
-    assert "this call-back is done" in told(client.get(page(row)).content.decode())
 
 
 def test_many_are_canceled_and_those_too_late_are_counted() -> None:
@@ -135,9 +118,152 @@ def test_a_call_back_is_found_by_number_and_name(words: str) -> None:
     assert cells(superuser().get(LIST, {"q": words}).content.decode(), "name") == ["Jan Kowalski"]
 
 
-def test_who_may_only_look_may_not_cancel() -> None:
-    row = autocall()
-    client = staff("autocalls.view_autocall")
+def test_a_staff_s_promise_follows_its_widget_as_one_of_the_api_does(alice: Any) -> None:
+    voip = make.voip()
+    widget = make.widget(voip=voip, max_attempts=7)
+    body = {"call_at": "2030-03-10T11:00:00Z", "widget_id": widget.pk}
 
-    assert client.post(f"{LIST}{row.pk}/cancel/", {"_form_submitted": "on"}).status_code == 403
-    assert Autocall.objects.get().status == Status.SCHEDULED
+    superuser().post(f"{LIST}add/", PROMISE | {"widget": widget.pk, "max_attempts": ""})
+    alice.post("/voip/autocalls.json", body | {"number": "+48501502504"})
+
+    facts = ("voip_id", "max_attempts", "call_at", "promised_at", "slot_at")
+    by_staff, by_api = Autocall.objects.order_by("pk").values(*facts)
+    assert by_staff == by_api
+    assert by_staff["voip_id"] == voip.pk
+    assert by_staff["max_attempts"] == 7
+
+
+def test_a_staff_s_promise_is_begun_at_its_time() -> None:
+    superuser().post(f"{LIST}add/", PROMISE)
+
+    [job] = ProcrastinateJob.objects.filter(task_name="autocalls.run_due")
+    assert job.scheduled_at == Autocall.objects.get().call_at
+
+
+def test_who_gives_the_number_of_attempts_gets_it() -> None:
+    superuser().post(f"{LIST}add/", PROMISE | {"widget": make.widget(max_attempts=7).pk, "max_attempts": "2"})
+
+    assert Autocall.objects.get().max_attempts == 2
+
+
+def test_a_call_back_that_is_being_dialed_is_not_deleted() -> None:
+    row = autocall(status=Status.CALLING)
+    client = superuser()
+
+    answer = client.post(f"{LIST}{row.pk}/delete/", {"post": "yes"}, follow=True)
+
+    assert "Too late" in told(answer.content.decode())
+    assert Autocall.objects.exists()
+    assert not LogEntry.objects.exists()
+
+
+def test_of_several_either_all_are_deleted_or_none() -> None:
+    rows = [autocall(), autocall(number="+48501502504", status=Status.CALLING)]
+    chosen = {"action": "delete_selected", "_selected_action": [row.pk for row in rows], "post": "yes"}
+    client = superuser()
+
+    answer = client.post(LIST, chosen, follow=True)
+    none = Autocall.objects.count()
+    Autocall.objects.filter(status=Status.CALLING).update(status=Status.SCHEDULED)
+    client.post(LIST, chosen)
+
+    assert "Too late" in told(answer.content.decode())
+    assert (none, Autocall.objects.count()) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("", ""),
+        ("operator", "operator not reached"),
+        ("not_dialed", "not dialed in time"),
+        ("no_line", "no line can dial"),
+        ("never_open", "the office never opens"),
+        ("expired", "could not be made in time"),
+        ("taken by anna", "taken by anna"),
+        ("something new", "something new"),
+    ],
+)
+def test_the_outcome_is_told_in_words(reason: str, words: str) -> None:
+    autocall(reason=reason)
+
+    assert cells(superuser().get(LIST).content.decode(), "outcome") == [words]
+
+
+def test_the_outcome_is_told_in_polish() -> None:
+    autocall(reason="taken by anna")
+
+    assert cells(superuser(language="pl").get(LIST).content.decode(), "outcome") == ["przejęte przez: anna"]
+
+
+@pytest.mark.parametrize(("chosen", "names"), [("waiting", {"late", "later", "calling"}), ("overdue", {"late"})])
+def test_what_needs_attention_can_be_listed(chosen: str, names: set[str]) -> None:
+    now = timezone.now()
+    autocall(name="late", number="+48501502501", call_at=now - timedelta(minutes=2))
+    autocall(name="later", number="+48501502502", call_at=now + timedelta(minutes=2))
+    autocall(name="calling", number="+48501502503", status=Status.CALLING, call_at=now - timedelta(minutes=2))
+    autocall(name="done", number="+48501502504", status=Status.DONE)
+
+    assert set(cells(superuser().get(LIST, {"attention": chosen}).content.decode(), "name")) == names
+
+
+def test_the_page_shows_every_call_that_was_made() -> None:
+    line = make.sip()
+    row = autocall(status=Status.DONE, reason="answered", attempts=2)
+    busy, answered = (make.call(status=status) for status in ("BUSY", "ANSWERED"))
+    for number, (call, outcome) in enumerate(((busy, "busy"), (answered, "answered")), start=1):
+        row.calls_made.create(number=number, call=call, sip=line, outcome=outcome, settled_at=timezone.now())
+
+    html = superuser().get(page(row)).content.decode()
+
+    table = told(html[html.index("<thead>") : html.index("</tbody>")])
+    assert "Attempt Line Call Outcome Started Settled 2 100 Reception answered answered" in table
+    assert "1 100 Reception busy busy" in table
+    assert f'href="/admin/calls/call/{busy.pk}/change/"' in html
+
+
+def test_a_call_that_was_deleted_is_named_as_such_and_has_no_link() -> None:
+    row = autocall(status=Status.CALLING, attempts=1)
+    call = make.call(status="BUSY", deleted_at=timezone.now())
+    row.calls_made.create(number=1, call=call)
+
+    html = superuser().get(page(row)).content.decode()
+
+    assert "1 – deleted –" in told(html[html.index("<tbody>") :])
+    assert f"/admin/calls/call/{call.pk}/" not in html
+
+
+def test_a_page_costs_the_same_queries_however_many_calls_were_made() -> None:
+    line, row, client = make.sip(), autocall(attempts=1), superuser()
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            client.get(page(row))
+        return len(queries)
+
+    count()
+    few = count()
+    for number in range(1, 11):
+        row.calls_made.create(number=number, call=make.call(status="BUSY"), sip=line, outcome="busy")
+
+    assert count() == few
+
+
+def test_the_consent_is_shown_as_the_visitor_saw_it() -> None:
+    widget = make.widget(consent_text="You may <b>call</b> me.")
+    shown = {"consent_version": widget.consent_version, "consent_at": datetime(2026, 3, 10, 12, tzinfo=UTC)}
+    row = autocall(widget=widget, address="192.0.2.1", page_url="https://shop.example.com/offer", **shown)
+    widget.consent_text = "Something else."
+    widget.save()
+
+    html = superuser().get(page(row)).content.decode()
+
+    assert "You may &lt;b&gt;call&lt;/b&gt; me." in html
+    assert f"given 03/10/2026 1 p.m.; text {shown['consent_version']}" in told(html)
+    assert "Something else" not in html
+    assert "192.0.2.1" in html
+    assert 'href="https://shop.example.com' not in html
+
+
+def test_a_call_back_without_consent_says_so() -> None:
+    assert "not given" in told(superuser().get(page(autocall())).content.decode())

@@ -16,7 +16,7 @@ from django.utils import timezone
 from staff import sign_in, staff, superuser, told
 from unfold.admin import ModelAdmin
 
-from autocalls.models import Autocall
+from autocalls.models import Autocall, Refusal
 from calls.models import Call
 from integrations.models import WebhookDelivery
 from sips.models import Sip, Voip
@@ -46,6 +46,13 @@ def autocall(number: int) -> Model:
     )
 
 
+def refusal(number: int) -> Model:
+    promised = Autocall.objects.create(number=f"+4850150{number:04}")
+    allowed_by = User.objects.create_user(f"boss{number}")
+    fields = {"number": f"+4850150{number:04}", "code": "limit_number", "day": timezone.now().date()}
+    return Refusal.objects.create(widget=make.widget(), autocall=promised, allowed_by=allowed_by, **fields)
+
+
 def token(number: int) -> Model:
     return ApiToken.objects.issue(User.objects.create_user(f"owner{number}"), name="CRM")[0]
 
@@ -56,6 +63,7 @@ MAKE: dict[type[Model], Callable[[int], Model]] = {
     Call: call,
     Widget: lambda number: make.widget(voip=make.voip()),
     Autocall: autocall,
+    Refusal: refusal,
     WebhookDelivery: delivery,
     ApiToken: token,
     User: lambda number: User.objects.create_user(f"user{number}"),
@@ -83,7 +91,7 @@ def test_the_list_the_page_and_its_history_open(model: type[Model], language: st
     assert [client.get(page).status_code for page in pages] == [200] * 4
 
 
-@pytest.mark.parametrize("model", [param for param in MODELS if param.id != "WebhookDelivery"])
+@pytest.mark.parametrize("model", [param for param in MODELS if param.id not in ("WebhookDelivery", "Refusal")])
 def test_the_form_for_a_new_one_opens(model: type[Model]) -> None:
     assert superuser().get(path(model, "add/")).status_code == 200
 

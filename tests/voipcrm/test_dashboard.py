@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from staff import staff, superuser, told
 
+from autocalls.models import Autocall, Refusal
 from calls.models import Call
 from integrations.models import WebhookDelivery
 from sips.models import Voip
@@ -45,7 +46,42 @@ def test_cards_count_what_needs_attention_today() -> None:
         "Missed today": "1",
         "Waiting for an end": "2",
         "Unreadable deliveries today": "1",
+        "Call-backs waiting": "0",
+        "Call-backs overdue": "0",
+        "Refused today": "0",
     }
+
+
+def test_cards_count_the_call_backs_and_what_was_refused() -> None:
+    now = timezone.now()
+    for number, minutes in enumerate((-2, 2, 0)):
+        Autocall.objects.create(number=f"+4850150250{number}", call_at=now + timedelta(minutes=minutes))
+    Autocall.objects.create(number="+48501502509", status="calling")
+    Autocall.objects.create(number="+48501502508", status="done", finished_at=now)
+    widget = make.widget()
+    for code, at in (("robot", now), ("closed", now - timedelta(days=1))):
+        Refusal.objects.create(widget=widget, code=code, day=at.date(), last_at=at)
+
+    shown = cards(superuser().get("/admin/").content.decode())
+
+    assert [shown[title] for title in ("Call-backs waiting", "Call-backs overdue", "Refused today")] == ["4", "1", "1"]
+
+
+def test_the_cards_of_call_backs_lead_to_what_they_count() -> None:
+    now = timezone.now()
+    Autocall.objects.create(number="+48501502501", call_at=now - timedelta(hours=1))
+    Autocall.objects.create(number="+48501502502", call_at=now + timedelta(hours=1))
+    Autocall.objects.create(number="+48501502503", status="done", finished_at=now)
+    widget = make.widget()
+    for code, at in (("robot", now), ("closed", now - timedelta(days=2))):
+        Refusal.objects.create(widget=widget, code=code, day=at.date(), last_at=at)
+    client = superuser()
+    links = {card.title: card.link for card in client.get("/admin/").context["cards"]}
+
+    def rows(title: str) -> int:
+        return len(client.get(links[title]).context["cl"].result_list)
+
+    assert (rows("call-backs waiting"), rows("call-backs overdue"), rows("refused today")) == (2, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -85,11 +121,12 @@ def test_the_page_costs_the_same_queries_however_much_there_is() -> None:
     Call.objects.bulk_create([Call(kind="incoming", status="BUSY") for _ in range(50)])
     for number in range(20):
         delivery(make.voip(name=str(number)), error="?")
+        Autocall.objects.create(number=f"+485015025{number:02}")
 
     with CaptureQueriesContext(connection) as for_much:
         client.get("/admin/")
 
-    assert len(for_much) == len(for_nothing) <= 8
+    assert len(for_much) == len(for_nothing) <= 11
 
 
 def test_who_may_see_nothing_is_told_so() -> None:
@@ -106,3 +143,9 @@ def test_who_may_see_calls_sees_no_deliveries() -> None:
 
     assert [card.title for card in answer.context["cards"]] == ["calls today", "missed today", "waiting for an end"]
     assert "Hidden" not in answer.content.decode()
+
+
+def test_who_may_see_call_backs_alone_sees_their_cards_alone() -> None:
+    answer = staff("autocalls.view_autocall").get("/admin/")
+
+    assert [card.title for card in answer.context["cards"]] == ["call-backs waiting", "call-backs overdue"]

@@ -1,0 +1,143 @@
+"""What visitors were refused, in the back-office. It is never changed; it can be allowed after all."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
+
+from autocalls import services
+from autocalls.models import Refusal
+from autocalls.reasons import REFUSALS, refusal_words
+from calls.filters import FEWEST_DIGITS, number_is
+from sips import phone_numbers
+from sips.backoffice import BackOfficeAdmin, ChosenFilter, DayRangeFilter, show_moment, unbroken
+from sips.buttons import button, leave_dialog
+from widgets.models import Widget
+
+
+class WidgetFilter(ChosenFilter):
+    title = _("widget")
+    parameter_name = "widget"
+    model = Widget
+
+
+class ReasonFilter(DropdownFilter):
+    title = _("why")
+    parameter_name = "why"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(REFUSALS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Refusal]) -> QuerySet[Refusal]:
+        return queryset.filter(code=self.value()) if self.value() else queryset
+
+
+@admin.register(Refusal)
+class RefusalAdmin(BackOfficeAdmin):
+    list_display = ("last", "widget", "why", "shown_number", "address", "times", "allowed")
+    list_filter = (WidgetFilter, ReasonFilter, ("last_at", DayRangeFilter))
+    ordering = ("-last_at", "-id")
+    sortable_by = ()
+    search_fields = ("number",)
+    search_help_text = _("Number or last digits")
+    fieldsets = (
+        (None, {"fields": ("widget", "why", "shown_number", "call_at", "name", "note")}),
+        (_("Origin"), {"fields": ("address", "page_url", "times", "first_at", "last_at")}),
+        (_("Allowed after all"), {"fields": ("allowed_by", "autocall")}),
+    )
+    readonly_fields = ("why", "shown_number")
+    actions = ("allow_selected",)
+    actions_detail: Any = ("allow",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Refusal]:
+        rows: QuerySet[Refusal] = super().get_queryset(request).select_related("widget", "allowed_by", "autocall")
+        return rows.defer("allowed_by__password")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Refusal], search_term: str
+    ) -> tuple[QuerySet[Refusal], bool]:
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        is_number = len(phone_numbers.search_digits(text)) >= FEWEST_DIGITS
+        return queryset.filter(number_is(text, "number") if is_number else Q(number=text)), False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_allow_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("autocalls.change_refusal")
+
+    @button(
+        _("Allow"),
+        question=_("The number is called after all: at the time asked for, or now if that is over. No limit holds it."),
+        permission="allow",
+        icon="check",
+    )
+    def allow(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        refusal = self.get_object(request, object_id)
+        if refusal is None:
+            raise Http404
+        problem = self._allow(request, refusal)
+        if problem:
+            messages.error(request, problem)
+        else:
+            messages.success(request, gettext("The call is promised."))
+        return leave_dialog(request, reverse("admin:autocalls_refusal_change", args=[refusal.pk]))
+
+    @admin.action(description=_("Allow the selected requests"), permissions=["allow"])
+    def allow_selected(self, request: HttpRequest, queryset: QuerySet[Refusal]) -> None:
+        rows = list(queryset)
+        problems = [problem for refusal in rows if (problem := self._allow(request, refusal))]
+        allowed = len(rows) - len(problems)
+        told = ngettext("%(count)s call is promised.", "%(count)s calls are promised.", allowed)
+        messages.add_message(request, messages.SUCCESS if allowed else messages.WARNING, told % {"count": allowed})
+        for problem in sorted(set(problems)):
+            messages.warning(request, f"{problem} ({problems.count(problem)})")
+
+    def _allow(self, request: HttpRequest, refusal: Refusal) -> str:
+        """Let the service promise the call. Returns what stands against it, "" for nothing."""
+        if refusal.autocall_id is not None:
+            return gettext("This request is already allowed.")
+        try:
+            services.allow(refusal, request.user)  # type: ignore[arg-type]  # whoever is here has signed in
+        except services.AlreadyPromised:
+            return gettext("This widget has already promised this number a call.")
+        except ValueError:
+            return gettext("Without a telephone number nobody can be called.")
+        self.log_change(request, refusal, gettext("Allowed."))
+        return ""
+
+    @admin.display(description=_("last"))
+    def last(self, refusal: Refusal) -> SafeString | str:
+        return unbroken(show_moment(refusal.last_at))
+
+    @admin.display(description=_("why"))
+    def why(self, refusal: Refusal) -> str:
+        return refusal_words(refusal.code)
+
+    @admin.display(description=_("number"))
+    def shown_number(self, refusal: Refusal) -> SafeString | str:
+        return unbroken(phone_numbers.display(refusal.number))
+
+    @admin.display(description=_("allowed"))
+    def allowed(self, refusal: Refusal) -> SafeString | str:
+        if refusal.autocall is None:
+            return str(refusal.allowed_by or "")
+        link = reverse("admin:autocalls_autocall_change", args=[refusal.autocall.pk])
+        who = f"{refusal.allowed_by}, " if refusal.allowed_by else ""
+        state = refusal.autocall.get_status_display()
+        return format_html('{}<a href="{}" class="text-link">{}</a>', who, link, state)

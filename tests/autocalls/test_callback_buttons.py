@@ -1,0 +1,190 @@
+"""Canceling, moving, taking and repeating a call-back on its page."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import make
+import pytest
+import time_machine
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.utils import timezone
+from staff import staff, superuser, told
+
+from autocalls.models import Autocall, Source, Status
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/autocalls/autocall/"
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+LATER = NOON + timedelta(days=2)
+ACTIONS = ("call_now", "move", "take", "cancel", "call_again")
+
+
+def autocall(**fields: Any) -> Autocall:
+    if fields.get("status", Status.SCHEDULED) not in (Status.SCHEDULED, Status.CALLING):
+        fields["finished_at"] = timezone.now()
+    return Autocall.objects.create(**{"number": "+48501502503", "call_at": LATER} | fields)
+
+
+def press(client: Client, row: Autocall, action: str, **fields: str) -> str:
+    """Answer the button's dialog; gives the text of the page that it leads to."""
+    address = f"{LIST}{row.pk}/{action}/"
+    answer = client.post(address, {"_form_submitted": "on"} | fields, follow=True)
+    return told(answer.content.decode())
+
+
+def offered(client: Client, row: Autocall) -> list[str]:
+    html = client.get(f"{LIST}{row.pk}/change/").content.decode()
+    return [action for action in ACTIONS if f'"{LIST}{row.pk}/{action}/"' in html]
+
+
+@pytest.mark.parametrize(
+    ("status", "actions"),
+    [
+        (Status.SCHEDULED, ["call_now", "move", "take", "cancel"]),
+        (Status.CALLING, []),
+        (Status.DONE, ["call_again"]),
+        (Status.FAILED, ["call_again"]),
+        (Status.CANCELED, ["call_again"]),
+        (Status.EXPIRED, ["call_again"]),
+    ],
+)
+def test_a_button_is_offered_while_it_can_be_of_use(status: Status, actions: list[str]) -> None:
+    assert offered(superuser(), autocall(status=status)) == actions
+
+
+def test_who_may_not_make_call_backs_may_not_repeat_one() -> None:
+    row = autocall(status=Status.DONE)
+    client = staff("autocalls.view_autocall", "autocalls.change_autocall")
+
+    assert offered(client, row) == []
+    assert client.post(f"{LIST}{row.pk}/call_again/", {"_form_submitted": "on"}).status_code == 403
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_button_asks_first(action: str) -> None:
+    row = autocall(status=Status.DONE if action == "call_again" else Status.SCHEDULED)
+    before = Autocall.objects.values().get()
+
+    answer = superuser().get(f"{LIST}{row.pk}/{action}/")
+
+    assert answer.status_code == 200
+    assert Autocall.objects.values().get() == before
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_who_may_only_look_may_do_none_of_it(action: str) -> None:
+    row = autocall()
+    client = staff("autocalls.view_autocall")
+
+    assert offered(client, row) == []
+    assert client.post(f"{LIST}{row.pk}/{action}/", {"_form_submitted": "on"}).status_code == 403
+    assert Autocall.objects.get().status == Status.SCHEDULED
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("pk", ["0", "nothing", "99999999999999999999999"])
+def test_what_does_not_exist_is_not_found(action: str, pk: str) -> None:
+    fields = {"_form_submitted": "on", "call_at": "2199-03-12T09:30"}
+    client = superuser()
+
+    assert client.post(f"{LIST}{pk}/{action}/", fields).status_code == 404
+    assert client.get(f"{LIST}{pk}/{action}/").status_code == 200
+
+
+@time_machine.travel(NOON, tick=False)
+def test_canceling_ends_it_and_is_noted() -> None:
+    row = autocall()
+
+    text = press(superuser(), row, "cancel")
+
+    assert "The call-back is canceled." in text
+    assert Autocall.objects.get().status == Status.CANCELED
+    assert LogEntry.objects.get().change_message == "Canceled."
+
+
+@time_machine.travel(NOON, tick=False)
+def test_moving_promises_another_time_on_the_staff_s_clock() -> None:
+    text = press(superuser(), autocall(), "move", call_at="2026-03-12T09:30")
+
+    row = Autocall.objects.get()
+    assert "The call-back is moved." in text
+    assert row.call_at == row.promised_at == datetime(2026, 3, 12, 8, 30, tzinfo=UTC)
+
+
+@time_machine.travel(NOON, tick=False)
+def test_the_dialog_of_moving_holds_the_present_time_on_the_staff_s_clock() -> None:
+    html = superuser().get(f"{LIST}{autocall().pk}/move/").content.decode()
+
+    assert 'type="datetime-local"' in html
+    assert 'value="2026-03-12T13:00"' in html
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "soon", "2026-03-10T12:30", "9999-12-31T12:00", "1970-01-01T00:00", "2026-03-29T02:30", "\x00"]
+)
+@time_machine.travel(NOON, tick=False)
+def test_a_time_that_cannot_be_promised_is_refused_in_the_dialog(wrong: str) -> None:
+    row = autocall()
+
+    answer = superuser().post(f"{LIST}{row.pk}/move/", {"_form_submitted": "on", "call_at": wrong})
+
+    assert answer.context["form"].errors["call_at"]
+    assert Autocall.objects.get().call_at == LATER
+
+
+@time_machine.travel(NOON, tick=False)
+def test_taking_it_leaves_the_call_to_who_took_it() -> None:
+    text = press(superuser(), autocall(), "take")
+
+    row = Autocall.objects.get()
+    assert "It is yours: call +48 501 502 503." in text
+    assert (row.status, row.reason) == (Status.DONE, "taken by root")
+
+
+@time_machine.travel(NOON, tick=False)
+def test_calling_now_makes_it_due() -> None:
+    press(superuser(), autocall(), "call_now")
+
+    assert Autocall.objects.get().call_at == NOON
+
+
+@time_machine.travel(NOON, tick=False)
+def test_calling_again_makes_a_new_one_and_leads_to_it() -> None:
+    row = autocall(status=Status.FAILED, reason="busy", name="Jan", client_id=7, attempts=3)
+
+    text = press(superuser(), row, "call_again")
+
+    again = Autocall.objects.exclude(pk=row.pk).get()
+    assert "A new call-back is due now." in text
+    assert (again.name, again.client_id, again.attempts, again.source, again.call_at) == (
+        "Jan",
+        7,
+        0,
+        Source.STAFF,
+        NOON,
+    )
+    assert Autocall.objects.get(pk=row.pk).status == Status.FAILED
+
+
+@pytest.mark.parametrize("action", ["cancel", "move", "take"])
+@pytest.mark.parametrize("status", [Status.CALLING, Status.DONE])
+@time_machine.travel(NOON, tick=False)
+def test_what_has_begun_or_ended_meanwhile_is_left_alone_and_said_so(action: str, status: Status) -> None:
+    row = autocall(status=status)
+    before = Autocall.objects.values().get()
+
+    text = press(superuser(), row, action, call_at="2026-03-12T09:30")
+
+    assert "Too late: only a scheduled call-back can be moved, changed, taken or canceled." in text
+    assert Autocall.objects.values().get() == before
+    assert not LogEntry.objects.exists()
+
+
+def test_a_widget_promises_a_number_no_second_call() -> None:
+    widget = make.widget()
+    row = autocall(widget=widget, status=Status.DONE)
+    autocall(widget=widget)
+
+    assert "already promised" in press(superuser(), row, "call_again")
+    assert Autocall.objects.count() == 2

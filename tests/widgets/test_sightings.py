@@ -1,0 +1,179 @@
+"""Where a widget was seen."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+from typing import Any
+
+import make
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from widgets import sightings
+from widgets.models import Sighting, Widget
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+SHOP = "https://shop.example.com"
+
+
+@pytest.fixture(autouse=True)
+def blank_memory() -> Iterator[None]:
+    sightings.memory.forget()
+    yield
+    sightings.memory.forget()
+
+
+def load(widget: Widget, **headers: str) -> Any:
+    return Client().get("/voip/widget_data.json", {"widget_token": widget.token}, headers=headers)
+
+
+def seen() -> list[tuple[str, datetime]]:
+    return list(Sighting.objects.order_by("pk").values_list("origin", "last_at"))
+
+
+@pytest.mark.parametrize(
+    ("headers", "origin"),
+    [
+        ({"origin": SHOP}, SHOP),
+        ({"origin": "HTTPS://Shop.Example.com"}, SHOP),
+        ({"origin": "http://localhost:3000"}, "http://localhost:3000"),
+        ({"origin": "http://[2001:db8::1]:8080"}, "http://[2001:db8::1]:8080"),
+        ({"referer": f"{SHOP}/offer?who=jan#top"}, SHOP),
+        ({"origin": SHOP, "referer": "https://other.example.com/"}, SHOP),
+        ({"origin": "null"}, ""),
+        ({"origin": "null", "referer": f"{SHOP}/"}, ""),
+        ({"origin": "file://"}, ""),
+        ({"origin": "javascript:alert(1)"}, ""),
+        ({"origin": "https://"}, ""),
+        ({"origin": "https://<script>"}, ""),
+        ({"origin": 'https://a"onload=x'}, ""),
+        ({"origin": "https://jan:secret@shop.example.com"}, ""),
+        ({"origin": "https://shop.example.com\x00"}, ""),
+        ({"origin": "https://żółw.pl"}, ""),
+        ({"origin": f"https://{'a' * 247}"}, f"https://{'a' * 247}"),
+        ({"origin": f"https://{'a' * 248}"}, ""),
+        ({}, ""),
+    ],
+)
+def test_only_a_sound_origin_is_taken_and_nothing_of_the_page_but_that(headers: dict[str, str], origin: str) -> None:
+    assert sightings.origin_of(RequestFactory().get("/", headers=headers)) == origin
+
+
+def test_pages_of_our_own_such_as_the_preview_are_no_site(settings: Any) -> None:
+    settings.PUBLIC_URL = "https://crm.example.com"
+    ours = [{"origin": "https://crm.example.com"}, {"referer": "http://testserver/admin/widgets/widget/1/preview/"}]
+
+    assert [sightings.origin_of(RequestFactory().get("/", headers=headers)) for headers in ours] == ["", ""]
+
+
+def test_loading_a_widget_notes_where_and_answers_as_ever() -> None:
+    widget = make.widget()
+
+    with time_machine.travel(NOON, tick=False):
+        answer = load(widget, origin=SHOP)
+
+    assert answer.json()["name"] == "Shop"
+    assert seen() == [(SHOP, NOON)]
+
+
+def test_a_widget_that_is_switched_off_is_installed_all_the_same() -> None:
+    load(make.widget(active=False), origin=SHOP)
+
+    assert len(seen()) == 1
+
+
+def test_within_the_hour_nothing_is_asked_of_the_database_and_after_it_one_row_is_written() -> None:
+    widget = make.widget()
+    with time_machine.travel(NOON, tick=False):
+        sightings.note(widget, SHOP)
+    with time_machine.travel(NOON + timedelta(minutes=59), tick=False), CaptureQueriesContext(connection) as early:
+        sightings.note(widget, SHOP)
+    with time_machine.travel(NOON + timedelta(minutes=60), tick=False), CaptureQueriesContext(connection) as later:
+        sightings.note(widget, SHOP)
+
+    assert (len(early), len(later)) == (0, 1)
+    assert seen() == [(SHOP, NOON + timedelta(hours=1))]
+
+
+def test_another_process_does_not_write_within_the_hour_either() -> None:
+    widget = make.widget()
+    with time_machine.travel(NOON, tick=False):
+        sightings.note(widget, SHOP)
+    sightings.memory.forget()
+
+    with time_machine.travel(NOON + timedelta(minutes=30), tick=False):
+        sightings.note(widget, SHOP)
+
+    assert seen() == [(SHOP, NOON)]
+
+
+def test_forged_origins_fill_no_more_than_their_places_and_cost_one_statement_each() -> None:
+    widget, other = make.widget(), make.widget()
+    for number in range(sightings.MOST_ORIGINS + 10):
+        sightings.note(widget, f"https://forged{number}.example.com")
+
+    with CaptureQueriesContext(connection) as queries:
+        sightings.note(widget, "https://forged.example.com")
+    sightings.note(other, SHOP)
+
+    assert Sighting.objects.filter(widget=widget).count() == sightings.MOST_ORIGINS
+    assert Sighting.objects.filter(widget=other).count() == 1
+    assert len(queries) == 1
+
+
+def test_a_known_site_is_still_noted_while_others_crowd_in() -> None:
+    widget = make.widget()
+    with time_machine.travel(NOON, tick=False):
+        sightings.note(widget, SHOP)
+        for number in range(sightings.MOST_ORIGINS + 10):
+            sightings.note(widget, f"https://forged{number}.example.com")
+
+    with time_machine.travel(NOON + timedelta(hours=2), tick=False):
+        sightings.note(widget, SHOP)
+
+    assert Sighting.objects.get(origin=SHOP).last_at == NOON + timedelta(hours=2)
+
+
+def test_who_has_not_been_seen_for_a_day_gives_way() -> None:
+    widget = make.widget()
+    with time_machine.travel(NOON, tick=False):
+        for number in range(sightings.MOST_ORIGINS):
+            sightings.note(widget, f"https://forged{number}.example.com")
+
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        sightings.note(widget, SHOP)
+
+    assert seen() == [(SHOP, NOON + timedelta(days=1))]
+
+
+def test_what_a_process_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sightings, "MOST_REMEMBERED", 3)
+    now = NOON
+    for number in range(10):
+        sightings.memory.keep((number, SHOP), now)
+
+    fresh = [number for number in range(10) if sightings.memory.is_fresh((number, SHOP), now)]
+
+    assert fresh == [7, 8, 9]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_take_no_place_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sightings, "MOST_ORIGINS", 3)
+    widget = make.widget()
+
+    def visit(number: int) -> None:
+        sightings.note(widget, f"https://site{number % 6}.example.com")
+        connection.close()
+
+    threads = [Thread(target=visit, args=(number,)) for number in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert Sighting.objects.count() == 3

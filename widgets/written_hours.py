@@ -1,0 +1,173 @@
+"""Opening hours as rows that people fill in, and what the rows mean.
+
+A weekday has any number of rows, each of them a period. Of the exceptions each row names its date: without times the date is closed, and a date with
+several periods has several rows. What is sound is decided by `widgets.opening_hours` alone; here its verdict is brought to the row it is about.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from django.utils.dates import WEEKDAYS as WEEKDAY_NAMES
+from django.utils.translation import gettext as _
+
+from widgets.opening_hours import MAX_EXCEPTIONS, MAX_PERIODS_A_DAY, WEEKDAYS, OpeningHours, OpeningHoursError, parse
+
+ALL_DAY = [["00:00", "24:00"]]
+_LOOSE_TIME = re.compile(r"([0-9]{1,2})(?:[:.]?([0-9]{2}))?")
+
+
+@dataclass(slots=True)
+class Row:
+    """One period as it was typed; `date` of exceptions alone."""
+
+    begin: str = ""
+    end: str = ""
+    date: str = ""
+    problem: str = ""
+    "What is wrong with it, once `WrittenHours.check` has found it."
+
+    @property
+    def has_times(self) -> bool:
+        return bool(self.begin or self.end)
+
+    @property
+    def period(self) -> list[str]:
+        return [_tidy(self.begin), _tidy(self.end)]
+
+
+@dataclass(slots=True)
+class WrittenHours:
+    """All rows. While `always_open` those of the week do not count; the exceptions do."""
+
+    always_open: bool = False
+    week: dict[str, list[Row]] = field(default_factory=lambda: {day: [] for day in WEEKDAYS})
+    exceptions: list[Row] = field(default_factory=list)
+    problem: str = ""
+    "What is wrong with all of them together."
+
+    @property
+    def days(self) -> list[tuple[str, str, list[Row]]]:
+        """Of each weekday its key, its name in the reader's language and its rows."""
+        return [(day, str(WEEKDAY_NAMES[number]), self.week[day]) for number, day in enumerate(WEEKDAYS)]
+
+    def meaning(self) -> dict[str, Any]:
+        """The rows in the form that is stored; worth something after `check` has found nothing."""
+        dates: dict[str, list[list[str]]] = {}
+        for row in sorted(_filled(self.exceptions), key=lambda row: row.date):
+            dates.setdefault(row.date, []).extend([row.period] if row.has_times else [])
+        if self.always_open:
+            return dict.fromkeys(WEEKDAYS, ALL_DAY) | {"exceptions": dates} if dates else {}
+        week = {day: [row.period for row in rows if row.has_times] for day, rows in self.week.items()}
+        open_days: dict[str, Any] = {day: periods for day, periods in week.items() if periods}
+        return open_days | {"exceptions": dates} if dates or not open_days else open_days
+
+    def check(self) -> list[str]:
+        """Note at each row what is wrong with it. Returns the same as sentences that name day and period; none when all is sound."""
+        found: list[str] = []
+        for _key, name, rows in self.days if not self.always_open else ():
+            found += _named(name, _check_day([row for row in rows if row.has_times]))
+        by_date = sorted(_filled(self.exceptions), key=lambda row: row.date)
+        for date, group in groupby(by_date, key=lambda row: row.date):
+            found += _named(date or _("an exception"), _check_date(date, list(group)))
+        self.problem = "" if found else _whole_problem(self.meaning())
+        return [*found, self.problem] if self.problem else found
+
+
+def write(opening_time: Any) -> WrittenHours:
+    """Rows for what is stored. What is not sound, which only a hand at the database can have stored, is reported and not shown."""
+    try:
+        parse(opening_time, time_zone="UTC")
+    except OpeningHoursError as error:
+        return WrittenHours(problem=_("What is stored cannot be read: %(problem)s") % {"problem": error})
+    always_open = not opening_time or all(opening_time.get(day) == ALL_DAY for day in WEEKDAYS)
+    week = {day: [] if always_open else _rows(opening_time.get(day, [])) for day in WEEKDAYS}
+    exceptions = sorted(opening_time.get("exceptions", {}).items())
+    dated = [row for date, periods in exceptions for row in _rows(periods, date=date) or [Row(date=date)]]
+    return WrittenHours(always_open, week, dated)
+
+
+def mean_the_same(one: Any, other: Any) -> bool:
+    """Whether two sound opening times are open at the same moments: a missing weekday is a closed one, and the order of periods says nothing."""
+    return _sound(one) == _sound(other) is not None
+
+
+def count_rows(opening_time: Any) -> int:
+    written = write(opening_time)
+    return len(written.exceptions) + sum(len(rows) for rows in written.week.values())
+
+
+def _rows(periods: Iterable[Sequence[str]], date: str = "") -> list[Row]:
+    return [Row(begin, end, date) for begin, end in periods]
+
+
+def _filled(exceptions: Iterable[Row]) -> Iterator[Row]:
+    return (row for row in exceptions if row.date or row.has_times)
+
+
+def _tidy(text: str) -> str:
+    """`9`, `900` and `9.00` as `09:00`; what is no time stays as it is."""
+    loose = _LOOSE_TIME.fullmatch(text)
+    return f"{int(loose[1]):02}:{loose[2] or '00'}" if loose else text
+
+
+def _sound(opening_time: Any) -> OpeningHours | None:
+    try:
+        return parse(opening_time, time_zone="UTC")
+    except OpeningHoursError:
+        return None
+
+
+def _is_time(text: str) -> bool:
+    return text == "24:00" or _sound({"monday": [[text, "24:00"]]}) is not None
+
+
+def _named(day: str, rows: Iterable[Row]) -> list[str]:
+    told = [(number, row.problem) for number, row in enumerate(rows, start=1) if row.problem]
+    named = _("%(day)s, period %(number)s: %(problem)s")
+    return [named % {"day": day, "number": number, "problem": problem} for number, problem in told]
+
+
+def _check_date(date: str, rows: list[Row]) -> list[Row]:
+    timed = [row for row in rows if row.has_times]
+    if not date:
+        rows[0].problem = _("Which date is this?")
+    elif _sound({"exceptions": {date: []}}) is None:
+        rows[0].problem = _("“%(text)s” is no date; write it like 2026-12-24.") % {"text": date}
+    elif timed and len(timed) < len(rows):
+        next(row for row in rows if not row.has_times).problem = _("This date is given as closed and as open.")
+    else:
+        _check_day(timed)
+    return rows
+
+
+def _check_day(rows: list[Row]) -> list[Row]:
+    """The periods of one day: each by itself, then each beside those before it."""
+    for row in rows:
+        row.problem = _period_problem(*row.period)
+    if any(row.problem for row in rows):
+        return rows
+    for number, row in enumerate(rows, start=1):
+        if _sound({"monday": [row.period for row in rows[:number]]}) is None:
+            crowded = number > MAX_PERIODS_A_DAY
+            most = _("A day has at most %(most)s periods.") % {"most": MAX_PERIODS_A_DAY}
+            row.problem = most if crowded else _("This overlaps another period of the day.")
+            break
+    return rows
+
+
+def _period_problem(begin: str, end: str) -> str:
+    if not (begin and end):
+        return _("Give both times, or none.")
+    wrong = next((text for text in (begin, end) if not _is_time(text)), None)
+    if wrong is not None:
+        return _("“%(text)s” is no time; write it like 09:00, at most 24:00.") % {"text": wrong}
+    return _("The end has to come after the beginning.") if _sound({"monday": [[begin, end]]}) is None else ""
+
+
+def _whole_problem(meaning: dict[str, Any]) -> str:
+    if len(meaning.get("exceptions", {})) > MAX_EXCEPTIONS:
+        return _("There are at most %(most)s exceptions.") % {"most": MAX_EXCEPTIONS}
+    return ""
