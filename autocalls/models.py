@@ -3,9 +3,11 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -133,6 +135,7 @@ class Autocall(models.Model):
             models.Index(fields=["widget", "-id"], name="autocall_widget"),
             models.Index(fields=["voip", "-id"], name="autocall_voip"),
             models.Index(fields=["number", "-id"], name="autocall_number"),
+            models.Index(OpClass(Reverse("number"), name="text_pattern_ops"), name="autocall_number_end"),
             models.Index(fields=["call_at"], name="autocall_call_at"),
             models.Index(fields=["call_at", "id"], name="autocall_due", condition=Q(status=Status.SCHEDULED)),
             models.Index(fields=["widget", "slot_at"], name="autocall_slot", condition=Q(status__in=OPEN)),
@@ -223,6 +226,7 @@ class Refusal(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["widget", "-id"], name="refusal_widget"),
             models.Index(fields=["number"], name="refusal_number"),
+            models.Index(OpClass(Reverse("number"), name="text_pattern_ops"), name="refusal_number_end"),
             models.Index(fields=["last_at"], name="refusal_last"),
         ]
 

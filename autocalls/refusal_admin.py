@@ -110,10 +110,10 @@ class RefusalAdmin(BackOfficeAdmin):
 
     def _allow(self, request: HttpRequest, refusal: Refusal) -> str:
         """Let the service promise the call. Returns what stands against it, "" for nothing."""
-        if refusal.autocall_id is not None:
-            return gettext("This request is already allowed.")
         try:
             services.allow(refusal, request.user)  # type: ignore[arg-type]  # whoever is here has signed in
+        except services.AlreadyAllowed:
+            return gettext("This request is already allowed.")
         except services.AlreadyPromised:
             return gettext("This widget has already promised this number a call.")
         except ValueError:

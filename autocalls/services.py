@@ -28,6 +28,10 @@ class AlreadyPromised(Exception):
     """The widget has promised this number a call already."""
 
 
+class AlreadyAllowed(Exception):
+    """Somebody has allowed this request before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     autocall: Autocall
@@ -115,7 +119,7 @@ def schedule(fields: Mapping[str, Any], *, source: Source) -> Autocall:
     autocall.promised_at = autocall.call_at
     if autocall.widget is not None:
         autocall.slot_at = autocall.call_at
-        autocall.voip = autocall.voip or autocall.widget.voip
+        autocall.voip_id = autocall.voip_id or autocall.widget.voip_id
         if "max_attempts" not in fields:
             autocall.max_attempts = autocall.widget.max_attempts
     with transaction.atomic():
@@ -190,12 +194,17 @@ def call_again(autocall: Autocall) -> Autocall:
 
 
 def allow(refusal: Refusal, by: AbstractBaseUser) -> Autocall:
-    """Promise the call that a visitor was refused: at the time asked for if that is still ahead, else now. Raises AlreadyPromised, ValueError."""
+    """Promise the call that a visitor was refused: at the time asked for if that is still ahead, else now.
+
+    Raises AlreadyAllowed, AlreadyPromised, ValueError.
+    """
     if not phone_numbers.is_e164(refusal.number):
         raise ValueError(f"“{refusal.number}” is no telephone number.")
     now = timezone.now()
     with transaction.atomic():
-        row = Refusal.objects.select_for_update(of=("self",)).select_related("widget__voip").get(pk=refusal.pk)
+        row = Refusal.objects.select_for_update(of=("self",)).select_related("widget").get(pk=refusal.pk)
+        if row.allowed_by_id is not None or row.autocall_id is not None:
+            raise AlreadyAllowed
         wanted = {"number": row.number, "widget": row.widget, "name": row.name, "note": row.note}
         made = schedule(wanted | {"call_at": max(row.call_at or now, now)}, source=Source.STAFF)
         Refusal.objects.filter(pk=row.pk).update(allowed_by=by, autocall=made)
