@@ -3,8 +3,9 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -16,6 +17,10 @@ GRACE = timedelta(seconds=30)
 """A delivery this young may still be in the hands of the process that received it."""
 
 
+IF_THE_DATABASE_WAS_GONE = RetryStrategy(wait=1, retry_exceptions=(OperationalError, InterfaceError))
+"""Until the request is too old to be dialed. Whatever was claimed is not claimed again, so nothing is dialed twice."""
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="integrations.process_waiting_deliveries", queueing_lock="integrations.process_waiting_deliveries")
 def process_waiting_deliveries(timestamp: int) -> int:
@@ -23,14 +28,14 @@ def process_waiting_deliveries(timestamp: int) -> int:
     return services.process_waiting(older_than=timezone.now() - GRACE)
 
 
-@app.task(name="integrations.dial_call")
+@app.task(name="integrations.dial_call", retry=IF_THE_DATABASE_WAS_GONE)
 def dial_call(call_id: int) -> None:
     """Place a requested call through its operator's API, now or when the operator's rate limit allows it."""
     if not dialing.dial(call_id):
         dial_call.configure(schedule_in={"seconds": 3}).defer(call_id=call_id)
 
 
-@app.task(name="integrations.dial_by_sip")
+@app.task(name="integrations.dial_by_sip", retry=IF_THE_DATABASE_WAS_GONE)
 def dial_by_sip(call_id: int) -> None:
     """Place a requested call by SIP. The queue "sip" is worked on by dialers alone."""
     desk.of_this_process().dial(call_id)

@@ -13,13 +13,19 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from secrets import token_hex
 from types import FrameType
 from typing import Any
 
+import psycopg
+from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connections
 from procrastinate.contrib.django import app as jobs
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import ConnectorException
 
 from integrations.sip_dialer import desk, presence
 from integrations.sip_dialer.desk import Desk
@@ -32,6 +38,8 @@ logger = logging.getLogger(__name__)
 QUEUE = "sip"
 AT_ONCE = 8
 """Requests being claimed and looked up; calls themselves take none of it."""
+AGAIN = 1.0
+"""Seconds until a worker that lost the database is followed by another."""
 WORKER, DRAIN, ALL = 0.4, 1.6, 3.8
 """Seconds for the jobs under way, for the far sides to agree to the end of their calls, and for all of it with the last reports: less than the
 five after which a process manager loses its patience."""
@@ -62,7 +70,7 @@ def run() -> None:
     engine.run()
     keeper.stop(STEP)
     if reports.finish(ALL - (time.monotonic() - told_to_stop[0])):
-        presence.leave(name)
+        _leave(name)
     logger.info("sip_dialer_stopped", extra={"dialer": name})
 
 
@@ -73,6 +81,15 @@ def _make_engine(reports: Reports) -> Engine:
     return engine
 
 
+def _leave(name: str) -> None:
+    """Without a database it is left as if it had died: another one settles what is open."""
+    connections.close_all()  # this thread's is as old as the process, and the database may have been restarted since
+    try:
+        presence.leave(name)
+    except DatabaseError:
+        logger.warning("sip_dialer_left_without_a_word", exc_info=True)
+
+
 def _drain(place: Desk, worker: "Worker", engine: Engine) -> None:
     place.close()
     worker.stop(WORKER)
@@ -80,35 +97,45 @@ def _drain(place: Desk, worker: "Worker", engine: Engine) -> None:
 
 
 class Worker:
-    """procrastinate's worker in a thread."""
+    """procrastinate's worker in a thread, and another one when that has stopped because the database was gone: calls are going on meanwhile."""
 
     def __init__(self) -> None:
         self._thread = threading.Thread(target=self._work, name="sip worker", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopping = threading.Event()
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
         """Take no more jobs; those under way are waited for so long."""
+        self._stopping.set()
         if self._loop is not None and self._task is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._task.cancel)
+            with suppress(RuntimeError):  # its loop is closed: between two workers
+                self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join(seconds)
 
     def _work(self) -> None:
-        try:
-            asyncio.run(self._run())
-        except asyncio.CancelledError:
-            pass
-        except Exception:
-            logger.exception("sip_worker_died")
-            os.kill(
-                os.getpid(), signal.SIGTERM
-            )  # a dialer that takes no orders is none: let the process manager start another
+        while not self._stopping.is_set():
+            try:
+                asyncio.run(self._run())
+            except asyncio.CancelledError:
+                return
+            except (ConnectorException, psycopg.Error):
+                logger.warning("sip_worker_interrupted", exc_info=True)
+            except Exception:
+                logger.exception("sip_worker_died")
+                os.kill(
+                    os.getpid(), signal.SIGTERM
+                )  # a dialer that takes no orders is none: let the process manager start another
+                return
+            self._stopping.wait(AGAIN)
 
     async def _run(self) -> None:
+        """Until canceled, or until the worker has lost the database, which it tells by an exception or only by stopping."""
         self._loop = asyncio.get_running_loop()
+        await sync_to_async(connections.close_all)()  # what periodic jobs are deferred through: it may be a lost one
         connector = jobs.connector
         assert isinstance(connector, DjangoConnector)
         # A copy: what jobs and reports defer themselves goes on through Django's connection, in their own transaction.
@@ -122,4 +149,6 @@ class Worker:
         }
         async with app.open_async():
             self._task = asyncio.create_task(app.run_worker_async(**options))
+            if self._stopping.is_set():  # told so while this was beginning
+                self._task.cancel()
             await self._task

@@ -6,12 +6,12 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 import make
 import pytest
@@ -21,6 +21,7 @@ from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import ConnectorException
+from relay import Relay, database_url
 from rest_framework.test import APIClient
 from telephony.bed import Bed, Sipp, wait_until
 
@@ -33,24 +34,26 @@ from sips.models import Sip
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NUMBER = "+4822555550"
+OUTAGE = 3
+"""Seconds; enough for every part of a dialer to miss the database."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def database_url() -> str:
-    kept = connection.settings_dict
-    host = kept["HOST"] or kept["OPTIONS"].get("host", "")
-    login = f"{quote(kept['USER'])}:{quote(kept['PASSWORD'])}" if kept["PASSWORD"] else quote(kept["USER"])
-    return f"postgresql://{login}@:{kept['PORT'] or 5432}/{kept['NAME']}?host={quote(host, safe='')}"
+@pytest.fixture
+def relay() -> Iterator[Relay]:
+    relay = Relay()
+    yield relay
+    relay.close()
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def start(relay: Relay) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts a dialer on the test's database and returns once it is ready."""
     processes: list[subprocess.Popen[bytes]] = []
 
     def begin() -> subprocess.Popen[bytes]:
         environment = os.environ | {
-            "DATABASE_URL": database_url(),
+            "DATABASE_URL": database_url(relay.host),
             "SECRET_KEY": settings.SECRET_KEY,
             "ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS),
             "SIP_NUMBER_RING_SECONDS": "5",
@@ -146,6 +149,25 @@ def test_a_dialer_that_is_told_to_stop_ends_its_calls_in_time(
     }
     assert not Dialer.objects.exists()
     assert bed.dialogs() == 0
+
+
+def test_a_dialer_outlives_a_restart_of_the_database(
+    bed: Bed, operator: Sipp, line: Sip, alice: APIClient, start: Callable[[], subprocess.Popen[bytes]], relay: Relay
+) -> None:
+    dialer = start()
+    talking = request_call(alice, line)
+    wait_for(talking, Status.IN_PROGRESS)
+
+    relay.cut()
+    time.sleep(OUTAGE)
+    relay.mend()
+    later = request_call(alice, line, "06")
+
+    assert wait_for(later, Status.ANSWERED, seconds=30).reason == "number_hung_up"
+    assert Call.objects.get(pk=talking).status == Status.IN_PROGRESS  # nobody noticed
+    alice.post(f"/voip/calls/{talking}/hangup.json")
+    assert wait_for(talking, Status.ANSWERED).reason == "hung_up"
+    assert dialer.poll() is None
 
 
 @pytest.mark.parametrize("seed", range(4))
