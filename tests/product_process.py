@@ -6,16 +6,25 @@ from django.conf import settings
 from django.db import connection
 
 
-def environment() -> dict[str, str]:
+def environment(folder: str = "") -> dict[str, str]:
+    """folder: of the socket of a relay in front of the database."""
     return {
-        "DATABASE_URL": _database_url(),
+        "DATABASE_URL": _database_url(folder or host()),
         "SECRET_KEY": settings.SECRET_KEY,
         "ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS),
     }
 
 
-def _database_url() -> str:
+def host() -> str:
     kept = connection.settings_dict
-    host = kept["HOST"] or kept["OPTIONS"].get("host", "")
+    return str(kept["HOST"] or kept["OPTIONS"].get("host", ""))
+
+
+def port() -> int:
+    return int(connection.settings_dict["PORT"] or 5432)
+
+
+def _database_url(where: str) -> str:
+    kept = connection.settings_dict
     login = f"{quote(kept['USER'])}:{quote(kept['PASSWORD'])}" if kept["PASSWORD"] else quote(kept["USER"])
-    return f"postgresql://{login}@:{kept['PORT'] or 5432}/{kept['NAME']}?host={quote(host, safe='')}"
+    return f"postgresql://{login}@:{port()}/{kept['NAME']}?host={quote(where, safe='')}"

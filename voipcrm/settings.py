@@ -57,6 +57,8 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured(
         "DATABASE_URL must be a PostgreSQL address such as postgresql://user:password@host:5432/voipcrm."
     )
+# A connection is looked at before it is used: after a restart of the server each one in the pool would cost a request, and maybe a webhook.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10},

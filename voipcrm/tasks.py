@@ -1,16 +1,30 @@
 """Upkeep of the job queue itself."""
 
+import logging
+
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
+
+logger = logging.getLogger(__name__)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="voipcrm.retry_stalled_jobs", queueing_lock="voipcrm.retry_stalled_jobs", pass_context=True)
 async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
-    """Give the jobs of a worker that died back to the living. Every job claims its row first, so doing it again does nothing twice."""
+    """Give the jobs of a worker that died back to the living. Every job claims its row first, so doing it again does nothing twice.
+
+    One that cannot be given back does not keep the others.
+    """
     jobs = context.app.job_manager
     for job in await jobs.get_stalled_jobs():
-        await jobs.retry_job(job)
+        try:
+            await jobs.retry_job(job)
+        except UniqueViolation:  # the same work waits already, under the same queueing lock
+            await jobs.finish_job(job, status=Status.FAILED, delete_job=False)
+        except ConnectorException:  # it has ended meanwhile: its worker was only slow
+            logger.warning("stalled_job_not_retried", exc_info=True, extra={"job_id": job.id, "task": job.task_name})
 
 
 @app.periodic(cron="41 3 * * *")

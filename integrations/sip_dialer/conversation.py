@@ -116,8 +116,7 @@ class Conversation:
         self._media.offered(self._party(leg), description)
 
     def changed(self, leg: Leg, description: str) -> None:
-        self._party(leg).said = description
-        self._media.align()
+        self._media.changed(self._party(leg), description)
 
     def accepted(self, leg: Leg, description: str | None) -> None:
         self._media.accepted(self._party(leg), description)

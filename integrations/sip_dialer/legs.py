@@ -58,7 +58,8 @@ class Listener(Protocol):
         """The telephone wants to change its media; to be followed by `Leg.answer` or `Leg.refuse`."""
 
     def changed(self, leg: Leg, description: str) -> None:
-        """The telephone has changed its media, and nothing is to be answered."""
+        """The telephone has changed its media, and nothing is to be answered: it asked for an offer, got what it was given before with the sound
+        both ways, and answered that."""
 
     def accepted(self, leg: Leg, description: str | None) -> None: ...
 

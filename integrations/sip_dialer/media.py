@@ -15,7 +15,8 @@ from integrations.sip_dialer.legs import Clock, Leg
 TRIES = 4
 """Of one offer that is refused only for the moment."""
 ROUNDS = 8
-"""Offers to one telephone until the two agree. Telephones that change their mind with every offer are left as they are."""
+"""Offers to one telephone, since one of them last changed by itself, until the two agree. Those that change their mind with every offer are left
+as they are."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -113,6 +114,7 @@ class Media:
     def offered(self, party: Party, description: str) -> None:
         """A telephone wants to change its media: hold, resume, another codec or address."""
         other = self._other(party)
+        self._begin_anew()
         if other is None or not other.connected:
             party.said = description
             party.leg.answer(party.given)
@@ -123,6 +125,20 @@ class Media:
             party.asking, party.said = True, description
             other.offering, other.declined = description, ""
             other.leg.offer(description)
+
+    def changed(self, party: Party, description: str) -> None:
+        """A telephone that left the offer to us was given the other one's sound without any hold, and answered so."""
+        party.said, party.given = description, sdp.resumed(party.given)
+        other = self._other(party)
+        if other is not None:
+            other.said = sdp.resumed(other.said)  # until it answers what it is offered now
+        self._begin_anew()
+        self.align()
+
+    def _begin_anew(self) -> None:
+        for party in (self.first, self.second):
+            if party is not None:
+                party.rounds = 0
 
     def _other(self, party: Party) -> Party | None:
         return self.second if party is self.first else self.first

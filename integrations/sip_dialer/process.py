@@ -13,10 +13,12 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from secrets import token_hex
 from types import FrameType
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.db import connections
 
 from calls.jobs import work
@@ -61,8 +63,7 @@ def run() -> None:
     engine.run()
     keeper.stop(STEP)
     if reports.finish(ALL - (time.monotonic() - told_to_stop[0])):
-        connections.close_all()  # this thread's own, unused since the start, may have seen a database that is gone
-        presence.leave(name)
+        _leave(name)
     logger.info("sip_dialer_stopped", extra={"dialer": name})
 
 
@@ -73,6 +74,15 @@ def _make_engine(reports: Reports) -> Engine:
     return engine
 
 
+def _leave(name: str) -> None:
+    """Without a database it is left as if it had died: another one settles what is open."""
+    connections.close_all()  # this thread's is as old as the process, and the database may have been restarted since
+    try:
+        presence.leave(name)
+    except DatabaseError:
+        logger.warning("sip_dialer_left_without_a_word", exc_info=True)
+
+
 def _drain(place: Desk, worker: "Worker", engine: Engine) -> None:
     place.close()
     worker.stop(WORKER)
@@ -80,20 +90,23 @@ def _drain(place: Desk, worker: "Worker", engine: Engine) -> None:
 
 
 class Worker:
-    """procrastinate's worker in a thread."""
+    """Works on the queue in a thread, so that calls go on whatever it waits for."""
 
     def __init__(self) -> None:
         self._thread = threading.Thread(target=self._work, name="sip worker", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopping = threading.Event()
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
         """Take no more jobs; those under way are waited for so long."""
+        self._stopping.set()
         if self._loop is not None and self._task is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._task.cancel)
+            with suppress(RuntimeError):  # its loop is closed already
+                self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join(seconds)
 
     def _work(self) -> None:
@@ -110,4 +123,6 @@ class Worker:
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(work(queues=[QUEUE], concurrency=AT_ONCE, shutdown_graceful_timeout=WORKER))
+        if self._stopping.is_set():  # told so while this was beginning
+            self._task.cancel()
         await self._task

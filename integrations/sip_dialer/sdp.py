@@ -4,6 +4,9 @@ No sound passes through us. Bodies are kept as text, so that what a telephone sa
 """
 
 _AUDIO = "m=audio"
+_HELD = frozenset({"a=sendonly", "a=recvonly", "a=inactive"})
+_SAYS_NOTHING = ("o=", "s=", "t=", "a=sendrecv")
+"""Beginnings of lines that are not about the sound, or say what holds without them (RFC 8866, 6.7)."""
 
 
 def silence(address: str, port: int) -> str:
@@ -39,15 +42,19 @@ def is_same(one: str, other: str) -> bool:
     return _media(one) == _media(other)
 
 
+def resumed(description: str) -> str:
+    """The same with sound both ways, as it was before a hold."""
+    lines = ("a=sendrecv" if line.strip() in _HELD else line for line in description.splitlines())
+    return "\r\n".join(lines) + "\r\n"
+
+
 def has_audio(description: str) -> bool:
     """Whether there is sound that was not refused (a refused one has port 0)."""
     return any(line.startswith(_AUDIO) and line.split()[1:2] != ["0"] for line in description.splitlines())
 
 
 def _media(description: str) -> list[str]:
-    return [
-        line.strip() for line in description.splitlines() if line.strip() and not line.startswith(("o=", "s=", "t="))
-    ]
+    return [line.strip() for line in description.splitlines() if line.strip() and not line.startswith(_SAYS_NOTHING)]
 
 
 def _family(address: str) -> str:

@@ -29,12 +29,14 @@ class _UdpOptions(Udp_server_opts):  # type: ignore[misc]  # sippy is untyped
 
 
 class _Transactions(SipTransactionManager):  # type: ignore[misc]  # sippy is untyped
-    """Two things sippy leaves out: the ACK of a 2xx goes along the dialog's route set, also where the 2xx of a re-INVITE repeats no
-    Record-Route; and a 2xx that comes from a second telephone (a fork), or after we gave up, is acknowledged as well (13.2.2.4)."""
+    """Three things sippy leaves out: a message in another encoding than UTF-8 is a message all the same; the ACK of a 2xx goes along the dialog's
+    route set, also where the 2xx of a re-INVITE repeats no Record-Route; and a 2xx that comes from a second telephone (a fork), or after we gave
+    up, is acknowledged as well (13.2.2.4)."""
 
     model_udp_server = (Udp_server, _UdpOptions)
 
     def handleIncoming(self, data_in: bytes, source: Any, server: Any, rtime: Any) -> None:  # noqa: N802 - sippy's name
+        data_in = _readable(data_in)
         if not (data_in.startswith(b"SIP/2.0 2") and self._acknowledge_late_answer(data_in, server)):
             super().handleIncoming(data_in, source, server, rtime)
 
@@ -103,6 +105,16 @@ class Endpoint:
     def _unless_closed(self, action: Callable[[], None]) -> None:
         if not self.closed:
             action()
+
+
+def _readable(datagram: bytes) -> bytes:
+    """As UTF-8. Exchanges write reasons and names in the encodings of their countries; what is not ASCII there becomes a question mark, so that
+    the length stays."""
+    try:
+        datagram.decode()
+    except UnicodeDecodeError:
+        return bytes(byte if byte < 128 else ord("?") for byte in datagram)
+    return datagram
 
 
 def _answer_stranger(request: Any, _transaction: Any) -> tuple[Any, None, None]:

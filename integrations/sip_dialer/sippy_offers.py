@@ -55,15 +55,21 @@ class Offers:
             return respond(request, 491, "Request Pending")
         if self._waiting is not None:
             return respond(request, 500, "Request Pending", retry_after=randbelow(11))
-        if description is None or sdp.is_same(
-            description, self._descriptions.said
-        ):  # an offer asked of us, or a refresh
+        if description is None:
+            self._resume()
+        if description is None or sdp.is_same(description, self._descriptions.said):  # a refresh
             self._accept(request, transaction)
             return None
         self._transactions.sendResponse(respond(request, 100, "Trying"), t=transaction)
         self._waiting = (request, transaction, description)
         self._listener.offered(self._leg, description)
         return None
+
+    def _resume(self) -> None:
+        """An offer is asked of us. Exchanges resume so: with a hold in it, theirs could only be answered by a hold (RFC 3264, 6.1)."""
+        offer = sdp.resumed(self._descriptions.given)
+        if not sdp.is_same(offer, self._descriptions.given):
+            self._descriptions.given = self._descriptions.as_ours(offer)
 
     def answer(self, description: str) -> None:
         if self._waiting is not None:

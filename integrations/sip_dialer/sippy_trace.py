@@ -5,6 +5,7 @@ By itself sippy writes messages to a file of its own and problems to standard ou
 
 import logging
 import re
+import sys
 from typing import Any
 
 from sippy import Network_server, SipTransactionManager, Udp_server
@@ -30,6 +31,9 @@ class Trace:
 
 def _log_exception(said: str, *_file: Any, extra: Any = None, **_options: Any) -> None:
     """For sippy's `dump_exception`, which is called where one is being handled."""
+    if said.startswith("can't parse"):  # anybody may send us anything: that is no fault here, and one line each
+        logger.warning("%s: %s", said, redact(repr(sys.exception())))
+        return
     logger.error("%s%s", said, f": {redact(str(extra))}" if extra else "", exc_info=True)  # noqa: LOG014
 
 

@@ -144,7 +144,9 @@ class Switchboard:
     def _send(self, lines: list[str], body: str, to: tuple[str, int]) -> None:
         if body:
             lines = [*lines, "Content-Type: application/sdp"]
-        self._socket.sendto("\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]).encode(), to)
+        self._socket.sendto(
+            "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]).encode(errors="surrogateescape"), to
+        )
 
 
 def ok(board: Switchboard, request: Message) -> None:

@@ -90,6 +90,25 @@ def test_a_hold_the_other_side_refuses_leaves_the_call_alone(board: Switchboard,
     assert not [event for event in dialer.of(talking) if event.is_end]
 
 
+def test_a_hold_ends_when_the_telephone_asks_for_an_offer(board: Switchboard, talking: str) -> None:
+    """As exchanges resume (CUCM): a re-INVITE without a description, and the answer in its ACK."""
+    board.answers["INVITE", NUMBER] = _answers_a_hold
+    invite, before = board.all("INVITE", OPERATOR)[0], len(board.all("INVITE", NUMBER))
+    board.request("INVITE", invite, cseq=1, body=sdp(7000, version=2, more="a=sendonly\r\n"))
+    assert "a=recvonly" in board.wait_for_response(200, "INVITE").body
+
+    board.request("INVITE", invite, cseq=2)
+    wait_until(lambda: "a=recvonly" not in board.wait_for_response(200, "INVITE").body, what="an offer without a hold")
+    board.request("ACK", invite, cseq=2, body=sdp(7000, version=3))
+
+    assert "a=sendonly" not in board.wait_for("INVITE", NUMBER, count=before + 2).body
+    assert len(board.all("INVITE", OPERATOR)) == 2  # it knows all that already
+
+
+def _answers_a_hold(board: Switchboard, request: Message) -> None:
+    board.reply(request, "200 OK", body=sdp(8000, more="a=recvonly\r\n" if "a=sendonly" in request.body else ""))
+
+
 def test_a_refresh_is_answered_at_once(board: Switchboard, talking: str) -> None:
     before = len(board.all("INVITE", NUMBER))
 

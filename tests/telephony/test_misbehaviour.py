@@ -1,5 +1,6 @@
 """Far sides that do not behave: each call ends in a right status, and every telephone is released."""
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -43,6 +44,29 @@ def test_a_final_answer_of_the_number(
     assert (end.status, end.reason, end.provider_status) == (status, reason, answer)
     board.wait_for("ACK", NUMBER)
     board.wait_for("BYE", OPERATOR)
+
+
+def test_an_answer_in_another_encoding_is_understood(board: Switchboard, dialer: Dialer) -> None:
+    board.answers["INVITE", NUMBER] = says("486 Zaj\udceate")  # one byte, as ISO 8859-2 writes it
+
+    end = dialer.end_of(dialer.place(board.port, NUMBER))
+
+    assert (end.status, end.provider_status) == (Status.BUSY, "486 Zaj?te")
+
+
+def test_what_is_no_message_is_one_line_in_the_log(
+    board: Switchboard, dialer: Dialer, caplog: pytest.LogCaptureFixture
+) -> None:
+    reference = dialer.place(board.port, NUMBER)
+    dialer.wait_for(reference, Status.IN_PROGRESS)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.sendto(b"INVITE sip:x SIP/2.0\r\nVia: x\r\n\r\n", board.all("INVITE")[0].source)
+    wait_until(lambda: bool(caplog.records), what="a word in the log")
+
+    (record,) = caplog.records
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+    assert not [event for event in dialer.of(reference) if event.is_end]
 
 
 def test_a_dead_server_is_unreachable(dialer: Dialer) -> None:

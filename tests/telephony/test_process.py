@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -20,6 +21,7 @@ from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import ConnectorException
+from relay import Relay
 from rest_framework.test import APIClient
 from telephony.bed import Bed, Sipp, wait_until
 
@@ -32,16 +34,25 @@ from sips.models import Sip
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NUMBER = "+4822555550"
+OUTAGE = 3
+"""Seconds; enough for every part of a dialer to miss the database."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def relay() -> Iterator[Relay]:
+    relay = Relay()
+    yield relay
+    relay.close()
+
+
+@pytest.fixture
+def start(relay: Relay) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts a dialer on the test's database and returns once it is ready."""
     processes: list[subprocess.Popen[bytes]] = []
 
     def begin() -> subprocess.Popen[bytes]:
-        environment = os.environ | product_process.environment() | {"SIP_NUMBER_RING_SECONDS": "5"}
+        environment = os.environ | product_process.environment(relay.host) | {"SIP_NUMBER_RING_SECONDS": "5"}
         known = Dialer.objects.count()
         process = subprocess.Popen([sys.executable, "manage.py", "sip_dialer"], cwd=ROOT, env=environment)
         processes.append(process)
@@ -133,6 +144,25 @@ def test_a_dialer_that_is_told_to_stop_ends_its_calls_in_time(
     }
     assert not Dialer.objects.exists()
     assert bed.dialogs() == 0
+
+
+def test_a_dialer_outlives_a_restart_of_the_database(
+    bed: Bed, operator: Sipp, line: Sip, alice: APIClient, start: Callable[[], subprocess.Popen[bytes]], relay: Relay
+) -> None:
+    dialer = start()
+    talking = request_call(alice, line)
+    wait_for(talking, Status.IN_PROGRESS)
+
+    relay.cut()
+    time.sleep(OUTAGE)
+    relay.mend()
+    later = request_call(alice, line, "06")
+
+    assert wait_for(later, Status.ANSWERED, seconds=30).reason == "number_hung_up"
+    assert Call.objects.get(pk=talking).status == Status.IN_PROGRESS  # nobody noticed
+    alice.post(f"/voip/calls/{talking}/hangup.json")
+    assert wait_for(talking, Status.ANSWERED).reason == "hung_up"
+    assert dialer.poll() is None
 
 
 @pytest.mark.parametrize("seed", range(4))

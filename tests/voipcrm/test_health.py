@@ -7,12 +7,14 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from rest_framework.test import APIClient
 
+from integrations.sip_dialer import presence
+
 pytestmark = pytest.mark.django_db
 
 
-def defer(*, due_for: timedelta) -> None:
+def defer(*, due_for: timedelta, queue: str = "default") -> None:
     """A job that should have been taken up that long ago."""
-    app.configure_task("calls.expire_stale_calls", schedule_at=timezone.now() - due_for).defer(timestamp=0)
+    app.configure_task("calls.expire_stale_calls", queue=queue, schedule_at=timezone.now() - due_for).defer(timestamp=0)
 
 
 def test_all_is_well_while_nothing_waits(stranger: APIClient) -> None:
@@ -43,6 +45,18 @@ def test_a_job_that_waits_a_little_is_not(stranger: APIClient, settings: LazySet
     defer(due_for=timedelta(seconds=30))
 
     assert stranger.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(("is_alive", "code"), [(False, 200), (True, 503)])
+def test_a_request_to_dial_by_sip_waits_only_where_a_dialer_runs(
+    stranger: APIClient, settings: LazySettings, is_alive: bool, code: int
+) -> None:
+    settings.JOBS_LATE_AFTER = timedelta(seconds=60)
+    defer(due_for=timedelta(seconds=90), queue="sip")
+    if is_alive:
+        presence.beat("deaf", 0)
+
+    assert stranger.get("/healthz").status_code == code
 
 
 def test_a_job_of_the_future_does_not_wait(stranger: APIClient) -> None:
