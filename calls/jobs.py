@@ -20,7 +20,7 @@ PATIENCE = 1.0
 """Seconds before the database is tried again."""
 
 
-AGAIN = RetryStrategy(max_attempts=5, wait=1, retry_exceptions={OperationalError, InterfaceError})
+AGAIN = RetryStrategy(max_attempts=60, wait=1, retry_exceptions={OperationalError, InterfaceError})
 """For jobs that nobody defers again: one that lost its database is done again. Each claims its row first, so nothing is done twice."""
 
 

@@ -55,9 +55,8 @@ def _read_list(adapter: Provider, account: Account, voip: Voip, *, since: dateti
         return 0
     for _ in range(MOST_PAGES):
         page = adapter.read_calls(http.send(request), account)
-        for event in (
-            page.events
-        ):  # each in its own transaction: webhooks of the same calls take the same locks in another order
+        # Each in its own transaction: webhooks of the same calls take the same locks in another order.
+        for event in page.events:
             apply_event(event, voip=voip, received_at=event.ended_at or event.started_at or until)
         told += len(page.events)
         if page.next is None:
