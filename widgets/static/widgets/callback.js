@@ -68,14 +68,14 @@
 
   const callable = (phone) => "tel:" + phone.replace(/[^+\d]/g, "");
 
-  /** Black or white, whichever is read better on this color (WCAG relative luminance). */
+  /** White where it is read well on this color, else black (WCAG: a contrast of 4.5 at least). */
   const inkOn = (color) => {
     let luminance = 0;
     for (const [at, weight] of [[1, 0.2126], [3, 0.7152], [5, 0.0722]]) {
       const part = parseInt(color.slice(at, at + 2), 16) / 255;
       luminance += weight * (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
     }
-    return luminance > 0.179 ? "#000" : "#fff";
+    return luminance > 0.183 ? "#000" : "#fff";
   };
 
   /* ---- looks ---- */
@@ -450,7 +450,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       const choices = make("div", { class: "choices" });
       const select = make("select", { id: "day", onchange: () => { this.day = select.value; this.fillTimes(choices, days.get(this.day)); } });
       for (const [day, times] of days) {
-        const date = this.words.time(new Date(times[0]), { weekday: "long", day: "numeric", month: "long" });
+        const date = this.words.time(new Date(times[0]), { weekday: "short", day: "numeric", month: "short" });
         select.appendChild(make("option", { value: day, selected: day === this.day }, date + " – " + this.words.count("free", times.length)));
       }
       this.fillTimes(choices, days.get(select.value));
