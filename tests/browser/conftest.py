@@ -64,12 +64,17 @@ def visit(browser: Browser, site: pages.Site, live_server: LiveServer) -> Iterat
     contexts: list[BrowserContext] = []
 
     def begin(
-        *widgets: Widget, html: str = "", headers: dict[str, str] | None = None, hurry: bool = True, **options: Any
+        *widgets: Widget,
+        html: str = "",
+        headers: dict[str, str] | None = None,
+        init: str = "",
+        hurry: bool = True,
+        **options: Any,
     ) -> Visit:
         context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Warsaw"} | options)
         contexts.append(context)
         context.set_default_timeout(10_000)
-        context.add_init_script(WATCH + (HURRY if hurry else ""))
+        context.add_init_script(WATCH + (HURRY if hurry else "") + init)
         visit = Visit(context.new_page(), context)
         html = html or pages.page(*(pages.line(live_server.url, widget.token) for widget in widgets))
         visit.page.goto(site.add(html, **headers or {}), wait_until="load")

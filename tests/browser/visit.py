@@ -69,6 +69,21 @@ class Visit:
         self.ask(number)
         self.dialog.locator("form").wait_for(state="detached")
 
+    def choose(self, label: str) -> None:
+        """Now or later, or a time."""
+        self.dialog.get_by_role("radio", name=label, exact=True).check()
+
+    def embed(self, server: str, token: str, phone: str = "") -> None:
+        """Put the button into the page as a tag manager does."""
+        self.page.evaluate(
+            """([source, widgetToken, phone]) => {
+                const script = Object.assign(document.createElement("script"), { src: source, async: true });
+                Object.assign(script.dataset, { widgetToken, phone });
+                document.head.appendChild(script);
+            }""",
+            [f"{server}/voip/widget.js", token, phone],
+        )
+
     def refused_by_policy(self) -> list[str]:
         refused: list[str] = self.page.evaluate("refusedByPolicy")
         return refused

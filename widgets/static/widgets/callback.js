@@ -4,7 +4,7 @@
  * Plain JavaScript in one file, as it is delivered. It changes nothing on the page besides the one element it appends to the body and the one
  * global VoipCrmWidget, reads nothing of it besides its address, and stores nothing before the visitor asks for a call. It must work on pages it
  * knows nothing of: under a policy without inline styles, beside rules for `*`, and beside libraries that replace what belongs to the browser
- * (fetch, Promise, or what JSON.stringify makes of a text, by a toJSON of their own).
+ * (fetch, Promise, Map, or what JSON.stringify makes of a text, by a toJSON of their own).
  */
 (() => {
   "use strict";
@@ -51,7 +51,7 @@
     return "{" + members + "}";
   };
 
-  /** The answer of the server; status 0 when there is none. Never rejects. */
+  /** The answer of the server: status 0 when there is none, and an empty body when it is none of ours. Never rejects. */
   const ask = (method, address, body) =>
     new Later((resolve) => {
       const request = new XMLHttpRequest();
@@ -161,23 +161,22 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
   };
 
   /**
-   * For older browsers: a style element would be refused by a strict policy of the page, but what a script writes into element.style is not.
-   * The text is read by a document that is never shown.
+   * For older browsers: a style element would be refused by a strict policy of the page, but not what a script writes into element.style.
+   * So the rules are read here; those for what only a browser can know (focus, hover) are left to its own looks.
    */
   const paint = (root, text) => {
-    const unseen = document.implementation.createHTMLDocument("");
-    unseen.head.appendChild(unseen.createElement("style")).textContent = text;
-    for (const element of root.querySelectorAll("*")) if (element.tagName !== "path") element.removeAttribute("style");
+    for (const element of root.querySelectorAll("[style]")) element.removeAttribute("style");
     const apply = (rules) => {
-      for (const rule of rules) {
-        if (rule.media && matchMedia(rule.media.mediaText).matches) apply(rule.cssRules);
-        if (!rule.selectorText || /:focus|:hover|::/.test(rule.selectorText)) continue;
-        for (const element of rule.selectorText === ":host" ? [root.host] : root.querySelectorAll(rule.selectorText)) {
-          for (const name of rule.style) element.style.setProperty(name, rule.style.getPropertyValue(name), rule.style.getPropertyPriority(name));
+      const rule = /([^{}]+)\{((?:[^{}]|\{[^{}]*\})*)\}/g;
+      for (let found = rule.exec(rules); found; found = rule.exec(rules)) {
+        const [, head, body] = found;
+        if (/@media/.test(head)) matchMedia(head.replace(/\s*@media/, "")).matches && apply(body);
+        else if (!/@|:focus|:hover|::/.test(head)) {
+          for (const element of /:host/.test(head) ? [root.host] : root.querySelectorAll(head)) element.style.cssText += ";" + body;
         }
       }
     };
-    apply(unseen.styleSheets[0].cssRules);
+    apply(text);
   };
 
   const icon = (shape) => make("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, make("path", { d: shape }));
@@ -269,11 +268,13 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       return this.wanted && this.open();
     }
 
-    /** Asks the server how things stand; a form needs its newest answer. */
+    /** Asks the server how things stand: past every cache once there is an earlier answer. */
     async refresh() {
-      const { status, body } = await ask("GET", this.server + "widget_data.json?widget_token=" + encodeURIComponent(this.token));
-      if (status === 200 && body.active) this.data = body;
-      else return status === 200 || status === 404 ? "gone" : "down";
+      const past = this.data ? "&now=" + Date.now() : "";
+      const { body } = await ask("GET", this.server + "widget_data.json?widget_token=" + encodeURIComponent(this.token) + past);
+      if (body.active === false || body.code === "unknown_widget") return "gone";
+      if (!body.active) return "down";
+      this.data = body;
       this.phone = body.phone || this.phone;
       return "there";
     }
@@ -441,19 +442,18 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
     /** A day, then one of its times. */
     chooseTime(fields) {
       const { slots, texts } = this.data;
-      const days = new Map();
+      const days = {};
       for (const { call_at } of slots) {
         const day = new Date(call_at).toDateString();
-        if (!days.has(day)) days.set(day, []);
-        days.get(day).push(call_at);
+        (days[day] = days[day] || []).push(call_at);
       }
       const choices = make("div", { class: "choices" });
-      const select = make("select", { id: "day", onchange: () => { this.day = select.value; this.fillTimes(choices, days.get(this.day)); } });
-      for (const [day, times] of days) {
-        const date = this.words.time(new Date(times[0]), { weekday: "short", day: "numeric", month: "short" });
-        select.appendChild(make("option", { value: day, selected: day === this.day }, date + " – " + this.words.count("free", times.length)));
+      const select = make("select", { id: "day", onchange: () => { this.day = select.value; this.fillTimes(choices, days[this.day]); } });
+      for (const day of Object.keys(days)) {
+        const date = this.words.time(new Date(days[day][0]), { weekday: "short", day: "numeric", month: "short" });
+        select.appendChild(make("option", { value: day, selected: day === this.day }, date + " – " + this.words.count("free", days[day].length)));
       }
-      this.fillTimes(choices, days.get(select.value));
+      this.fillTimes(choices, days[select.value]);
       const bad = make("p", { class: "bad", id: "call_at-bad" });
       const box = make("fieldset", { role: "radiogroup", "aria-describedby": "call_at-bad" }, make("legend", {}, texts.time), choices, bad);
       fields.call_at = { box, bad };
@@ -463,13 +463,13 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
     }
 
     fillTimes(choices, times) {
-      const labels = new Set();
+      const labels = {};
       choices.textContent = "";
       for (const time of times) {
         const clock = { hour: "2-digit", minute: "2-digit" };
         let label = this.words.time(new Date(time), clock);
-        if (labels.has(label)) label = this.words.time(new Date(time), { ...clock, timeZoneName: "short" }); // the hour that comes twice
-        labels.add(label);
+        if (labels[label]) label = this.words.time(new Date(time), { ...clock, timeZoneName: "short" }); // the hour that comes twice
+        labels[label] = true;
         choices.appendChild(this.choice("call_at", time, label, time === this.values.call_at, () => (this.values.call_at = time)));
       }
       this.paint();
@@ -498,7 +498,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       this.busy = false;
       this.send.removeAttribute("aria-disabled");
       this.send.textContent = label;
-      if (answer.status === 200 || answer.status === 201) return this.begin(answer);
+      if (answer.body.visitor_token) return this.begin(answer);
       this.tell("error", { code: answer.body.code || "unavailable" });
       await this.explain(answer);
     }
@@ -564,7 +564,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
     /** What the visitor can do about a refusal. */
     async explain({ status, body, wait }) {
       const { texts } = this.data;
-      if (!status || status === 404 || status >= 500) return this.alarm(texts.unavailable);
+      if (status < 400 || status === 404 || status >= 500) return this.alarm(texts.unavailable); // not our server's own word
       if (wait) {
         this.refused = { until: Date.now() + wait * 1000, number: body.code === "limit_number" && this.values.number, detail: body.detail };
         return this.alarm(body.detail + " " + this.words.wait(wait));
@@ -603,10 +603,10 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       const asked = this.request;
       this.paused = document.hidden;
       if (!asked || this.paused) return;
-      const { status, body } = await ask("GET", this.server + "autocalls/visitor.json?visitor_token=" + encodeURIComponent(asked));
+      const { body } = await ask("GET", this.server + "autocalls/visitor.json?visitor_token=" + encodeURIComponent(asked));
       if (asked !== this.request) return;
-      if (status === 200) this.hear(body);
-      else if (status === 404) this.lose();
+      if (body.step) this.hear(body);
+      else if (body.code === "unknown_request") this.lose();
       else {
         this.failures += 1;
         if (this.failures > 1) this.say(this.data.texts.lost);
@@ -674,8 +674,8 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
 
     async cancel() {
       this.alert.textContent = "";
-      const { status, body } = await ask("POST", this.server + "autocalls/visitor/cancel.json", { visitor_token: this.request });
-      if (status !== 200) return this.alarm(body.detail || this.data.texts.unavailable);
+      const { body } = await ask("POST", this.server + "autocalls/visitor/cancel.json", { visitor_token: this.request });
+      if (!body.step) return this.alarm(body.detail || this.data.texts.unavailable);
       this.heading.focus();
       return this.hear(body);
     }
@@ -723,7 +723,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
   /** One for all copies of this script on the page, of other servers and releases too. */
   const makeDesk = () => {
     const widgets = [];
-    const listeners = new Set();
+    const listeners = [];
     const rows = { true: 0, false: 0 };
     const of = (token) => widgets.filter((widget) => !token || widget.token === token);
     const hear = (listener, widget, event, detail) => {
@@ -736,9 +736,9 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       prefill: (values, token) => of(token).forEach((widget) => widget.prefill(values)),
       on: (event, work, token) => {
         const listener = { event, work, token };
-        listeners.add(listener);
+        listeners.push(listener);
         if (event === "ready") for (const widget of widgets) if (widget.ready) hear(listener, widget, event);
-        return () => listeners.delete(listener);
+        return () => (listener.event = null);
       },
       push: ([verb, ...given]) => page[verb](...given),
     };
