@@ -34,7 +34,8 @@ def read() -> Script:
 
 
 @lru_cache(maxsize=1)
-def _packed(source: Path, changed_at: int) -> Script:  # noqa: ARG001 - a changed file is read again
+def _packed(source: Path, changed_at: int) -> Script:
+    """`changed_at` is there for the cache alone: a changed file is read again."""
     plain = source.read_bytes()
     return Script(plain, gzip.compress(plain, 9, mtime=0), f'W/"{hashlib.sha256(plain).hexdigest()[:20]}"')
 

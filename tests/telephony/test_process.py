@@ -1,21 +1,16 @@
 """The whole way: a request by the API, the dialer as a process of its own, telephones that ring, and what the Call tells."""
 
-import os
 import random
 import re
 import signal
 import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
-from urllib.parse import quote
 
 import make
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
@@ -23,6 +18,7 @@ from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import ConnectorException
 from rest_framework.test import APIClient
 from telephony.bed import Bed, Sipp, wait_until
+from telephony.processes import Processes
 
 from calls.models import Call
 from calls.statuses import FIRST_RESULT, Status
@@ -33,39 +29,14 @@ from sips.models import Sip
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NUMBER = "+4822555550"
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def database_url() -> str:
-    kept = connection.settings_dict
-    host = kept["HOST"] or kept["OPTIONS"].get("host", "")
-    login = f"{quote(kept['USER'])}:{quote(kept['PASSWORD'])}" if kept["PASSWORD"] else quote(kept["USER"])
-    return f"postgresql://{login}@:{kept['PORT'] or 5432}/{kept['NAME']}?host={quote(host, safe='')}"
 
 
 @pytest.fixture
 def start() -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts a dialer on the test's database and returns once it is ready."""
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def begin() -> subprocess.Popen[bytes]:
-        environment = os.environ | {
-            "DATABASE_URL": database_url(),
-            "SECRET_KEY": settings.SECRET_KEY,
-            "ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS),
-            "SIP_NUMBER_RING_SECONDS": "5",
-        }
-        known = Dialer.objects.count()
-        process = subprocess.Popen([sys.executable, "manage.py", "sip_dialer"], cwd=ROOT, env=environment)
-        processes.append(process)
-        wait_until(lambda: Dialer.objects.count() > known, seconds=30, what="the dialer's first heartbeat")
-        return process
-
-    yield begin
-    for process in processes:
-        process.kill()
-        process.wait(10)
-    connection.close()
+    processes = Processes()
+    yield processes.start_dialer
+    processes.stop()
 
 
 @pytest.fixture
