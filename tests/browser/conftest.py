@@ -6,6 +6,7 @@ Debian's chromium, without a download of playwright's own. Where there is none t
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -68,6 +69,7 @@ def visit(browser: Browser, site: pages.Site, live_server: LiveServer) -> Iterat
         html: str = "",
         headers: dict[str, str] | None = None,
         init: str = "",
+        now: datetime | None = None,
         hurry: bool = True,
         **options: Any,
     ) -> Visit:
@@ -75,6 +77,8 @@ def visit(browser: Browser, site: pages.Site, live_server: LiveServer) -> Iterat
         contexts.append(context)
         context.set_default_timeout(10_000)
         context.add_init_script(WATCH + (HURRY if hurry else "") + init)
+        if now is not None:
+            context.clock.set_fixed_time(now)
         visit = Visit(context.new_page(), context)
         html = html or pages.page(*(pages.line(live_server.url, widget.token) for widget in widgets))
         visit.page.goto(site.add(html, **headers or {}), wait_until="load")

@@ -44,7 +44,7 @@ def test_the_checker_finds_nothing_in_any_state(visit: Begin, scheme: str, width
     assert_accessible(visited)  # closed
     visited.open()
     assert_accessible(visited)  # a call now
-    visited.choose("At a chosen time")
+    visited.choose("Later")
     visited.dialog.locator("[name=call_at]").nth(1).check()
     assert_accessible(visited)  # booking
     visited.ask("12")
@@ -65,7 +65,7 @@ def test_the_checker_finds_nothing_in_any_state(visit: Begin, scheme: str, width
 def test_texts_are_readable_on_whatever_color_was_chosen(visit: Begin, color: str) -> None:
     visited = visit(shop(color=color))
     visited.open()
-    visited.choose("At a chosen time")
+    visited.choose("Later")
     visited.dialog.locator("[name=call_at]").nth(1).check()
 
     assert_accessible(visited)
@@ -192,7 +192,7 @@ def test_where_the_system_chooses_the_colors_a_choice_is_still_seen(visit: Begin
 def test_on_a_small_screen_everything_fits(visit: Begin) -> None:
     visited = visit(shop(), viewport={"width": 320, "height": 480}, has_touch=True, is_mobile=True)
     visited.open()
-    visited.choose("At a chosen time")
+    visited.choose("Later")
 
     assert visited.page.evaluate("document.documentElement.scrollWidth") <= 320
     sheet = visited.dialog.locator(".sheet")

@@ -168,7 +168,7 @@ def test_now_or_later_is_the_visitors_choice(visit: Begin) -> None:
     expect(visited.submit).to_have_text("Call me now")
     expect(visited.dialog.get_by_label("Day")).not_to_be_visible()
 
-    visited.choose("At a chosen time")
+    visited.choose("Later")
 
     expect(visited.submit).to_have_text("Book a call")
     expect(visited.dialog.get_by_label("Day")).to_be_visible()

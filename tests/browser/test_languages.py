@@ -97,7 +97,7 @@ def test_a_visitors_own_kind_of_the_language_is_respected(visit: Begin) -> None:
     visited = visit(make.widget(), locale="en-US", timezone_id="Europe/Warsaw")
     with_slots(visited, 2)
     visited.open()
-    visited.choose("At a chosen time")
+    visited.choose("Later")
 
     first = visited.dialog.get_by_role("radiogroup").locator("label").first
     expect(first).to_contain_text("AM")

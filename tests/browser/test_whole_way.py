@@ -89,7 +89,7 @@ def test_a_visitor_whose_line_is_busy_is_told_of_the_next_attempt(visit: Begin, 
 def test_a_booked_call_comes_at_its_time(visit: Begin, bed: Bed, office: Sipp) -> None:
     visited = visit(shop(bed, ring_first="visitor"))
     visited.open()
-    visited.choose("At a chosen time")
+    visited.choose("Later")
     visited.dialog.locator("[name=call_at]").nth(1).check()
     visited.get_promise(ANSWERS_AND_HANGS_UP)
     expect(visited.status).to_contain_text("Your call is booked")

@@ -13,7 +13,7 @@ CS: Final[Mapping[str, str]] = {
     "note": "Čeho se hovor týká? (nepovinné)",
     "when": "Kdy máme zavolat?",
     "now": "Teď",
-    "later": "Ve zvoleném čase",
+    "later": "Později",
     "day": "Den",
     "time": "Čas",
     "free.one": "{n} volný termín",

@@ -13,7 +13,7 @@ EN: Final[Mapping[str, str]] = {
     "note": "What is it about? (optional)",
     "when": "When shall we call?",
     "now": "Now",
-    "later": "At a chosen time",
+    "later": "Later",
     "day": "Day",
     "time": "Time",
     "free.one": "{n} free time",

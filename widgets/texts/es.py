@@ -13,7 +13,7 @@ ES: Final[Mapping[str, str]] = {
     "note": "¿De qué se trata? (opcional)",
     "when": "¿Cuándo te llamamos?",
     "now": "Ahora",
-    "later": "A la hora que elijas",
+    "later": "Más tarde",
     "day": "Día",
     "time": "Hora",
     "free.one": "{n} hora libre",

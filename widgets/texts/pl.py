@@ -13,7 +13,7 @@ PL: Final[Mapping[str, str]] = {
     "note": "Czego dotyczy sprawa? (opcjonalnie)",
     "when": "Kiedy mamy zadzwonić?",
     "now": "Teraz",
-    "later": "W wybranym terminie",
+    "later": "Później",
     "day": "Dzień",
     "time": "Godzina",
     "free.one": "{n} wolny termin",

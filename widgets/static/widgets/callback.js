@@ -114,10 +114,11 @@ border-radius:8px;background:var(--bg);color:inherit;font:inherit}
 textarea{resize:vertical}
 [aria-invalid=true]:not(fieldset){border-color:var(--bad)}
 :focus-visible{outline:3px solid var(--text);outline-offset:2px}
-.choices{display:flex;flex-wrap:wrap;gap:8px;max-height:212px;padding:4px;margin:0 -4px;overflow:auto}
+.choices{display:flex;flex-wrap:wrap;gap:8px;max-height:164px;padding:4px;margin:0 -4px;overflow:auto}
 .choice{position:relative;flex:1 0 76px;display:flex}
 .choice input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
-.choice span{flex:1;padding:9px 6px;border:1px solid var(--line);border-radius:8px;text-align:center}
+.choice span{flex:1;display:flex;align-items:center;justify-content:center;padding:9px 6px;border:1px solid var(--line);border-radius:8px;
+text-align:center}
 .choice input:checked+span{border-color:var(--text);background:var(--accent);color:var(--ink);box-shadow:0 0 0 1px var(--text)}
 .choice input:focus-visible+span{outline:3px solid var(--text);outline-offset:2px}
 .check{display:flex;gap:10px;align-items:flex-start;font-size:.875em}
