@@ -19,6 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 from widgets.models import Widget
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+PLAIN = {"locale": "en-GB", "timezone_id": "Europe/Warsaw", "reduced_motion": "reduce"}
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
 
@@ -73,7 +74,7 @@ def visit(browser: Browser, site: pages.Site, live_server: LiveServer) -> Iterat
         hurry: bool = True,
         **options: Any,
     ) -> Visit:
-        context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Warsaw"} | options)
+        context = browser.new_context(**PLAIN | options)
         contexts.append(context)
         context.set_default_timeout(10_000)
         context.add_init_script(WATCH + (HURRY if hurry else "") + init)

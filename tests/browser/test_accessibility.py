@@ -5,7 +5,7 @@ from typing import Any
 
 import make
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from browser.desk import call_is, open_only, request_is, requested
 from browser.visit import Visit
 from playwright.sync_api import expect
@@ -16,19 +16,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 Begin = Callable[..., Visit]
 
-COLORS = ["#1a73e8", "#ffffff", "#000000", "#767676", "#ffde00", "#e8590c"]
+COLORS = ["#ffffff", "#767676", "#ffde00", "#e8590c"]
 CONSENT = "I agree to be called about my question."
 
 
 def assert_accessible(visited: Visit) -> None:
-    visited.page.wait_for_function(
-        """() => document.querySelector("voipcrm-callback").shadowRoot.getAnimations().every(
-            (each) => each.effect.getComputedTiming().iterations === Infinity || each.playState === "finished")"""
+    """The checker looks at what the page shows now; where it is not sure of a contrast, that counts as a finding."""
+    if not visited.page.evaluate("'axe' in window"):
+        visited.page.evaluate(AXE_SCRIPT)
+    found = visited.page.evaluate(
+        """axe.run("voipcrm-callback", { resultTypes: ["violations"] }).then(({ violations, incomplete, passes }) => ({
+            wrong: [...violations, ...incomplete.filter((rule) => rule.id === "color-contrast")],
+            right: passes.map((rule) => rule.id),
+        }))"""
     )
-    found = Axe().run(visited.page, context="voipcrm-callback")
-    assert found.violations_count == 0, found.generate_report()
-    unsure = [rule["id"] for rule in found.response["incomplete"] if rule["id"] == "color-contrast"]
-    assert not unsure, found.response["incomplete"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found["wrong"]] == []
+    assert "button-name" in found["right"]
 
 
 def shop(**fields: Any) -> Any:
@@ -36,10 +39,9 @@ def shop(**fields: Any) -> Any:
     return make.widget(**words | fields)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_the_checker_finds_nothing_in_any_state(visit: Begin, scheme: str, width: int) -> None:
-    visited = visit(shop(), color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce")
+    visited = visit(shop(), color_scheme=scheme, viewport={"width": width, "height": 800})
     expect(visited.button).to_be_visible()
     assert_accessible(visited)  # closed
     visited.open()
@@ -59,6 +61,15 @@ def test_the_checker_finds_nothing_in_any_state(visit: Begin, scheme: str, width
     request_is("done")
     expect(visited.status).to_contain_text("Thank you")
     assert_accessible(visited)  # over
+
+
+def test_the_checker_does_see_into_the_button(visit: Begin) -> None:
+    visited = visit(shop())
+    visited.open()
+    visited.submit.evaluate("(button) => { button.style.color = getComputedStyle(button).backgroundColor }")
+
+    with pytest.raises(AssertionError, match="color-contrast"):
+        assert_accessible(visited)
 
 
 @pytest.mark.parametrize("color", COLORS)

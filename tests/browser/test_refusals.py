@@ -25,7 +25,7 @@ def company(**fields: Any) -> Any:
     return make.widget(voip=make.voip(number="+48221234567"), **fields)
 
 
-@pytest.mark.parametrize("number", ["", "12", "not a number", "+48"])
+@pytest.mark.parametrize("number", ["", "12 words"])
 def test_a_number_that_is_none_is_not_even_sent(visit: Begin, number: str) -> None:
     visited = visit(make.widget())
     visited.open()
