@@ -13,7 +13,7 @@ import pytest
 from browser import pages
 from browser.visit import HURRY, WATCH, Visit
 from django.test import override_settings
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from widgets.models import Widget
@@ -26,6 +26,7 @@ QUIETER = ("--disable-component-update", "--disable-sync", "--disable-dev-shm-us
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=15_000)  # a busy machine is no failure
     with pytest.MonkeyPatch.context() as patch:
         # playwright keeps an event loop running in this thread, in which Django would refuse to be called
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -76,7 +77,7 @@ def visit(browser: Browser, site: pages.Site, live_server: LiveServer) -> Iterat
     ) -> Visit:
         context = browser.new_context(**PLAIN | options)
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(15_000)
         context.add_init_script(WATCH + (HURRY if hurry else "") + init)
         if now is not None:
             context.clock.set_fixed_time(now)

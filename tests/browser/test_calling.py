@@ -76,14 +76,12 @@ def test_a_request_can_be_canceled_until_it_is_dialed(visit: Begin) -> None:
 
 def test_a_call_that_is_being_dialed_cannot_be_canceled(visit: Begin) -> None:
     visited = visit(make.widget())
+    visited.page.route("**/visitor.json*", lambda route: None)  # the page does not hear of it
     visited.open()
     visited.get_promise()
-    cancel = visited.dialog.get_by_role("button", name="Cancel the call")
-    expect(cancel).to_be_visible()
-    visited.page.route("**/visitor.json*", lambda route: None)  # the page does not hear of it
     call_is(Status.DIALING)
 
-    cancel.click()
+    visited.dialog.get_by_role("button", name="Cancel the call").click()
 
     expect(visited.alert).to_have_text("It is too late to cancel this call.")
 

@@ -39,6 +39,8 @@
     return element;
   };
 
+  const soft = (...parts) => make("p", { class: "soft" }, ...parts);
+
   const quoted = (text) => {
     const escaped = text.replace(/[^ !#-[\]-~]/g, (unit) => "\\u" + ("000" + unit.charCodeAt(0).toString(16)).slice(-4));
     return '"' + escaped + '"';
@@ -92,8 +94,8 @@ background:var(--accent);color:var(--ink);font:inherit;font-weight:600;text-deco
 .launch:focus-visible{outline:3px solid #fff;outline-offset:0;box-shadow:0 0 0 6px #000}
 svg{width:24px;height:24px;flex:none;fill:currentColor}
 dialog:not([open]){display:none}
-dialog{position:fixed;top:auto;bottom:20px;${left ? "left:20px;right:auto" : "right:20px;left:auto"};width:380px;max-width:calc(100vw - 40px);height:auto;
-max-height:none;margin:0;padding:0;border:1px solid transparent;border-radius:16px;overflow:hidden;background:var(--bg);color:var(--text);
+dialog{position:fixed;top:auto;bottom:20px;${left ? "left:20px;right:auto" : "right:20px;left:auto"};width:380px;height:auto;
+max-width:calc(100vw - 40px);max-height:none;margin:0;padding:0;border:1px solid transparent;border-radius:16px;overflow:hidden;background:var(--bg);color:var(--text);
 box-shadow:0 8px 40px rgba(0,0,0,.4)}
 [hidden]{display:none!important}
 dialog::backdrop{background:rgba(0,0,0,.4)}
@@ -109,8 +111,8 @@ fieldset{min-width:0;margin:0 0 14px;padding:0;border:0}
 legend,.field>label{display:block;padding:0;margin:0 0 4px;font-weight:600}
 .field{margin:0 0 14px}
 .field p{margin:4px 0 0}
-input:not([type=radio],[type=checkbox]),select,textarea{display:block;width:100%;min-height:44px;margin:0;padding:9px 12px;border:1px solid var(--line);
-border-radius:8px;background:var(--bg);color:inherit;font:inherit}
+input:not([type=radio],[type=checkbox]),select,textarea{display:block;width:100%;min-height:44px;margin:0;padding:9px 12px;
+border:1px solid var(--line);border-radius:8px;background:var(--bg);color:inherit;font:inherit}
 textarea{resize:vertical}
 [aria-invalid=true]:not(fieldset){border-color:var(--bad)}
 :focus-visible{outline:3px solid var(--text);outline-offset:2px}
@@ -124,12 +126,12 @@ text-align:center}
 .check{display:flex;gap:10px;align-items:flex-start;font-size:.875em}
 .check span{white-space:pre-line}
 .check input{flex:none;width:22px;height:22px;margin:0;accent-color:var(--accent)}
-.act{display:block;width:100%;min-height:48px;margin:0 0 12px;padding:10px 16px;border:1px solid transparent;border-radius:8px;background:var(--accent);
-color:var(--ink);font:inherit;font-weight:600;cursor:pointer}
+.act{display:block;width:100%;min-height:48px;margin:0 0 12px;padding:10px 16px;border:1px solid transparent;border-radius:8px;
+background:var(--accent);color:var(--ink);font:inherit;font-weight:600;cursor:pointer}
 .act.plain{border-color:var(--line);background:var(--bg);color:var(--text)}
 .act[aria-disabled=true]{opacity:.75;cursor:progress}
-.close{position:absolute;top:12px;right:12px;width:44px;height:44px;padding:10px;border:1px solid transparent;border-radius:50%;background:none;color:inherit;
-cursor:pointer}
+.close{position:absolute;top:12px;right:12px;width:44px;height:44px;padding:10px;border:1px solid transparent;border-radius:50%;background:none;
+color:inherit;cursor:pointer}
 .close svg{fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round}
 .steps{display:flex;gap:6px;margin:4px 0 14px}
 .steps i{flex:1;height:6px;border-radius:3px;background:var(--line);opacity:.45}
@@ -146,7 +148,8 @@ dialog[open]{animation:in .18s ease-out}}
 @media (max-width:480px){
 .launch{padding:0 14px}.word{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px 0 0}
-.sheet{max-height:92vh;padding-bottom:calc(20px + env(safe-area-inset-bottom,0px))}}
+.sheet{max-height:92vh;max-height:92dvh;padding-bottom:calc(20px + env(safe-area-inset-bottom,0px))}}
+@media print{:host{display:none!important}}
 @media (forced-colors:active){.choice input:checked+span,.steps i.on{outline:3px solid Highlight}}`;
 
   /** Returns what must be done after each change of the elements: nothing where the browser can share style sheets. */
@@ -259,6 +262,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       const found = await this.refresh();
       if (!document.body) await new Later((resolve) => document.addEventListener("DOMContentLoaded", resolve));
       if (found === "gone") return warn(this.token + " is unknown or switched off");
+      if (found === "down") setTimeout(safe(() => this.start()), Math.min(600000, 30000 * 2 ** this.failures));
       if (found === "down" || !window.HTMLDialogElement) return this.standIn();
       this.failures = 0;
       this.words = new Words(this.data);
@@ -280,12 +284,11 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       return "there";
     }
 
-    /** While the server is down, all that can be offered is the telephone. */
+    /** While the server is down, or where the browser is too old for the rest, the telephone can be offered. */
     standIn() {
       if (this.phone) this.show(make("a", { class: "launch", href: callable(this.phone) }, icon(HANDSET), this.phone), {});
       this.tell("error", { code: "unavailable" });
       this.failures += 1;
-      setTimeout(safe(() => this.start()), Math.min(600000, 15000 * 2 ** this.failures));
     }
 
     show(content, { color = "#1a73e8", position = "", locale = null }) {
@@ -307,16 +310,16 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       this.alert = make("p", { class: "bad", role: "alert" });
       const cross = make("button", { class: "close", type: "button", "aria-label": texts.close, onclick: () => this.close() }, icon(CROSS));
       const phone = this.phone && make("a", { href: callable(this.phone) }, this.phone);
-      const sheet = make("div", { class: "sheet" }, this.heading, cross, description && make("p", { class: "soft" }, description), this.status, this.view,
-        this.alert, phone && make("p", { class: "soft" }, texts.phone + " ", phone));
+      const sheet = make("div", { class: "sheet" }, this.heading, cross, description && soft(description),
+        this.status, this.view, this.alert, phone && soft(texts.phone + " ", phone));
       this.dialog = make("dialog", {
         role: "dialog", "aria-modal": "true", "aria-labelledby": "title",
         onpointerdown: (event) => event.target === this.dialog && this.close(), // outside of the sheet
         onkeydown: (event) => this.hold(event),
         oncancel: (event) => { event.preventDefault(); this.close(); },
       }, sheet);
-      const launch = make("button", { class: "launch", type: "button", "aria-haspopup": "dialog", onclick: () => this.open() }, icon(HANDSET), this.word);
-      this.show(launch, this.data);
+      const press = { class: "launch", type: "button", "aria-haspopup": "dialog", onclick: () => this.open() };
+      this.show(make("button", press, icon(HANDSET), this.word), this.data);
     }
 
     /** Keeps the keyboard in the dialog. */
@@ -417,7 +420,8 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       box.value = this.values[name] || "";
       const bad = make("p", { class: "bad", id: name + "-bad" });
       fields[name] = { box, bad };
-      return make("div", { class: "field" }, make("label", { for: name }, texts[name]), box, hint && make("p", { class: "soft", id: name + "-hint" }, hint), bad);
+      const help = hint && make("p", { class: "soft", id: name + "-hint" }, hint);
+      return make("div", { class: "field" }, make("label", { for: name }, texts[name]), box, help, bad);
     }
 
     choice(name, value, label, checked, onchange) {
@@ -459,7 +463,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       const box = make("fieldset", { role: "radiogroup", "aria-describedby": "call_at-bad" }, make("legend", {}, texts.time), choices, bad);
       fields.call_at = { box, bad };
       const first = new Date(slots[0].call_at);
-      const zone = this.words.isElsewhere(first) && make("p", { class: "soft" }, this.words.fill("zone", { zone: this.words.zone(first) }));
+      const zone = this.words.isElsewhere(first) && soft(this.words.fill("zone", { zone: this.words.zone(first) }));
       return [make("div", { class: "field" }, make("label", { for: "day" }, texts.day), select), box, zone];
     }
 
@@ -477,8 +481,8 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
     }
 
     consent(fields) {
-      const box = make("input", { type: "checkbox", id: "consent", checked: Boolean(this.values.consent), "aria-describedby": "consent-bad", "aria-required": "true",
-        onchange: () => (this.values.consent = box.checked) });
+      const box = make("input", { type: "checkbox", id: "consent", checked: Boolean(this.values.consent), "aria-required": "true",
+        "aria-describedby": "consent-bad", onchange: () => (this.values.consent = box.checked) });
       const bad = make("p", { class: "bad", id: "consent-bad" });
       fields.consent = { box, bad };
       return make("div", { class: "field" }, make("label", { class: "check" }, box, make("span", {}, this.data.consent_text)), bad);
@@ -597,7 +601,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       this.steps = make("div", { class: "steps", "aria-hidden": "true" }, make("i", {}), make("i", {}), make("i", {}));
       this.undo = make("button", { class: "act plain", type: "button", hidden: true, onclick: () => this.cancel() }, texts.cancel);
       this.again = make("button", { class: "act plain", type: "button", hidden: true, onclick: () => this.offer() }, texts.again);
-      this.fillView(joined && make("p", { class: "soft" }, texts.joined), this.steps, this.undo, this.again);
+      this.fillView(joined && soft(texts.joined), this.steps, this.undo, this.again);
     }
 
     async poll() {
@@ -727,7 +731,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
     const listeners = [];
     const rows = { true: 0, false: 0 };
     const of = (token) => widgets.filter((widget) => !token || widget.token === token);
-    const hear = (listener, widget, event, detail) => {
+    const pass = (listener, widget, event, detail) => {
       if (listener.event !== event || (listener.token && listener.token !== widget.token)) return;
       setTimeout(() => listener.work({ token: widget.token, ...detail })); // a mistake of the page's is told as the page's
     };
@@ -738,14 +742,14 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       on: (event, work, token) => {
         const listener = { event, work, token };
         listeners.push(listener);
-        if (event === "ready") for (const widget of widgets) if (widget.ready) hear(listener, widget, event);
+        if (event === "ready") for (const widget of widgets) if (widget.ready) pass(listener, widget, event);
         return () => (listener.event = null);
       },
       push: ([verb, ...given]) => page[verb](...given),
     };
     const desk = {
       takeRow: (left) => rows[left]++,
-      tell: (widget, event, detail) => listeners.forEach((listener) => hear(listener, widget, event, detail)),
+      tell: (widget, event, detail) => listeners.forEach((listener) => pass(listener, widget, event, detail)),
       add: (widget) => !of(widget.token).length && widgets.push(widget),
     };
     Object.defineProperty(page, "desk", { value: desk });
@@ -763,6 +767,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
 
   let desk;
   safe(() => {
+    if (!script) throw new Error("needs the script element that loads it, and cannot be a module");
     const { widgetToken, phone } = script.dataset;
     const widget = new CallBack(widgetToken, phone, new URL(".", script.src).href);
     desk = enter();
