@@ -78,6 +78,32 @@ def test_an_older_browser_gets_the_same_under_the_same_policy(visit: Begin, live
     assert (visited.refused_by_policy(), visited.problems) == ([], [])
 
 
+def test_an_isolated_page_may_embed_it(visit: Begin) -> None:
+    isolation = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Opener-Policy": "same-origin"}
+    visited = visit(make.widget(), headers=isolation)
+
+    visited.open()
+
+    assert visited.page.evaluate("crossOriginIsolated")
+    assert visited.problems == []
+
+
+def test_in_a_sandboxed_frame_without_an_origin_it_works(
+    visit: Begin, site: pages.Site, live_server: LiveServer
+) -> None:
+    inner = site.add(pages.page(pages.line(live_server.url, make.widget().token)))
+    frame = f"<iframe sandbox='allow-scripts allow-forms' src='{inner}' width='500' height='600'></iframe>"
+    visited = visit(html=pages.page(frame))
+    button = visited.page.frame_locator("iframe").locator("voipcrm-callback")
+
+    button.locator(".launch").click()
+    button.locator("[name=number]").fill("501502503")
+    button.locator("[type=submit]").click()
+
+    expect(button.get_by_role("status")).to_have_text("We are preparing your call…")
+    assert visited.problems == []
+
+
 def test_rules_for_everything_do_not_reach_the_button(visit: Begin, live_server: LiveServer) -> None:
     widget = make.widget()
     visited = visit(html=pages.page(pages.line(live_server.url, widget.token), head=WILD))
