@@ -55,7 +55,13 @@ class WishSerializer(serializers.Serializer[Any]):
     consent_version = serializers.CharField(
         required=False, allow_blank=True, max_length=12, help_text="Of the text that was shown, as widget_data told it."
     )
-    page_url = serializers.URLField(required=False, allow_blank=True, max_length=1000)
+    page_url = serializers.RegexField(
+        r"^https?://\S+\Z",  # of an intranet too, whose hosts Django's URLField does not believe in
+        required=False,
+        allow_blank=True,
+        max_length=1000,
+        error_messages={"invalid": "Give the address of a page, such as https://shop.example.com/lamps."},
+    )
     form_token = serializers.CharField(required=False, allow_blank=True, max_length=500)
     website = serializers.CharField(
         required=False, allow_blank=True, max_length=1000, help_text="A field that people do not see: leave it empty."

@@ -47,7 +47,7 @@ def create() -> None:
         locale="pl",
         opening_time=dict.fromkeys(weekdays, OFFICE_HOURS),
         holidays="PL",
-        description="Call-back button",
+        description="Pytania o zamówienie? Chętnie pomożemy.",
     )
     chance = random.Random(20_260_101)  # noqa: S311 - the same month for everybody
     for number in range(CALLS):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from widgets.models import Locale, Position
+from widgets.models import Locale, Position, RingFirst
 
 _TEXT = {"type": "string"}
 _YES_NO = {"type": "boolean"}
@@ -25,7 +25,13 @@ _SHOWN: dict[str, Any] = {
     "next_opening": {**_MOMENT, "nullable": True, "description": "The first open moment from now on."},
     "slots": {"type": "array", "items": _SLOT, "description": "Times that can be booked, ascending; at most 2000."},
     "slot_minutes": {"type": "integer"},
-    "texts": {"type": "object", "additionalProperties": _TEXT},
+    "ring_first": {"type": "string", "enum": RingFirst.values},
+    "phone": {**_TEXT, "description": "The company's number as people write it; blank without one."},
+    "texts": {
+        "type": "object",
+        "additionalProperties": _TEXT,
+        "description": "In the widget's language; one key for each plural form, such as `free.one`.",
+    },
     "consent_text": _TEXT,
     "consent_version": {**_TEXT, "description": "Names the consent text that was shown; blank without one."},
     "color": _TEXT,

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from sips.editing import OneEditAtATime
 from sips.models import Sip
+from sips.phone_numbers import display
 from widgets import form_tokens, sightings
 from widgets.filters import WidgetFilter
 from widgets.models import Widget
@@ -48,7 +49,8 @@ class WidgetViewSet(OneEditAtATime[Widget], viewsets.ModelViewSet[Widget]):
 def widget_data(request: HttpRequest) -> JsonResponse:
     """What the button shows: 404 for an unknown token, `{"active": false}` alone for an inactive widget."""
     token = request.GET.get("widget_token", "")
-    widget = Widget.objects.filter(token=token).first() if "\x00" not in token else None
+    shown = Widget.objects.select_related("voip").defer("voip__api_key", "voip__webhook_secret")
+    widget = shown.filter(token=token).first() if "\x00" not in token else None
     if widget is None:
         return JsonResponse(
             {"code": "unknown_widget", "detail": "There is no widget with this widget_token."}, status=404
@@ -80,6 +82,8 @@ def _shown(widget: Widget) -> dict[str, Any]:
         if widget.call_future
         else [],
         "slot_minutes": widget.slot_minutes,
+        "ring_first": widget.ring_first,
+        "phone": display(widget.voip.number) if widget.voip else "",
         "texts": TEXTS[widget.locale],
         "consent_text": widget.consent_text,
         "consent_version": widget.consent_version,

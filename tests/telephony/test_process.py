@@ -1,20 +1,16 @@
 """The whole way: a request by the API, the dialer as a process of its own, telephones that ring, and what the Call tells."""
 
-import os
 import random
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 import make
-import product_process
 import pytest
 from django.db import connection
 from django.db.models import F
@@ -24,6 +20,7 @@ from procrastinate.exceptions import ConnectorException
 from relay import Relay
 from rest_framework.test import APIClient
 from telephony.bed import Bed, Sipp, wait_until
+from telephony.processes import Processes
 
 from calls.models import Call
 from calls.statuses import FIRST_RESULT, Status
@@ -36,7 +33,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER = "+4822555550"
 OUTAGE = 3
 """Seconds; enough for every part of a dialer to miss the database."""
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -49,21 +45,9 @@ def relay() -> Iterator[Relay]:
 @pytest.fixture
 def start(relay: Relay) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts a dialer on the test's database and returns once it is ready."""
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def begin() -> subprocess.Popen[bytes]:
-        environment = os.environ | product_process.environment(relay.host) | {"SIP_NUMBER_RING_SECONDS": "5"}
-        known = Dialer.objects.count()
-        process = subprocess.Popen([sys.executable, "manage.py", "sip_dialer"], cwd=ROOT, env=environment)
-        processes.append(process)
-        wait_until(lambda: Dialer.objects.count() > known, seconds=30, what="the dialer's first heartbeat")
-        return process
-
-    yield begin
-    for process in processes:
-        process.kill()
-        process.wait(10)
-    connection.close()
+    processes = Processes(relay.host)
+    yield processes.start_dialer
+    processes.stop()
 
 
 @pytest.fixture

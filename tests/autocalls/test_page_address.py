@@ -1,0 +1,32 @@
+"""The page from which a visitor asks is kept whatever its host is called, and costs nobody the call."""
+
+import make
+import pytest
+from rest_framework.test import APIClient
+
+from autocalls.models import Autocall
+
+pytestmark = pytest.mark.django_db
+
+DOOR = "/voip/autocalls/create_from_widget"
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["https://shop.example.com/lamps", "http://intranet/", "http://my_shop.example.com/", "http://[::1]:8000/", ""],
+)
+def test_a_page_is_kept(stranger: APIClient, page: str) -> None:
+    wish = {"number": "+48501502503", "page_url": page}
+
+    answer = stranger.post(DOOR, {"widget_token": make.widget().token, "autocall": wish})
+
+    assert (answer.status_code, Autocall.objects.get().page_url) == (201, page)
+
+
+@pytest.mark.parametrize("page", ["javascript:alert(1)", "shop.example.com", "https://a b", "ftp://shop.example.com"])
+def test_what_is_no_page_is_refused(stranger: APIClient, page: str) -> None:
+    wish = {"number": "+48501502503", "page_url": page}
+
+    answer = stranger.post(DOOR, {"widget_token": make.widget().token, "autocall": wish})
+
+    assert (answer.status_code, list(answer.json()["autocall"])) == (400, ["page_url"])

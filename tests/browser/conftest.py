@@ -1,0 +1,91 @@
+"""A real browser on a page of another origin, and the product it talks to.
+
+Debian's chromium, without a download of playwright's own. Where there is none the tests are skipped, on a CI they fail.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from browser import pages
+from browser.visit import HURRY, WATCH, Visit
+from django.test import override_settings
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from widgets.models import Widget
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+PLAIN = {"locale": "en-GB", "timezone_id": "Europe/Warsaw", "reduced_motion": "reduce"}
+QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+QUIETER = ("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=15_000)  # a busy machine is no failure
+    with pytest.MonkeyPatch.context() as patch:
+        # playwright keeps an event loop running in this thread, in which Django would refuse to be called
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with sync_playwright() as playwright:
+            yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        reason = "chromium not installed: apt-get install --no-install-recommends chromium"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    sandbox = [] if os.geteuid() else ["--no-sandbox"]  # chromium refuses to sandbox for root
+    browser = playwright.chromium.launch(executable_path=program, args=[*QUIET, *QUIETER, *sandbox])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[pages.Site]:
+    with pages.site() as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None) -> Iterator[LiveServer]:
+    """The product in a thread, with its static files straight from the sources."""
+    with override_settings(WHITENOISE_AUTOREFRESH=True, WHITENOISE_USE_FINDERS=True):
+        server = LiveServer("127.0.0.1")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def visit(browser: Browser, site: pages.Site, live_server: LiveServer) -> Iterator[Callable[..., Visit]]:
+    """Opens a page with the widgets' lines in it, or the given page; options are playwright's for a browser context."""
+    contexts: list[BrowserContext] = []
+
+    def begin(
+        *widgets: Widget,
+        html: str = "",
+        headers: dict[str, str] | None = None,
+        init: str = "",
+        now: datetime | None = None,
+        hurry: bool = True,
+        **options: Any,
+    ) -> Visit:
+        context = browser.new_context(**PLAIN | options)
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        context.add_init_script(WATCH + (HURRY if hurry else "") + init)
+        if now is not None:
+            context.clock.set_fixed_time(now)
+        visit = Visit(context.new_page(), context)
+        html = html or pages.page(*(pages.line(live_server.url, widget.token) for widget in widgets))
+        visit.page.goto(site.add(html, **headers or {}), wait_until="load")
+        return visit
+
+    yield begin
+    for context in contexts:
+        context.close()
