@@ -60,7 +60,7 @@ _RINGS: Mapping[bool, Mapping[str, str]] = {
     False: {CallStatus.QUEUED: "operator", CallStatus.DIALING: "operator", CallStatus.RINGING: "visitor"},
     True: dict.fromkeys((CallStatus.QUEUED, CallStatus.DIALING, CallStatus.RINGING), "visitor"),
 }
-"""By whether the visitor is rung first: whose telephone it is then, as far as a visitor can tell."""
+"""By whether the visitor is rung first: whose telephone it is then."""
 
 
 def step(autocall: Autocall) -> str:
@@ -72,4 +72,6 @@ def step(autocall: Autocall) -> str:
         return "waiting"
     if call.status == CallStatus.IN_PROGRESS:
         return "talking"
+    if call.customer_first and call.reason == "number_answered":
+        return "operator"
     return _RINGS[call.customer_first].get(call.status, "waiting")

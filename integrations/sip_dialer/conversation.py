@@ -100,7 +100,8 @@ class Conversation:
             self._answered = time.monotonic()
         self._media.answered(self._party(leg), description)
         if leg is self._first.leg and not self._ended:
-            self._tell(Status.DIALING, "200 OK", f"{self._side(leg)}_answered")
+            side = self._side(leg)
+            self._tell(Status.RINGING if side == "number" else Status.DIALING, "200 OK", f"{side}_answered")
             self._call_second()
 
     def failed(self, leg: Leg, code: int, words: str) -> None:

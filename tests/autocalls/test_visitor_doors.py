@@ -267,6 +267,15 @@ def test_a_visitor_sees_whose_telephone_rings(
     assert (shown["status"], shown["step"], shown["can_cancel"]) == ("calling", step, False)
 
 
+def test_who_was_rung_first_and_answered_waits_for_the_operator(stranger: APIClient, widget: Widget) -> None:
+    Widget.objects.update(ring_first="visitor")
+    token = ask(stranger, widget).json()["visitor_token"]
+    run()
+    Call.objects.filter(pk=live().pk).update(status="RINGING", reason="number_answered")
+
+    assert see(stranger, token)["step"] == "operator"
+
+
 def test_a_visitor_sees_how_it_ended(stranger: APIClient, widget: Widget) -> None:
     token = ask(stranger, widget).json()["visitor_token"]
     attempt("answered")

@@ -16,12 +16,12 @@ def requested() -> Autocall:
     return found
 
 
-def call_is(status: Status, *, customer_first: bool = False) -> None:
+def call_is(status: Status, *, reason: str = "", customer_first: bool = False) -> None:
     """The call for the request is in this state."""
     autocall = requested()
     if autocall.last_call is None:
         autocall.last_call = make.call(status=status, number_to=autocall.number, customer_first=customer_first)
-    Call.objects.filter(pk=autocall.last_call.pk).update(status=status)
+    Call.objects.filter(pk=autocall.last_call.pk).update(status=status, reason=reason)
     Autocall.objects.filter(pk=autocall.pk).update(status="calling", last_call=autocall.last_call)
 
 

@@ -45,7 +45,7 @@ def test_where_the_visitor_is_rung_first_the_words_are_others(visit: Begin) -> N
 
     call_is(Status.DIALING, customer_first=True)
     expect(visited.status).to_have_text("Your telephone rings now. Please answer it.")
-    call_is(Status.RINGING, customer_first=True)
+    call_is(Status.RINGING, customer_first=True, reason="number_answered")
     expect(visited.status).to_have_text("Please stay on the line, our consultant is being called…")
 
 
