@@ -92,7 +92,8 @@ def _naming(sought: SoughtNumber, progress: Progress) -> Iterator[list[int]]:
 def _texts(row: WebhookDelivery) -> Iterator[str]:
     """What was sent, as it is and without the escapes of a URL, JSON or XML; and, if it can be read, each field."""
     body = bytes(row.body)
-    for text in (row.query, body.replace(b"\0", b"").decode("utf-8", "replace")):
+    plain = body.replace(b"\0", b"")  # of UTF-16 the digits are left
+    for text in (row.query, plain.decode("utf-8", "replace"), plain.decode("latin-1")):
         yield text
         yield unquote(html.unescape(_JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)))
     try:
