@@ -6,6 +6,7 @@ from typing import Any
 import make
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from autocalls import running, services, settling
 from autocalls.erasure import erase_number
@@ -47,7 +48,8 @@ def over(**fields: Any) -> Autocall:
 
 
 def told(autocall: Autocall) -> dict[str, Any]:
-    return Autocall.objects.filter(pk=autocall.pk).values(*NOTHING).get()
+    kept: dict[str, Any] = Autocall.objects.filter(pk=autocall.pk).values(*NOTHING).get()
+    return kept
 
 
 def test_what_is_over_stays_as_a_fact_without_a_person() -> None:
@@ -143,3 +145,13 @@ def test_doing_it_again_changes_nothing_and_a_dry_run_neither() -> None:
     after = list(Autocall.objects.order_by("pk").values())
     assert not sum(erase_number(ANNA).values())
     assert list(Autocall.objects.order_by("pk").values()) == after
+
+
+def test_an_erased_one_can_be_sent_back_as_it_was_read_and_keep_notes_but_gets_no_number(alice: APIClient) -> None:
+    address = f"/voip/autocalls/{over().pk}.json"
+    erase_number(ANNA)
+
+    read = alice.get(address).json()
+    assert alice.patch(address, read | {"note": "asked to be forgotten"}).status_code == 200
+    assert alice.patch(address, {"number": ANNA.number}).status_code == 409
+    assert Autocall.objects.values_list("number", "note").get() == ("", "asked to be forgotten")

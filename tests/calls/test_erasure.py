@@ -1,5 +1,6 @@
 """A person is erased from calls, and no later report brings them back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,9 +39,17 @@ def voip() -> Voip:
 
 
 def told_of_anna(**more: Any) -> CallEvent:
-    said = {"provider_call_id": "op-1", "status": Status.ANSWERED, "kind": Kind.INCOMING, "talk_seconds": 42}
-    numbers = {"number_from": "501 502 503", "number_to": OURS}
-    return CallEvent(**said | numbers | {"ended_at": NOON, "recording_url": "https://example.com/a.mp3"} | more)
+    told = CallEvent(
+        provider_call_id="op-1",
+        status=Status.ANSWERED,
+        kind=Kind.INCOMING,
+        talk_seconds=42,
+        number_from="501 502 503",
+        number_to=OURS,
+        ended_at=NOON,
+        recording_url="https://example.com/a.mp3",
+    )
+    return replace(told, **more)
 
 
 def test_a_call_loses_its_person_and_stays_as_a_fact(voip: Voip) -> None:

@@ -36,7 +36,8 @@ def voip() -> Voip:
 def send(voip: Voip, stranger: APIClient) -> Any:
     def post(event: str, body: bytes | str, *, query: str = "", content_type: str = FORM) -> None:
         address = f"/voip/webhooks/telecube/{voip.webhook_secret}/{event}/?{query}"
-        assert stranger.generic("POST", address, body, content_type=content_type).status_code == 200
+        sent: Any = body  # the stubs know of text alone
+        assert stranger.generic("POST", address, sent, content_type=content_type).status_code == 200
 
     return post
 

@@ -16,11 +16,12 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from rest_framework.test import APIClient
 
+import calls.erasure
+import integrations.erasure
 from autocalls.models import Autocall, Refusal, Source, Status
 from autocalls.services import schedule
 from calls.models import Call, Via
 from calls.services import request_call
-from integrations.erasure import erase_of_erased_calls
 from integrations.models import WebhookDelivery
 from sips.models import Voip
 from voipcrm import erasure
@@ -125,9 +126,9 @@ def test_doing_it_again_changes_nothing() -> None:
     ("module", "verb"),
     [
         (erasure, "erase_from_call_backs"),
-        (erasure.calls_erasure, "erase_number"),
-        (erasure.deliveries_erasure, "erase_number"),
-        (erasure.deliveries_erasure, "erase_of_erased_calls"),
+        (calls.erasure, "erase_number"),
+        (integrations.erasure, "erase_number"),
+        (integrations.erasure, "erase_of_erased_calls"),
         (erasure, "_erase_from_admin_log"),
     ],
 )
@@ -194,7 +195,7 @@ def test_webhooks_that_come_meanwhile_bring_nobody_back(a_life: Voip) -> None:
     assert not problems
     assert not Call.objects.filter(erased_at__isnull=False).exclude(number_from="", customer_number="").exists()
     run(ANNA)
-    erase_of_erased_calls()
+    integrations.erasure.erase_of_erased_calls()
     assert "501502503" not in everything_stored()
     answered = (
         Call.objects.filter(provider_call_id__startswith="b").values_list("status", "duration").order_by("duration")
@@ -248,13 +249,13 @@ def test_a_number_without_a_country_code_is_read_in_the_country_given() -> None:
 def test_call_backs_go_first_so_that_nobody_is_dialed_while_the_log_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     autocall = Autocall.objects.create(number=ANNA, call_at=timezone.now())
     seen: list[str] = []
-    read_log = erasure.deliveries_erasure.erase_number
+    read_log = integrations.erasure.erase_number
 
     def watch(*arguments: Any, **options: Any) -> Any:
         seen.append(Autocall.objects.get(pk=autocall.pk).status)
         return read_log(*arguments, **options)
 
-    monkeypatch.setattr(erasure.deliveries_erasure, "erase_number", watch)
+    monkeypatch.setattr(integrations.erasure, "erase_number", watch)
     run(ANNA)
 
     assert seen == [Status.CANCELED]
