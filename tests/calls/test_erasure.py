@@ -1,5 +1,6 @@
 """A person is erased from calls, and no later report brings them back."""
 
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import make
 import pytest
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from calls import dialing
 from calls.erasure import KEPT, MAY_STILL_BE_TOLD, UNDER_WAY, erase_awaited_numbers, erase_number, find
@@ -203,3 +206,34 @@ def test_a_number_that_was_kept_for_a_report_goes_by_night(voip: Voip) -> None:
 
     assert [erase_awaited_numbers(), erase_awaited_numbers()] == [1, 0]
     assert Call.objects.get(pk=call.pk).number_to == ""
+
+
+reports = st.builds(
+    CallEvent,
+    provider_call_id=st.just("op-1"),
+    status=st.none() | st.sampled_from(Status),
+    kind=st.none() | st.sampled_from(Kind),
+    number_from=st.sampled_from(["", "501502503", "+48600600600", "101"]),
+    number_to=st.sampled_from(["", OURS, "501502503", "+48600600600"]),
+    talk_seconds=st.none() | st.integers(0, 90),
+    recording_url=st.sampled_from(["", "https://example.com/b.mp3"]),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(story=st.lists(reports, min_size=1, max_size=5), order=st.randoms(use_true_random=False))
+def test_whatever_is_reported_later_in_any_order_tells_of_nobody_and_ends_in_the_same_call(
+    story: list[CallEvent], order: random.Random
+) -> None:
+    office = Voip.objects.filter(number=OURS).first() or make.voip(number=OURS)
+    ends = []
+    for _time in range(2):
+        Call.everything.all().delete()
+        apply_event(told_of_anna(status=Status.RINGING, talk_seconds=None), voip=office, received_at=NOON)
+        erase_number(ANNA)
+        for event in story:
+            apply_event(event, voip=office, received_at=NOON)
+        ends.append(Call.objects.values(*FACTS, "number_to", *PERSONAL).get())
+        order.shuffle(story)
+
+    assert ends[0] == ends[1] == ends[0] | PERSONAL | {"number_to": OURS}
