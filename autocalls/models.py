@@ -118,7 +118,9 @@ class Autocall(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="autocall_status_is_known"),
             models.CheckConstraint(condition=Q(source__in=Source.values), name="autocall_source_is_known"),
-            models.CheckConstraint(condition=~Q(number=""), name="autocall_has_a_number"),
+            models.CheckConstraint(
+                condition=~Q(number="") | ~Q(status__in=OPEN), name="autocall_has_a_number_while_open"
+            ),
             models.CheckConstraint(
                 condition=Q(max_attempts__range=(1, MOST_ATTEMPTS)), name="autocall_max_attempts_1_to_10"
             ),

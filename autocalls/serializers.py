@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -28,6 +29,12 @@ class AutocallSerializer(serializers.ModelSerializer[Autocall]):
             "max_attempts", "last_call_id", "reason", "created_at", "updated_at", "finished_at",
         )  # fmt: skip
         read_only_fields = ("source", "attempts", "reason", "created_at", "updated_at", "finished_at")
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The blank number of an erased call-back may be sent back as it was read."""
+        if isinstance(data, Mapping) and self.instance is not None and data.get("number") == self.instance.number == "":
+            data = {name: value for name, value in data.items() if name != "number"}
+        return super().to_internal_value(data)
 
     def validate_status(self, status: str) -> str:
         current = self.instance.status if self.instance else Status.SCHEDULED

@@ -189,6 +189,8 @@ def call_again(autocall: Autocall) -> Autocall:
     """Call now. One that is over stays as it ended, and a new one is made. Raises TooLate, AlreadyPromised."""
     if autocall.status in OPEN:
         return edit(autocall, {"call_at": timezone.now()})
+    if not autocall.number:
+        raise TooLate("This call-back's number was erased; nobody can be called again.")
     kept = ("number", "widget", "voip", "sip", "client_id", "contact_id", "name", "note", "max_attempts")
     return schedule({name: getattr(autocall, name) for name in kept} | {"call_at": timezone.now()}, source=Source.STAFF)
 

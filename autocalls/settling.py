@@ -45,7 +45,8 @@ def settle(attempt_id: int) -> None:
         _believe_late_answer(attempt, autocall, outcome, now)
     elif outcome is not None:
         _note(attempt, outcome, now)
-        _go_on(autocall, outcome, now)
+        if autocall.status == Status.CALLING:  # else it was ended meanwhile, because the person was erased
+            _go_on(autocall, outcome, now)
 
 
 def _note(attempt: Attempt, outcome: Outcome, now: datetime) -> None:

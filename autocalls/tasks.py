@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from autocalls import running, settling
+from autocalls import retention, running, settling
 from calls.jobs import AGAIN
 
 
@@ -23,3 +23,15 @@ def sweep(timestamp: int) -> None:
     """What crashes have left is settled, what is due is begun."""
     settling.settle_left()
     running.run_due()
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(name="autocalls.forget", queueing_lock="autocalls.forget")
+def forget(timestamp: int) -> dict[str, int]:
+    """What is kept for some days only."""
+    return {
+        "addresses": retention.erase_old_addresses(),
+        "call_backs": retention.erase_old_call_backs(),
+        "refusals": retention.delete_old_refusals(),
+        "form_tokens": retention.delete_used_form_tokens(),
+    }

@@ -66,9 +66,14 @@ def fail(call_id: int, *, reason: str, words: str) -> bool:
     )
 
 
+def cancel(call_id: int) -> bool:
+    """A request that nobody has claimed yet is not dialed any more. False where there is none."""
+    return _settle(Call.objects.filter(pk=call_id, status=Status.QUEUED).exclude(reference=""), Status.CANCELED, "", "")
+
+
 def hang_up(call_id: int) -> None:
     """End a call: one that is queued is canceled, for one that a dialer of ours holds the dialer is asked. Raises NobodyHolds."""
-    if _settle(Call.objects.filter(pk=call_id, status=Status.QUEUED).exclude(reference=""), Status.CANCELED, "", ""):
+    if cancel(call_id):
         return
     held = Call.objects.filter(pk=call_id, status__in=PROGRESS).exclude(held_by="")
     if not held.update(hangup_requested_at=Coalesce("hangup_requested_at", timezone.now())):

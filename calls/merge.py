@@ -106,6 +106,11 @@ _MERGED = {
     "contact_id": f"CASE WHEN {_UNIDENTIFIED} THEN excluded.contact_id ELSE c.contact_id END",
 }
 
+_OF_A_PERSON = ("number_from", "number_to", "customer_number", "recording_url", "client_id", "contact_id")
+_MERGED |= {
+    column: f"CASE WHEN c.erased_at IS NULL THEN {_MERGED[column]} ELSE c.{column} END" for column in _OF_A_PERSON
+}
+
 _UPSERT = f"""
 INSERT INTO calls_call AS c (voip_id, provider_call_id, via, description, created_at, updated_at, {", ".join(_MERGED)})
 SELECT voip_id, provider_call_id, 'provider', '', now, now,

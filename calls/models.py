@@ -93,6 +93,8 @@ class Call(models.Model):
     sip_precedence = models.PositiveSmallIntegerField(default=0, editable=False)
     """The precedence of the report that named `sip`: the line that got furthest is the call's line."""
     deleted_at = models.DateTimeField(null=True, editable=False)
+    erased_at = models.DateTimeField(null=True, editable=False)
+    """When the person was erased from it: reports go on to tell how the call went, but not with whom."""
 
     reference = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     """Our own id of a call that was asked for here, told to whoever dials it; blank for all others."""
@@ -156,6 +158,7 @@ class Call(models.Model):
                 name="call_held",
                 condition=~Q(held_by="") & Q(precedence__lt=FIRST_RESULT),
             ),
+            models.Index(fields=["erased_at"], name="call_erased", condition=Q(erased_at__isnull=False)),
             GinIndex(SearchVector("description", config="simple"), name="call_description"),
         ]
 

@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from calls import expiry, services
+from calls import erasure, expiry, retention, services
 
 
 @app.periodic(cron="* * * * *")
@@ -17,3 +17,10 @@ def expire_stale_calls(timestamp: int) -> int:
 )
 def forget_old_idempotency_keys(timestamp: int) -> int:
     return services.forget_old_idempotency_keys()
+
+
+@app.periodic(cron="29 3 * * *")
+@app.task(name="calls.erase_old_calls", queueing_lock="calls.erase_old_calls", pass_context=False)
+def erase_old_calls(timestamp: int) -> dict[str, int]:
+    """People whose calls were long ago, and numbers that could not be erased when they should have been."""
+    return {"old": retention.erase_old_calls(), "awaited": erasure.erase_awaited_numbers()}

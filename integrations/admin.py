@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from calls.admin import CallAdmin
 from calls.models import Call
 from integrations import services
-from integrations.models import UNREADABLE, WAITING, WebhookDelivery
+from integrations.models import READABLE, UNREADABLE, WAITING, WebhookDelivery
 from integrations.replay_report import describe, summarise
 from integrations.traffic import with_traffic
 from sips.admin import VoipAdmin
@@ -44,6 +44,7 @@ STATES = {
     "processed": _("processed"),
     "waiting": _("waiting"),
     "unreadable": _("unreadable"),
+    "erased": _("erased"),
 }
 
 
@@ -57,7 +58,9 @@ class StateFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> QuerySet[WebhookDelivery]:
         match self.value():
             case "processed":
-                return queryset.filter(error="", processed_at__isnull=False)
+                return queryset.filter(READABLE, error="", processed_at__isnull=False)
+            case "erased":
+                return queryset.exclude(READABLE)
             case "waiting":
                 return queryset.filter(WAITING)
             case "unreadable":
@@ -103,7 +106,7 @@ class WebhookDeliveryAdmin(BackOfficeAdmin):
     def received(self, delivery: WebhookDelivery) -> SafeString | str:
         return unbroken(show_moment(delivery.received_at))
 
-    @badge(_("state"), {"processed": "success", "waiting": "info", "unreadable": "danger"})
+    @badge(_("state"), {"processed": "success", "waiting": "info", "unreadable": "danger", "erased": "default"})
     def state(self, delivery: WebhookDelivery) -> tuple[str, Any]:
         state = state_of(delivery)
         return state, STATES[state]
@@ -140,6 +143,8 @@ class WebhookDeliveryAdmin(BackOfficeAdmin):
         delivery = self.get_object(request, object_id)
         if delivery is None:
             raise Http404
+        if delivery.erased_at is not None:
+            messages.info(request, gettext("Its content was erased; there is nothing to read."))
         for change in services.replay(WebhookDelivery.objects.filter(pk=delivery.pk)):
             messages.add_message(request, _level([change]), describe(change))
         return leave_dialog(request, reverse("admin:integrations_webhookdelivery_change", args=[delivery.pk]))
@@ -208,6 +213,8 @@ class ReportedCallAdmin(CallAdmin):
 
 
 def state_of(delivery: WebhookDelivery) -> str:
+    if delivery.erased_at is not None:
+        return "erased"
     if delivery.error:
         return "unreadable"
     return "waiting" if delivery.is_waiting else "processed"

@@ -12,6 +12,8 @@ from sips.models import Voip
 
 WAITING = Q(processed_at=None, error="")
 UNREADABLE = ~Q(error="")
+READABLE = Q(erased_at=None)
+"""What was not erased, and can be read again."""
 
 
 class WebhookDelivery(models.Model):
@@ -29,6 +31,8 @@ class WebhookDelivery(models.Model):
     processed_at = models.DateTimeField(_("processed"), null=True)
     error = models.TextField(_("why it cannot be read"), blank=True)
     provider_call_id = models.CharField(_("provider's call id"), max_length=255, blank=True)
+    erased_at = models.DateTimeField(_("erased"), null=True)
+    """When its content was erased; the row stays, so that the same does not count as new when the operator sends it again."""
 
     class Meta:
         verbose_name = _("webhook delivery")

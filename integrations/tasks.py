@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from calls.jobs import AGAIN
-from integrations import dialing, listing, providers, services
+from integrations import dialing, erasure, listing, providers, retention, services
 from integrations.sip_dialer import desk, presence
 from sips.models import Voip
 
@@ -59,3 +59,10 @@ def read_lists(timestamp: int) -> None:
 def read_list(voip_id: int) -> int:
     voip = Voip.objects.filter(pk=voip_id, active=True).first()
     return listing.reconcile(voip) if voip is not None else 0
+
+
+@app.periodic(cron="53 3 * * *")
+@app.task(name="integrations.forget_deliveries", queueing_lock="integrations.forget_deliveries")
+def forget_deliveries(timestamp: int) -> dict[str, int]:
+    """Old ones, and what is left of calls from which a person was erased."""
+    return {"old": retention.delete_old_deliveries(), "of_erased_calls": erasure.erase_of_erased_calls()}

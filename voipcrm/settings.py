@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.addresses import parse_allowed
 from voipcrm import embedded_postgres, networks, secret_files
+from voipcrm.durations import kept_for
 from voipcrm.logs import logging_config
 
 env = environ.Env()
@@ -242,6 +243,12 @@ for _limit in ("NUMBER_A_DAY", "ADDRESS_AN_HOUR", "NETWORK_AN_HOUR", "WIDGET_AN_
         )
 AUTOCALL_EXPIRES = timedelta(days=env.int("AUTOCALL_EXPIRES_DAYS", 7))
 AUTOCALL_SPACING = timedelta(seconds=env.int("AUTOCALL_SPACING_SECONDS", 2))
+DELIVERIES_KEPT = kept_for("DELIVERIES_KEPT_DAYS", env.str("DELIVERIES_KEPT_DAYS", "90"))
+REFUSALS_KEPT = kept_for("REFUSALS_KEPT_DAYS", env.str("REFUSALS_KEPT_DAYS", "30"))
+VISITOR_ADDRESSES_KEPT = kept_for("VISITOR_ADDRESSES_KEPT_DAYS", env.str("VISITOR_ADDRESSES_KEPT_DAYS", "30"))
+AUTOCALLS_KEPT = kept_for("AUTOCALLS_KEPT_DAYS", env.str("AUTOCALLS_KEPT_DAYS", "365"))
+CALL_NUMBERS_KEPT = kept_for("CALL_NUMBERS_KEPT_DAYS", env.str("CALL_NUMBERS_KEPT_DAYS", ""))
+"""What is older is deleted or loses its people at night; None keeps it for ever. docs/privacy.md tells what each is."""
 JOBS_LATE_AFTER = timedelta(seconds=env.int("JOBS_LATE_AFTER_SECONDS", 300))
 METRICS_ALLOWED_IPS = networks.check(
     "METRICS_ALLOWED_IPS", env.list("METRICS_ALLOWED_IPS", default=["127.0.0.0/8", "::1"])

@@ -180,3 +180,17 @@ def test_a_configuration_tells_how_its_webhooks_do() -> None:
 
     assert cells(html, "unreadable_today") == ["1", "0"]
     assert [bool(cell) for cell in cells(html, "last_delivery")] == [True, False]
+
+
+def test_an_erased_delivery_is_told_chosen_and_not_read_again() -> None:
+    delivery = receive(make.voip())
+    receive(delivery.voip, TALK | {"call_id": "c-2"})
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(body=b"", erased_at=timezone.now())
+    client = superuser()
+
+    assert cells(client.get(LIST).content.decode(), "state") == ["processed", "erased"]
+    for state in ("erased", "processed"):
+        assert cells(client.get(LIST, {"state": state}).content.decode(), "state") == [state]
+    assert "nothing to read" in replay(client, delivery)
+    delivery.refresh_from_db()
+    assert (delivery.error, delivery.provider_call_id) == ("", "c-1")

@@ -1,0 +1,86 @@
+"""Finding one telephone number wherever it may be written. Pure, like `sips.phone_numbers`, which reads what is found here.
+
+A column of numbers is searched by `endings`, which an index can serve, and then by `is_meant`. A text such as a webhook's body is searched by
+`pattern`, which a database can run over millions of rows, and then by `is_in`. The first of each pair finds too much, never too little.
+"""
+
+import re
+from collections.abc import Iterator
+
+import phonenumbers
+
+from sips import phone_numbers
+
+_GROUPED_BY = " -./\N{NO-BREAK SPACE}\N{NON-BREAKING HYPHEN}\N{EN DASH}"
+"""What people put between the last digits of a number."""
+_SEPARATOR = r"[\s+()\[\]./\-\N{MIDDLE DOT}\N{HYPHEN}-\N{HORIZONTAL BAR}\N{MINUS SIGN}]"  # in a form, a plus is a blank
+_LEAD = re.compile(rf"[+0-9](?:[0-9]|{_SEPARATOR})*")
+_LONGEST_LEAD = 12
+_FOREIGN = re.compile(rf"(?:\+|(?<![0-9])00){_SEPARATOR}*[0-9]{{1,3}}{_SEPARATOR}+\Z")
+
+_BETWEEN_DIGITS = r"(?:[^0-9A-Za-z]|%[0-9A-Fa-f]{2}|\\[0-7]{3}|\\\\u[0-9A-Fa-f]{4}|&[#0-9A-Za-z]{1,8};)*"
+"""Separators, also URL-encoded, and escaped by JSON, by XML or by PostgreSQL's `encode(…, 'escape')`, which doubles each backslash."""
+
+
+class SoughtNumber:
+    """One number, and all its writings."""
+
+    def __init__(self, number: str) -> None:
+        """Raises ValueError where `number` is not E.164."""
+        if not phone_numbers.is_e164(number):
+            raise ValueError(f"“{number}” is not E.164")
+        self.number = number
+        self._digits = number.removeprefix("+")
+        self._national = phonenumbers.national_significant_number(phonenumbers.parse(number))
+        self._written = re.compile(f"{_SEPARATOR}{{0,3}}".join(self._national) + r"(?![0-9])")
+
+    def __str__(self) -> str:
+        return self.number
+
+    def endings(self) -> Iterator[str]:
+        """How a stored number ends that may be this one: its last four digits, perhaps with a separator among them."""
+        last = self.number[-4:]
+        yield last
+        for separator in _GROUPED_BY:
+            for cut in (1, 2, 3):
+                yield f"{last[:cut]}{separator}{last[cut:]}"
+
+    def is_meant(self, stored: str) -> bool:
+        """Whether a stored number is this one: in E.164, or as given where it could not be read in its configuration's country."""
+        if phone_numbers.is_e164(stored):
+            return stored == self.number
+        digits = phone_numbers.search_digits(stored)
+        is_long = len(digits) > phone_numbers.MAX_EXTENSION_DIGITS
+        return is_long and digits in (self._digits, self._national.lstrip("0"))
+
+    @property
+    def pattern(self) -> str:
+        """A POSIX regular expression that finds its national digits in any writing, also in what `encode(…, 'escape')` makes of bytes."""
+        digits = (rf"(?:{digit}|%3{digit}|\\\\u003{digit}|&#{ord(digit)};|&#[xX]3{digit};)" for digit in self._national)
+        return _BETWEEN_DIGITS.join(digits)
+
+    def is_in(self, text: str, country: str) -> bool:
+        """Whether the text names it, in a country (ISO 3166 code) by whose rules numbers without a country code are read."""
+        return any(
+            self._is_read(lead, found[0], country)
+            for found in self._written.finditer(text)
+            for lead in _leads(text[max(0, found.start() - _LONGEST_LEAD) : found.start()])
+        )
+
+    def _is_read(self, lead: str, written: str, country: str) -> bool:
+        whole = lead + written
+        reading = phone_numbers.normalise(whole[0] + whole[1:].replace("+", " "), country)
+        if phone_numbers.is_e164(reading):
+            return reading == self.number
+        digits = phone_numbers.search_digits(whole)
+        at_home = phone_numbers.normalise(self._national, country) == self.number
+        return digits == self._digits or (at_home and digits == self._national.lstrip("0"))
+
+
+def _leads(before: str) -> Iterator[str]:
+    """What may belong to a number besides its national digits, of what stands before them: nothing, a trunk prefix, or a country code."""
+    if not before[-1:].isdecimal() and not _FOREIGN.search(before):
+        yield ""
+    for start in range(len(before)):
+        if _LEAD.fullmatch(before, start) and not (before[start].isdecimal() and before[start - 1 : start].isdecimal()):
+            yield before[start:]
