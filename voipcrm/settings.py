@@ -58,6 +58,7 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
         "DATABASE_URL must be a PostgreSQL address such as postgresql://user:password@host:5432/voipcrm."
     )
 DATABASES["default"]["OPTIONS"] = {
+    "prepare_threshold": 5,  # Django's None forbids what `calls.sql` prepares; its own cursors prepare nothing either way
     **DATABASES["default"].get("OPTIONS", {}),
     "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10},
 }
