@@ -96,7 +96,9 @@ MIDDLEWARE = [
     "voipcrm.middleware.token_out_of_url",
     "voipcrm.middleware.request_log",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "voipcrm.middleware.straight_to_webhooks",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -109,7 +111,6 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "voipcrm.middleware.pages",
     "axes.middleware.AxesMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "voipcrm.urls"
