@@ -1,10 +1,10 @@
-# make run | test | check | format | lock. Everything lives in .venv/ and in VOIPCRM_DATA_DIR (default .data/).
+# make run | test | check | bench | format | lock. Everything lives in .venv/ and in VOIPCRM_DATA_DIR (default .data/).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/sh
 
-.PHONY: run test check lock format
+.PHONY: run test check bench lock format
 
 run: $(VENV)/product.stamp
 	@exec $(BIN)/python manage.py quickstart
@@ -21,6 +21,9 @@ check: $(VENV)/development.stamp
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py spectacular --fail-on-warn --validate --file $(VENV)/schema.yml
 	cmp $(VENV)/schema.yml docs/openapi.yml
+
+bench: $(VENV)/development.stamp
+	@exec $(BIN)/python -m bench
 
 format: $(VENV)/development.stamp
 	$(BIN)/ruff check --fix .

@@ -93,7 +93,8 @@ def check_number(widget: Widget, written: str) -> str:
 
 def hold_counts(widget: Widget, number: str, origin: Origin, nonce: str) -> None:
     """From here to the end of the transaction nobody else passes who would be counted together with this request."""
-    locks.hold(*(f"{limit.code}:{limit.common}" for limit in limits(widget, number, origin)), f"form:{nonce}")
+    counted = [f"{limit.code}:{limit.common}" for limit in limits(widget, number, origin)]
+    locks.hold(*counted, *([f"form:{nonce}"] if nonce else []))  # without a token there is nothing in common
 
 
 def check_limits(widget: Widget, number: str, origin: Origin) -> None:

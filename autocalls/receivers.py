@@ -6,19 +6,20 @@ from django.dispatch import receiver
 from procrastinate.contrib.django import app as jobs
 
 from calls.signals import call_changed
-from calls.sql import fetch_one
+from calls.sql import Statement, fetch_one
 from calls.statuses import RESULTS
 
-# Every event of every call passes here while its operator waits: one look-up, prepared, for the few that end a call-back's attempt.
-_ENDED_ATTEMPT = """
+_ENDED_ATTEMPT = Statement("""
 SELECT attempt.id FROM autocalls_attempt attempt JOIN calls_call call ON call.id = attempt.call_id
-WHERE attempt.call_id = %(call)s AND call.status = ANY(%(results)s::text[])"""
+WHERE attempt.call_id = %(call)s AND call.status = ANY(%(results)s::text[])""")
 _RESULTS = [str(status.value) for status in RESULTS]
 
 
 @receiver(call_changed)
-def settle_attempt(call_id: int, **_kwargs: Any) -> None:
+def settle_attempt(call_id: int, requested: bool, **_kwargs: Any) -> None:
     """Have the attempt settled whose call has ended, in the same transaction."""
+    if not requested:  # as nearly every call of which an operator tells, who waits for us here
+        return
     ended = fetch_one(_ENDED_ATTEMPT, {"call": call_id, "results": _RESULTS})
     if ended is not None:
         jobs.configure_task("autocalls.settle").defer(attempt_id=ended[0])

@@ -54,7 +54,7 @@ def claim(call_id: int, *, holder: str = "") -> Call | None:
         )
         if not claimed:
             return None
-        call_changed.send(Call, call_id=call_id)
+        call_changed.send(Call, call_id=call_id, requested=True)
     call: Call = Call.everything.select_related("voip", "sip").get(pk=call_id)
     return call
 
@@ -94,7 +94,7 @@ def _settle(calls: QuerySet[Call], status: Status, reason: str, words: str) -> b
         Call.everything.filter(pk=call_id).update(
             status=status, precedence=precedence(status), reason=reason, provider_status=words[:255], ended_at=now, updated_at=now
         )  # fmt: skip
-        call_changed.send(Call, call_id=call_id)
+        call_changed.send(Call, call_id=call_id, requested=True)
     return True
 
 
@@ -152,6 +152,6 @@ def _bind(call_id: int, voip_id: int, provider_call_id: str) -> None:
         return
     merged = fetch_one(merge.ABSORB, {"call": call_id, "voip": voip_id, "provider_call_id": provider_call_id})
     if merged is not None:
-        call_changed.send(Call, call_id=call_id)
+        call_changed.send(Call, call_id=call_id, requested=True)
     elif not _is_known(voip_id, provider_call_id):
         unbound.update(provider_call_id=provider_call_id)

@@ -35,8 +35,8 @@ def _end(calls: QuerySet[Call], now: datetime) -> int:
     When it ended stays unknown, and any word that still comes of it outranks this one."""
     with transaction.atomic():
         stale = calls.filter(status__in=PROGRESS).select_for_update(skip_locked=True)
-        ids = list(stale.values_list("pk", flat=True)[:AT_ONCE])
-        Call.everything.filter(pk__in=ids).update(
+        references = dict(stale.values_list("pk", "reference")[:AT_ONCE])
+        Call.everything.filter(pk__in=references).update(
             status=Case(When(answered_at=None, then=Value(Status.FAILED.value)), default=Value(Status.ANSWERED.value)),
             reason=Case(
                 When(~Q(reference=""), status=Status.QUEUED, then=Value("expired")),
@@ -45,6 +45,6 @@ def _end(calls: QuerySet[Call], now: datetime) -> int:
             precedence=precedence(Status.FAILED, Source.EXPIRY),
             updated_at=now,
         )
-        for call_id in ids:
-            call_changed.send(Call, call_id=call_id)
-    return len(ids)
+        for call_id, reference in references.items():
+            call_changed.send(Call, call_id=call_id, requested=bool(reference))
+    return len(references)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from calls.events import CallEvent
+from calls.sql import Statement
 from calls.statuses import FIRST_RESULT, Status, precedence
 from sips import phone_numbers
 
@@ -34,7 +35,7 @@ said AS (
         %(ended_at)s::timestamptz AS ended_at, %(talk_seconds)s::integer AS duration, %(recording_url)s::text AS recording_url,
         %(now)s::timestamptz AS now
     FROM gate
-), ours AS (
+), ours AS MATERIALIZED (
     SELECT said.*,
         (SELECT s.id FROM sips_sip s WHERE s.voip_id = said.voip_id AND said.line <> '' AND said.line IN (s.sip, s.username, s.number)
          ORDER BY s.id LIMIT 1) AS sip_id,
@@ -121,23 +122,23 @@ FROM event LEFT JOIN identified ON true
 ON CONFLICT (voip_id, provider_call_id) WHERE provider_call_id <> ''
 DO UPDATE SET updated_at = excluded.updated_at, {", ".join(f"{column} = {rule}" for column, rule in _MERGED.items())}
 WHERE c.deleted_at IS NULL AND ({", ".join(f"c.{column}" for column in _MERGED)}) IS DISTINCT FROM ({", ".join(_MERGED.values())})
-RETURNING c.id"""
+RETURNING c.id, c.reference <> '' AS requested"""
 
-ABSORB = f"""
+ABSORB = Statement(f"""
 WITH gone AS (
     DELETE FROM calls_call WHERE voip_id = %(voip)s AND provider_call_id = %(provider_call_id)s AND reference = '' RETURNING *
 )
 UPDATE calls_call AS c SET provider_call_id = gone.provider_call_id, updated_at = now(),
     {", ".join(f"{column} = {rule.replace('excluded.', 'gone.')}" for column, rule in _MERGED.items())}
 FROM gone WHERE c.id = %(call)s
-RETURNING c.id"""
+RETURNING c.id""")
 """Makes what was reported under a provider's id part of the Call that was asked for here; no row where nothing was reported yet."""
 
 UNGATED = "gate AS (SELECT)"
 
 
 def statement(gate: str = UNGATED) -> str:
-    """The merge as common table expressions ending in `call (id)`, empty when nothing changed.
+    """The merge as common table expressions ending in `call (id, requested)`, empty when nothing changed.
 
     gate: a table expression named `gate`; the event is merged only when that has a row.
     """

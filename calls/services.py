@@ -15,14 +15,14 @@ from calls.events import CallEvent
 from calls.identity import customer_of, latest_identity
 from calls.models import Call, IdempotencyKey, Via, new_reference
 from calls.signals import call_changed
-from calls.sql import fetch_one
+from calls.sql import Statement, fetch_one
 from calls.statuses import Kind, Status, precedence
 from sips import phone_numbers
 from sips.lines import CannotDial, find_line
 from sips.models import Voip
 
 IDEMPOTENCY_KEPT = timedelta(hours=24)
-MERGE = merge.statement() + " SELECT id FROM call"
+MERGE = Statement(merge.statement() + " SELECT id, requested FROM call")
 
 PERSONAL_TEXTS = (
     "number_from", "number_to", "customer_number", "description", "recording_url", "reason", "provider_status",
@@ -71,7 +71,7 @@ def apply_event(event: CallEvent, *, voip: Voip, received_at: datetime) -> int |
         row = fetch_one(MERGE, parameters)
         if row is None:
             return None
-        call_changed.send(Call, call_id=row[0])
+        call_changed.send(Call, call_id=row[0], requested=row[1])
     return int(row[0])
 
 

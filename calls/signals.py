@@ -3,4 +3,4 @@
 from django.dispatch import Signal
 
 call_changed = Signal()
-"""Sent with `call_id` after a Call is written, in the same transaction. Receivers only defer jobs."""
+"""Sent with `call_id`, and whether it was `requested` here, after a Call is written, in the same transaction. Receivers only defer jobs."""

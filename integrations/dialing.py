@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from calls import dialing
 from calls.models import Call
-from calls.sql import fetch_one
+from calls.sql import Statement, fetch_one
 from calls.statuses import Status
 from integrations import http, providers
 from integrations.events import Account, DialOrder, OutboundResponse
@@ -75,10 +75,10 @@ def _order(call: Call) -> tuple[Provider, Account, DialOrder]:
     return adapter, account_of(voip, with_key=True), order
 
 
-_TAKE_TURN = """
+_TAKE_TURN = Statement("""
 INSERT INTO integrations_dialpace AS pace (voip_id, next_at) VALUES (%(voip)s, now() + %(gap)s)
 ON CONFLICT (voip_id) DO UPDATE SET next_at = GREATEST(pace.next_at, now()) + %(gap)s WHERE pace.next_at <= now() + %(longest)s
-RETURNING EXTRACT(EPOCH FROM next_at - %(gap)s - now())"""
+RETURNING EXTRACT(EPOCH FROM next_at - %(gap)s - now())""")
 
 
 def _take_turn(voip_id: int, gap: float) -> float | None:

@@ -6,33 +6,29 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from calls import merge
-from calls.dialing import RECOGNISED_WITHIN, recognise
-from calls.models import AWAITS_ID, Call
+from calls.dialing import recognise
+from calls.models import Call
 from calls.services import apply_event
 from calls.signals import call_changed
-from calls.sql import fetch_one
-from integrations import providers
+from calls.sql import Statement, fetch_one
+from integrations import addressee, providers
 from integrations.events import Account, CallEvent, Delivery
 from integrations.models import READABLE, WAITING, WebhookDelivery
 from integrations.provider import Provider, Unreadable, Untrusted
-from sips.models import Voip, VoipQuerySet
+from sips.models import Voip
 
 logger = logging.getLogger(__name__)
 
 HEADERS_KEPT = ("content-type", "user-agent", "i-twilio-idempotency-token")
 """What is stored of a delivery's headers: enough to read it again, nothing that authenticates."""
-
-
-GRACE = timedelta(seconds=30)
-"""How long an operator may take to tell of a call."""
 
 
 class UnknownAddress(Exception):
@@ -61,7 +57,7 @@ def receive(delivery: Delivery, *, provider: str, secret: str, address: str) -> 
         adapter = providers.find(provider)
     except KeyError:
         raise UnknownAddress from None
-    voip = _awaiting().for_webhook(provider, secret, with_key=adapter.signed)
+    voip = addressee.find(provider, secret, with_key=adapter.signed)
     if voip is None:
         raise UnknownAddress
     if voip.webhook_ips and not _is_allowed(address, voip.webhook_ips):
@@ -77,14 +73,6 @@ def receive(delivery: Delivery, *, provider: str, secret: str, address: str) -> 
         logger.exception("delivery_not_applied", extra={"voip_id": voip.pk})
         _store(delivery, voip=voip, events=[], error=f"{type(problem).__name__}: {problem}")
     return None
-
-
-def _awaiting() -> VoipQuerySet:
-    """Configurations with `awaits_id`: whether a call was just dialed through it whose id the operator has not told yet."""
-    recent = timezone.now() - RECOGNISED_WITHIN - GRACE
-    dialed = Exists(Call.everything.filter(AWAITS_ID, voip=OuterRef("pk"), dialed_at__gt=recent))
-    kept = {"awaits_id": dialed}
-    return Voip.objects.annotate(**kept)
 
 
 def _is_allowed(address: str, networks: list[str]) -> bool:
@@ -117,8 +105,10 @@ erased AS (
         %(received_at)s, %(processed_at)s, %(error)s, %(provider_call_id)s, (SELECT %(now)s::timestamptz FROM erased))
     ON CONFLICT (voip_id, fingerprint) DO NOTHING RETURNING id
 )"""
-_STORE_ALONE = "WITH " + _STORE + " SELECT id, NULL FROM gate"
-_STORE_AND_MERGE = merge.statement(_STORE) + " SELECT gate.id, call.id FROM gate LEFT JOIN call ON true"
+_STORE_ALONE = Statement("WITH " + _STORE + " SELECT id FROM gate")
+_STORE_AND_MERGE = Statement(
+    merge.statement(_STORE) + " SELECT call.id, call.requested FROM gate LEFT JOIN call ON true"
+)
 
 
 def _store(delivery: Delivery, *, voip: Voip, events: list[CallEvent], error: str) -> None:
@@ -153,8 +143,8 @@ def _store(delivery: Delivery, *, voip: Voip, events: list[CallEvent], error: st
         row = fetch_one(_STORE_AND_MERGE, parameters | merged)
         if row is None:
             return
-        if row[1] is not None:
-            call_changed.send(Call, call_id=row[1])
+        if row[0] is not None:
+            call_changed.send(Call, call_id=row[0], requested=row[1])
         for event in events[1:]:
             apply_event(event, voip=voip, received_at=delivery.received_at)
 

@@ -41,12 +41,6 @@ class VoipQuerySet(models.QuerySet["Voip"]):
         kept = {"api_key_set": _holds_something("api_key"), "sealed_secret": Cast("webhook_secret", models.TextField())}
         return self.defer("api_key", "webhook_secret").annotate(**kept)
 
-    def for_webhook(self, provider: str, secret: str, *, with_key: bool) -> "Voip | None":
-        """The active configuration with that address. Found by a digest, so that the time taken tells nothing about the secret."""
-        digest = hashlib.sha256(secret.encode()).hexdigest()
-        found = self.defer("webhook_secret") if with_key else self.defer("webhook_secret", "api_key")
-        return found.filter(webhook_digest=digest, provider=provider, active=True).first()
-
 
 class Voip(models.Model):
     """A provider account or a PBX."""

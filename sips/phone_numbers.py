@@ -7,6 +7,7 @@ short and emergency numbers, withheld callers and names stay the text they are.
 import re
 import unicodedata
 from enum import Enum, auto
+from functools import lru_cache
 from urllib.parse import unquote
 
 import phonenumbers
@@ -29,6 +30,7 @@ _SUBSCRIBERS = frozenset(
 _AFTER_USER_PART = re.compile(r"[@;:]")  # host, parameters, password
 
 
+@lru_cache(maxsize=4096)  # every event of a call brings the same two numbers, one of them our own
 def normalise(raw: str, country: str) -> str:
     """The number in E.164 where `raw` can be read as one in that country (ISO 3166 code), else the text as given.
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from voipcrm.networks import is_within, parse_address
@@ -103,6 +104,24 @@ def request_log(get_response: GetResponse) -> GetResponse:
                 },
             )
         return response
+
+    return process
+
+
+def straight_to_webhooks(get_response: GetResponse) -> GetResponse:
+    """Lead operators to their view without what lies further in: sessions, languages, CSRF and policies for pages are for browsers, and would
+    cost an operator as much time as storing the delivery."""
+
+    def process(request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/voip/webhooks/"):
+            return get_response(request)
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return get_response(request)
+        request.resolver_match = match
+        answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        return answer
 
     return process
 

@@ -61,6 +61,7 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
 # A connection is looked at before it is used: after a restart of the server each one in the pool would cost a request, and maybe a webhook.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["OPTIONS"] = {
+    "prepare_threshold": 5,  # Django's None forbids what `calls.sql` prepares; its own cursors prepare nothing either way
     **DATABASES["default"].get("OPTIONS", {}),
     "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10},
 }
@@ -101,7 +102,9 @@ MIDDLEWARE = [
     "voipcrm.middleware.token_out_of_url",
     "voipcrm.middleware.request_log",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "voipcrm.middleware.straight_to_webhooks",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -114,7 +117,6 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "voipcrm.middleware.pages",
     "axes.middleware.AxesMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "voipcrm.urls"

@@ -146,3 +146,45 @@ def test_a_length_shorter_than_the_body_cuts_it(alice: APIClient) -> None:
     answer = send(alice, "POST", "/voip/sips.json", b'{"name": "x"}', CONTENT_LENGTH="9")
 
     assert answer.status_code == 400
+
+
+class TestTheWayOfAWebhook:
+    def test_it_is_answered_without_what_is_for_browsers(self, stranger: APIClient) -> None:
+        voip = make.voip()
+
+        answer = stranger.post(f"/voip/webhooks/telecube/{voip.webhook_secret}/call_end/", {"call_id": "1"})
+
+        assert answer.json() == {"status": "ok"}
+        assert "Vary" not in answer.headers  # neither cookies nor languages were looked at
+        assert (answer["Referrer-Policy"], answer["X-Content-Type-Options"]) == ("no-referrer", "nosniff")
+
+    def test_it_is_logged_and_counted_by_its_view(self, stranger: APIClient, caplog: pytest.LogCaptureFixture) -> None:
+        voip = make.voip()
+
+        with caplog.at_level("INFO", "voipcrm.access"):
+            stranger.post(f"/voip/webhooks/telecube/{voip.webhook_secret}/call_end/", {"call_id": "1"})
+
+        assert [record.view for record in caplog.records] == ["webhook"]  # type: ignore[attr-defined]
+        assert b'view="webhook"' in stranger.get("/metrics").content
+
+    @pytest.mark.parametrize("path", ["/voip/webhooks/", "/voip/webhooks/telecube/", "/voip/webhooks/a/b/c/d/"])
+    def test_an_address_that_is_none_is_answered_like_any_other(self, stranger: APIClient, path: str) -> None:
+        answer = stranger.get(path)
+
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/json")
+
+    def test_a_host_that_is_not_ours_is_refused(self, stranger: APIClient) -> None:
+        voip = make.voip()
+
+        address = f"/voip/webhooks/telecube/{voip.webhook_secret}/call_end/"
+
+        assert stranger.post(address, {"call_id": "1"}, HTTP_HOST="evil.example.com").status_code == 400
+
+    def test_a_fault_of_ours_is_a_500_in_json(self, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        voip = make.voip()
+        monkeypatch.setattr("integrations.addressee.fetch_one", None)
+        client.raise_request_exception = False
+
+        answer = client.post(f"/voip/webhooks/telecube/{voip.webhook_secret}/call_end/", {"call_id": "1"})
+
+        assert (answer.status_code, answer["Content-Type"]) == (500, "application/json")

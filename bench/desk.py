@@ -1,0 +1,39 @@
+"""A company to measure: its configurations and lines, and as many calls in its log as wanted."""
+
+from pathlib import Path
+
+import psycopg
+from django.contrib.auth.models import User
+
+from sips.models import Sip, Voip
+from voipcrm.models import ApiToken
+
+FILL = Path(__file__).with_name("calls.sql").read_text()
+_INDEXES = (
+    "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'calls_call' AND indexname <> 'calls_call_pkey'"
+)
+
+
+def make_desks() -> None:
+    """Twelve configurations with ten lines each."""
+    for desk in range(12):
+        voip = Voip.objects.create(name=f"Office {desk}", number=f"+4822123{desk:02}00", provider="simulator")
+        for line in range(10):
+            Sip.objects.create(name=f"Line {line}", sip=f"1{desk:02}{line}", voip=voip)
+
+
+def make_token() -> str:
+    _token, secret = ApiToken.objects.issue(User.objects.create_superuser("bench"), name="bench")
+    return secret
+
+
+def fill(connection: psycopg.Connection, calls: int) -> None:
+    """Have so many calls in the log; the indexes are made anew afterwards, which is many times faster than keeping them up."""
+    indexes = connection.execute(_INDEXES).fetchall()
+    for name, _definition in indexes:
+        connection.execute(f"DROP INDEX {name}")
+    connection.execute(FILL.replace(":calls", str(calls)))
+    connection.execute("SET maintenance_work_mem = '512MB'")
+    for _name, definition in indexes:
+        connection.execute(definition)
+    connection.execute("VACUUM ANALYZE")

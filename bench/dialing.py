@@ -1,0 +1,118 @@
+"""(d) Calls by SIP: from the click to the telephone, and how many calls one dialer sets up and holds."""
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from statistics import median, quantiles
+
+from django.db import transaction
+from django.db.models import Max, Min, QuerySet
+from telephony.bed import Bed, Sipp, wait_until
+
+from autocalls.models import Attempt
+from bench.desk import make_token
+from bench.product import Program, running
+from bench.report import Table, verdict
+from bench.scale import Scale
+from bench.telephones import company, rung_at
+from calls import dialing
+from calls.models import Call, Via
+from calls.services import request_call
+from calls.statuses import FIRST_RESULT, Status
+from integrations.models import Dialer
+from sips.models import Sip
+
+ANSWERS, BUSY = "+48225555501", "+48225555502"
+"""The last two digits choose what the network does."""
+SOON = 150
+"""Milliseconds from the click to the telephone."""
+
+
+def measure(scale: Scale) -> list[Table]:
+    table = Table("Calls by SIP: one dialer, kamailio and sipp", ["", "measured", "aim"])
+    with company() as (bed, telephone, line), running("sip_dialer") as dialer:
+        dialer.wait_until(Dialer.objects.exists, "the dialer's first heartbeat")
+        with running("web") as web:
+            add_delays(table, "POST make_call.json", time_clicks(web, telephone, line, scale.clicks), aim=SOON)
+        table.add("memory of the dialer, idle", f"{dialer.memory()[0]:.0f} MB", "")
+        rates, sizes = [], []
+        for _round in range(scale.rounds):
+            rates.append(set_up(line, scale.live))
+            sizes.append(hold(dialer, scale))
+            hang_up_all(bed)
+        table.add("calls set up a second", f"{median(rates):.0f}", "")
+        table.add(f"{scale.live} calls held for {scale.seconds} s, all of them", "yes", "")
+        table.add(f"memory of the dialer at {scale.live} live calls", f"{max(sizes):.0f} MB", "")
+    return [table]
+
+
+def add_delays(table: Table, start: str, delays: list[float], *, aim: float) -> None:
+    middle = median(delays)
+    name = f"from {start} to the INVITE at the operator's telephone"
+    table.add(f"{name}, median", f"{middle:.0f} ms", f"{aim:.0f} ms: {verdict(middle, aim=aim, at_most=True)}")
+    table.add(f"{name}, nine of ten", f"{quantiles(delays, n=10)[-1]:.0f} ms", "")
+
+
+def time_clicks(web: Program, telephone: Sipp, line: Sip, clicks: int) -> list[float]:
+    """Milliseconds of each, one after the other; the first, which warms up, does not count."""
+    token = make_token()
+
+    def click() -> str:
+        body = {"sip": line.sip, "voip_id": line.voip_id, "number_to": BUSY}
+        return str(post(f"{web.address}/voip/calls/make_call.json", body, token)["provider_call_id"])
+
+    return [time_until_rung(click, telephone) for _click in range(clicks + 1)][1:]
+
+
+def time_until_rung(ask: Callable[[], str], telephone: Sipp) -> float:
+    """ask: gives the reference of the call. Waits for its end, so that the next finds everybody at rest."""
+    began = time.time()
+    call_id = f"{ask()}-operator"
+    wait_until(lambda: call_id in rung_at(telephone), seconds=20, what="the telephone rings")
+    wait_until(is_quiet, seconds=20, what="the end of the call")
+    return (rung_at(telephone)[call_id] - began) * 1000
+
+
+def post(address: str, body: Mapping[str, object], token: str = "") -> dict[str, object]:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(address, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        content: dict[str, object] = json.load(answer)
+        return content
+
+
+def is_quiet() -> bool:
+    """No call is going on, and what follows from those that ended has been done."""
+    return not going_on().exists() and not Attempt.objects.filter(outcome="").exists()
+
+
+def going_on() -> QuerySet[Call]:
+    return Call.everything.filter(precedence__lt=FIRST_RESULT)
+
+
+def set_up(line: Sip, calls: int) -> float:
+    """So many calls are asked for at one moment; how many a second are answered on both sides, from the first dialed to the last."""
+    with transaction.atomic():
+        for _call in range(calls):
+            request_call(via=Via.SIP, sip=line.sip, voip_id=line.voip_id, number_to=ANSWERS)
+    talking = Call.objects.filter(status=Status.IN_PROGRESS)
+    wait_until(lambda: talking.count() == calls, seconds=120, what=f"{calls} conversations")
+    span = talking.aggregate(first=Min("dialed_at"), last=Max("answered_at"))
+    return calls / float((span["last"] - span["first"]).total_seconds())
+
+
+def hold(dialer: Program, scale: Scale) -> float:
+    """The dialer's megabytes after all calls have gone on for a while. Raises RuntimeError when one was lost."""
+    time.sleep(scale.seconds)
+    live = Call.objects.filter(status=Status.IN_PROGRESS).count()
+    if live != scale.live:
+        raise RuntimeError(f"of {scale.live} calls {live} are still going on.")
+    return dialer.memory()[0]
+
+
+def hang_up_all(bed: Bed) -> None:
+    for call_id in going_on().values_list("pk", flat=True):
+        dialing.hang_up(call_id)
+    wait_until(lambda: not going_on().exists(), seconds=60, what="the end of all calls")
+    wait_until(lambda: bed.dialogs() == 0, seconds=60, what="silence")

@@ -1,0 +1,115 @@
+"""(a) Webhooks: the product, the reference server, and PostgreSQL alone, by turns on the same database."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from statistics import median
+
+from django.conf import settings
+from django.utils import timezone
+
+from bench import database, durable
+from bench.load import CONNECTIONS, Measure, by_turns, requests_per_second
+from bench.product import Program, free_port, running, started
+from bench.report import Table, verdict
+from bench.scale import Scale
+from calls.models import Call
+from integrations.models import WebhookDelivery
+from integrations.providers.simulator import tell_story
+from sips.models import Sip, Voip
+from voipcrm.postgres_programs import find_programs
+
+PRODUCT, REFERENCE = "product: granian, Django", "reference: granian, FastAPI, asyncpg"
+ALONE = "PostgreSQL alone: pgbench, the same SQL"
+
+
+def measure(scale: Scale) -> list[Table]:
+    desk = make_desk()
+    with running("web") as web, reference() as other:
+        competitors = {PRODUCT: posting_to(web, desk), REFERENCE: posting_to(other, desk)}
+        if program := find_pgbench():
+            competitors[ALONE] = pgbench(program, desk)
+        rates = by_turns(competitors, scale)
+    check_stored()
+    table = Table("Intake of webhooks", ["", "deliveries/s", "of the reference", "slowest … fastest round"])
+    theirs = median(rates[REFERENCE])
+    for name, rounds in rates.items():
+        spread = f"{min(rounds):.0f} … {max(rounds):.0f}"
+        table.add(name, f"{median(rounds):.0f}", f"{median(rounds) / theirs:.0%}", spread)
+    met = verdict(median(rates[PRODUCT]), aim=theirs, at_most=False)
+    table.notes.append(f"Aim: the product at least as fast as the reference: {met}.")
+    if not program:
+        table.notes.append("**pgbench is not installed: PostgreSQL alone was NOT MEASURED.**")
+    return [table]
+
+
+def make_desk() -> Voip:
+    desk = Voip.objects.create(name="Bench", number="+48221234567", provider="simulator")
+    Sip.objects.create(name="Reception", sip="101", voip=desk)
+    return desk
+
+
+def posting_to(server: Program, desk: Voip) -> Measure:
+    """wrk plays an operator, whose deliveries all tell of something new."""
+    story = settings.DATA_DIR / "story"
+    story.write_bytes(b"\n".join(tell("@CALL@", "@CALLER@")))
+    address = f"{server.address}/voip/webhooks/{desk.provider}/{desk.webhook_secret}/"
+
+    def post(number: int, seconds: int) -> float:
+        return requests_per_second(address, "webhooks", str(story), f"{server.port}-{number}", seconds=seconds)
+
+    return post
+
+
+def tell(call: str, caller: str) -> list[bytes]:
+    """The four deliveries of an answered call."""
+    caller, now = f"+48501{caller}", timezone.now()
+    return tell_story(call_id=call, started_at=now, number_from=caller, number_to="+48221234567", line="101")
+
+
+@contextmanager
+def reference() -> Iterator[Program]:
+    statement = settings.DATA_DIR / "statement.json"
+    durable.write_numbered(statement)
+    port = free_port()
+    options = "--interface asgi --workers 2 --loop uvloop --host 127.0.0.1 --no-access-log --log-level warning"
+    command = ["granian", *options.split(), "--port", str(port), "bench.reference:app"]
+    environment = {"BENCH_STATEMENT": str(statement), "BENCH_DATABASE": database.address()}
+    with started(command, "reference", environment, port=port) as program:
+        program.wait_until(lambda: program.answers("/"), "the reference answers")
+        yield program
+
+
+def find_pgbench() -> str | None:
+    """Of the server's own programs, or any."""
+    programs, _major = find_programs(settings.DATA_DIR / "postgres" / "cluster")
+    return shutil.which("pgbench", path=f"{programs}{os.pathsep}{os.environ['PATH']}")
+
+
+def pgbench(program: str, desk: Voip) -> Measure:
+    """As many connections as the product's two workers use at once, and PostgreSQL for itself."""
+    script = settings.DATA_DIR / "intake.sql"
+    story = tell("@CALL@", "000001")
+    durable.write_for_pgbench(script, voip=desk, story=story)
+    options = f"--no-vacuum --protocol prepared --client {CONNECTIONS // 2} --jobs 2 --file"
+    command = [program, *options.split(), str(script), database.address()]
+
+    def run(_number: int, seconds: int) -> float:
+        timed = [*command, "--time", str(seconds)]
+        told = subprocess.run(timed, capture_output=True, text=True, check=True).stdout
+        calls = re.search(r"^tps = ([0-9.]+)", told, re.MULTILINE)
+        assert calls, told
+        return float(calls[1]) * len(story)
+
+    return run
+
+
+def check_stored() -> None:
+    """What was counted is really there: at most four deliveries make a call, all were read, and calls have ended."""
+    deliveries, calls = WebhookDelivery.objects.count(), Call.objects.count()
+    unread = WebhookDelivery.objects.exclude(error="").count()
+    if unread or not calls <= deliveries <= 4 * calls or not Call.objects.filter(status="ANSWERED").exists():
+        raise RuntimeError(f"{deliveries} deliveries, {unread} of them unread, made {calls} calls.")

@@ -1,0 +1,108 @@
+"""The product's own processes, started as its Procfile says, on the database of this run, and ended again."""
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from django.conf import settings
+
+HOST = "127.0.0.1"
+PATIENCE = 60.0
+"""Seconds for a process to start, on a busy machine."""
+
+
+class Program:
+    """A running process and those it has started."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], *, port: int, log: Path) -> None:
+        self.port = port
+        self.address = f"http://{HOST}:{port}"
+        self.log = log
+        self._began = time.monotonic()
+        bin_folder = str(Path(sys.executable).parent)
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                cwd=settings.BASE_DIR,
+                env=os.environ | {"PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}"} | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Raises RuntimeError when the process ends first, or when it takes too long; its last words are in the message."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{what}: did not happen. {self.log.read_text()[-2000:]}")
+            time.sleep(0.01)
+
+    def answers(self, path: str = "/healthz") -> bool:
+        try:
+            with urllib.request.urlopen(self.address + path, timeout=5):
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._began
+
+    def memory(self) -> list[float]:
+        """Resident megabytes of the process and of each it has started, the largest first."""
+        own = psutil.Process(self._process.pid)
+        sizes = [process.memory_info().rss / 1e6 for process in (own, *own.children(recursive=True))]
+        return sorted(sizes, reverse=True)
+
+    def end(self) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+@contextmanager
+def running(name: str, **environment: str) -> Iterator[Program]:
+    """The process of that name in the Procfile. A web process answers when this begins, the others have only been started."""
+    port = free_port()
+    command = [word.replace("$PORT", str(port)) for word in shlex.split(procfile()[name])]
+    with started(command, name, environment | {"PORT": str(port)}, port=port) as program:
+        if name == "web":
+            program.wait_until(program.answers, "the web process answers")
+        yield program
+
+
+@contextmanager
+def started(command: list[str], name: str, environment: dict[str, str], *, port: int) -> Iterator[Program]:
+    program = Program(command, environment, port=port, log=settings.DATA_DIR / f"{name}-{port}.log")
+    try:
+        yield program
+    finally:
+        program.end()
+
+
+def procfile() -> dict[str, str]:
+    lines = (settings.BASE_DIR / "Procfile").read_text().splitlines()
+    return {name.strip(): command.strip() for name, _colon, command in (line.partition(":") for line in lines)}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

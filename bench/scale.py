@@ -1,0 +1,23 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    rounds: int
+    """Every figure is a median of so many, interleaved with those it is compared with."""
+    seconds: int
+    """Of load, in each round."""
+    large: int
+    """Calls in the large one of two databases; the small one has 10 000."""
+    pages: int
+    """Times each page is fetched."""
+    live: int
+    """Calls going on at once in one dialer."""
+    clicks: int
+    """Calls asked for one after the other, to time each."""
+
+
+FULL = Scale(rounds=5, seconds=8, large=2_000_000, pages=40, live=200, clicks=40)
+QUICK = Scale(rounds=3, seconds=2, large=200_000, pages=10, live=50, clicks=8)

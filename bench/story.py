@@ -1,0 +1,45 @@
+"""One call of the simulated operator, and what its deliveries say, read as straight as one who knows nothing else can read them."""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+STATUSES = {"call.queued": ("QUEUED", 10), "call.ringing": ("RINGING", 30), "call.answered": ("IN PROGRESS", 40)}
+ENDED = ("ANSWERED", 99)
+
+
+def read(body: bytes, *, voip_id: int, received_at: datetime) -> dict[str, Any]:
+    """The parameters of the product's statement for a delivery with this body."""
+    event = json.loads(body)
+    moment = datetime.fromisoformat(event["at"])
+    status, precedence = STATUSES.get(event["event"], ENDED)
+    is_end, is_answer = event["event"] == "call.ended", event["event"] == "call.answered"
+    talk_seconds = event["seconds"] if is_end else None
+    return {
+        "voip": voip_id,
+        "fingerprint": hashlib.sha256(body).hexdigest(),
+        "event": "",
+        "method": "POST",
+        "headers": '{"content-type": "application/json"}',
+        "query": "",
+        "body": body,
+        "received_at": received_at,
+        "processed_at": received_at,
+        "error": "",
+        "provider_call_id": event["id"],
+        "status": status,
+        "precedence": precedence,
+        "provider_status": event.get("status", event["event"]),
+        "reason": "",
+        "kind": event["kind"],
+        "number_from": event["from"],
+        "number_to": event["to"],
+        "line": event.get("line", ""),
+        "started_at": received_at if is_answer else moment - timedelta(seconds=talk_seconds or 0),
+        "answered_at": moment if is_answer else None,
+        "ended_at": moment if is_end else None,
+        "talk_seconds": talk_seconds,
+        "recording_url": "",
+        "now": received_at,
+    }
