@@ -18,7 +18,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from calls.admin import CallAdmin
 from calls.models import Call
-from integrations import services
+from integrations import processing
 from integrations.models import READABLE, UNREADABLE, WAITING, WebhookDelivery
 from integrations.replay_report import describe, summarise
 from integrations.traffic import with_traffic
@@ -145,7 +145,7 @@ class WebhookDeliveryAdmin(BackOfficeAdmin):
             raise Http404
         if delivery.erased_at is not None:
             messages.info(request, gettext("Its content was erased; there is nothing to read."))
-        for change in services.replay(WebhookDelivery.objects.filter(pk=delivery.pk)):
+        for change in processing.replay(WebhookDelivery.objects.filter(pk=delivery.pk)):
             messages.add_message(request, _level([change]), describe(change))
         return leave_dialog(request, reverse("admin:integrations_webhookdelivery_change", args=[delivery.pk]))
 
@@ -158,7 +158,7 @@ class WebhookDeliveryAdmin(BackOfficeAdmin):
             )
             messages.error(request, refusal % {"most": MOST_REPLAYED})
             return
-        changes = list(services.replay(WebhookDelivery.objects.filter(pk__in=chosen)))
+        changes = list(processing.replay(WebhookDelivery.objects.filter(pk__in=chosen)))
         messages.add_message(request, _level(changes), summarise(changes))
 
 
@@ -238,5 +238,5 @@ def _link(view: str, label: object, *, args: list[Any]) -> SafeString:
     return format_html('<a href="{}" class="text-link">{}</a>', reverse(view, args=args), label)
 
 
-def _level(changes: list[services.Change]) -> int:
+def _level(changes: list[processing.Change]) -> int:
     return messages.WARNING if any(change.error for change in changes) else messages.SUCCESS

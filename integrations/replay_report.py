@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext, ngettext
 
 from calls.models import Call
-from integrations.services import Change
+from integrations.processing import Change
 
 
 def describe(change: Change) -> str:

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from calls.jobs import AGAIN
-from integrations import dialing, erasure, listing, providers, retention, services
+from integrations import dialing, erasure, listing, processing, providers, retention
 from integrations.sip_dialer import desk, presence
 from sips.models import Voip
 
@@ -21,7 +21,7 @@ GRACE = timedelta(seconds=30)
 @app.task(name="integrations.process_waiting_deliveries", queueing_lock="integrations.process_waiting_deliveries")
 def process_waiting_deliveries(timestamp: int) -> int:
     """Heals what a crash left between store and process, and carries out large replays."""
-    return services.process_waiting(older_than=timezone.now() - GRACE)
+    return processing.process_waiting(older_than=timezone.now() - GRACE)
 
 
 @app.task(name="integrations.dial_call", retry=AGAIN)

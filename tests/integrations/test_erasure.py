@@ -15,7 +15,7 @@ from calls.models import Call
 from integrations import erasure
 from integrations.erasure import erase_number, erase_of_erased_calls, recently_erased
 from integrations.models import WebhookDelivery
-from integrations.services import process_waiting, replay
+from integrations.processing import process_waiting, replay
 from sips.models import Voip
 from sips.number_search import SoughtNumber
 

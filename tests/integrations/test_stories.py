@@ -13,7 +13,7 @@ from django.db import connection
 from payload_files import Payload, Story, stories
 
 from calls.models import Call
-from integrations import providers, services
+from integrations import processing, providers, services
 from integrations.models import WebhookDelivery
 from sips.models import Voip
 
@@ -112,7 +112,7 @@ def test_replaying_everything_changes_nothing(slug: str) -> None:
             deliver(voip, replace(payload))
     before = list(Call.objects.order_by("pk").values())
 
-    list(services.replay(WebhookDelivery.objects.all()))
+    list(processing.replay(WebhookDelivery.objects.all()))
 
     assert list(Call.objects.order_by("pk").values()) == before
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from integrations import providers, services
+from integrations import processing, providers
 from integrations.models import UNREADABLE, WebhookDelivery
 
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
                 f"--provider: there is no “{options['provider']}”; use one of: {', '.join(providers.slugs())}."
             )
         replayed = changed = unreadable = 0
-        for change in services.replay(_chosen(options), dry_run=options["dry_run"]):
+        for change in processing.replay(_chosen(options), dry_run=options["dry_run"]):
             replayed += 1
             changed += bool(change.facts)
             unreadable += bool(change.error)
@@ -54,7 +54,7 @@ def _chosen(options: dict[str, Any]) -> QuerySet[WebhookDelivery]:
     return rows.filter(UNREADABLE) if options["unreadable"] else rows
 
 
-def _describe(change: services.Change) -> list[str]:
+def _describe(change: processing.Change) -> list[str]:
     if change.error:
         return [f"delivery {change.delivery_id}: {change.error}"]
     what = f"delivery {change.delivery_id}, call {change.provider_call_id}"
