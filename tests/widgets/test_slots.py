@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from widgets.opening_hours import WEEKDAYS, OpeningHours, parse
@@ -150,6 +150,7 @@ NEAR_A_CHANGE = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(week=weeks(), zone=st.sampled_from(ZONES), rules=RULES, now=NEAR_A_CHANGE)
 def test_slots_are_equal_apart_ahead_and_open(week: dict[str, Any], zone: str, rules: SlotRules, now: datetime) -> None:
     office = hours(week, zone)
@@ -162,6 +163,7 @@ def test_slots_are_equal_apart_ahead_and_open(week: dict[str, Any], zone: str, r
     assert all(office.is_open(moment) for moment in (*(slot.begin for slot in found), *last_instants))
 
 
+@settings(deadline=None)
 @given(week=weeks(), zone=st.sampled_from(ZONES), rules=RULES, now=NEAR_A_CHANGE, later=st.integers(0, 6000))
 def test_a_slot_is_the_same_one_whenever_it_is_looked_at(
     week: dict[str, Any], zone: str, rules: SlotRules, now: datetime, later: int
@@ -176,6 +178,7 @@ def test_a_slot_is_the_same_one_whenever_it_is_looked_at(
     ]
 
 
+@settings(deadline=None)
 @given(week=weeks(), zone=st.sampled_from(ZONES), rules=RULES, now=NEAR_A_CHANGE, data=st.data())
 def test_a_moment_is_bookable_exactly_within_a_slot_that_is_offered(
     week: dict[str, Any], zone: str, rules: SlotRules, now: datetime, data: st.DataObject
