@@ -14,6 +14,7 @@ from bench.product import Program, free_port, running, started
 from bench.report import Table, verdict
 from bench.scale import Scale
 from integrations.models import Dialer
+from voipcrm import embedded_postgres
 
 LARGEST = 120
 """Megabytes of a web worker."""
@@ -72,7 +73,11 @@ def seconds_until_done(worker: Program, count: int) -> float:
 def start_everything() -> float:
     """Seconds until `make run` answers, on a database of its own; then it is ended."""
     port = free_port()
-    environment = {"VOIPCRM_DATA_DIR": str(settings.DATA_DIR / "run"), "PORT": str(port)}
-    with started([sys.executable, "manage.py", "quickstart"], "quickstart", environment, port=port) as everything:
-        everything.wait_until(everything.answers, "`make run` answers")
-        return everything.age()
+    folder = settings.DATA_DIR / "run"
+    environment = {"VOIPCRM_DATA_DIR": str(folder), "PORT": str(port)}
+    try:
+        with started([sys.executable, "manage.py", "quickstart"], "quickstart", environment, port=port) as everything:
+            everything.wait_until(everything.answers, "`make run` answers")
+            return everything.age()
+    finally:
+        embedded_postgres.stop(folder / "postgres")  # should anything have had to be killed

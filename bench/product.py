@@ -63,18 +63,21 @@ class Program:
 
     def memory(self) -> list[float]:
         """Resident megabytes of the process and of each it has started, the largest first."""
-        own = psutil.Process(self._process.pid)
-        sizes = [process.memory_info().rss / 1e6 for process in (own, *own.children(recursive=True))]
-        return sorted(sizes, reverse=True)
+        return sorted((process.memory_info().rss / 1e6 for process in self._family()), reverse=True)
 
     def end(self) -> None:
+        """Ask it to end, with all it has started, and kill what does not."""
         if self._process.poll() is None:
+            family = self._family()
             self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(15)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            _gone, stuck = psutil.wait_procs(family, timeout=15)
+            for process in stuck:
+                process.kill()
+            self._process.wait()
+
+    def _family(self) -> list[psutil.Process]:
+        own = psutil.Process(self._process.pid)
+        return [own, *own.children(recursive=True)]
 
 
 @contextmanager
