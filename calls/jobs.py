@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, connections
 from procrastinate import App, RetryStrategy
 from procrastinate.contrib.django import app as jobs
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -55,6 +55,7 @@ async def work(**options: Any) -> None:
             if not options.get("wait", True):
                 return
             logger.warning("worker_lost_database")
-        # Periodic jobs are deferred through a connection of Django's in asgiref's one thread for such things, which nobody else tidies up.
-        await sync_to_async(close_old_connections)()
+        finally:
+            # Periodic jobs are deferred through a connection of Django's in asgiref's one thread for such things, which nobody else tidies up.
+            await sync_to_async(connections.close_all)()
         await asyncio.sleep(PATIENCE)

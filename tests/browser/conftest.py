@@ -24,8 +24,9 @@ QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-backgro
 QUIETER = ("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """No longer than these tests: meanwhile nothing else in this thread can run an event loop."""
     expect.set_options(timeout=15_000)  # a busy machine is no failure
     with pytest.MonkeyPatch.context() as patch:
         # playwright keeps an event loop running in this thread, in which Django would refuse to be called
@@ -34,7 +35,7 @@ def playwright() -> Iterator[Playwright]:
             yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:

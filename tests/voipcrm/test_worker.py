@@ -1,20 +1,18 @@
 """The worker: what a job defers is part of the job's own transaction, and a restart of the database is no end."""
 
 import asyncio
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import make
-import product_process
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 from procrastinate.contrib.django import app as jobs
 from procrastinate.contrib.django.models import ProcrastinateJob
+from relay import Relay
 from telephony.bed import wait_until
+from telephony.processes import Processes
 
 from calls.jobs import work
 from calls.models import Call, Via
@@ -82,17 +80,17 @@ def jobs_seen_by_others() -> int:
 
 
 @pytest.fixture
-def worker() -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "worker"],
-        cwd=settings.BASE_DIR,
-        env=os.environ | product_process.environment(),
-        stderr=subprocess.DEVNULL,
-    )
-    yield process
-    process.kill()
-    process.wait(10)
-    connection.close()
+def relay() -> Iterator[Relay]:
+    relay = Relay()
+    yield relay
+    relay.close()
+
+
+@pytest.fixture
+def worker(relay: Relay) -> Iterator["subprocess.Popen[bytes]"]:
+    processes = Processes(relay.host)
+    yield processes.start("worker")
+    processes.stop()
 
 
 def wait_until_done(job_id: int) -> None:
@@ -103,15 +101,13 @@ def status_of(job_id: int) -> str:
     return str(ProcrastinateJob.objects.values_list("status", flat=True).get(pk=job_id))
 
 
-def test_the_worker_goes_on_after_its_database_was_restarted(worker: "subprocess.Popen[bytes]") -> None:
-    wait_until_done(jobs.configure_task("autocalls.run_due").defer())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
-        )
-
+def test_the_worker_goes_on_after_its_database_was_restarted(worker: "subprocess.Popen[bytes]", relay: Relay) -> None:
     wait_until_done(jobs.configure_task("autocalls.run_due").defer())
 
+    relay.cut()
+    relay.mend()
+
+    wait_until_done(jobs.configure_task("autocalls.run_due").defer())
     assert worker.poll() is None
 
 
