@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -54,6 +55,12 @@ class Operator:
     def will(self, *behaviours: Behaviour) -> None:
         """One behaviour for each coming request; the last one stays."""
         self.behaviours = list(behaviours)
+
+    def await_request(self) -> None:
+        """A client with little patience may give up before this server has got round to reading what it sent."""
+        deadline = time.monotonic() + SLOWEST
+        while not self.received and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     @property
     def only(self) -> Received:

@@ -196,6 +196,7 @@ def test_an_operator_that_breaks_off_leaves_it_open_whether_it_dials(slug: str, 
 
     with pytest.raises(http.Unanswered):
         send(asked(first_dial(slug)), server, QUICK)
+    server.await_request()
     assert len(server.received) == 1
 
 

@@ -37,7 +37,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-REFUSALS = [(403, ["detail"]), (404, ["detail"])]  # 404: an id longer than any belongs to no route
+REFUSALS = [(403, ["detail"]), (404, ["detail"]), (405, ["detail"])]
+"""404: an id longer than any belongs to no route; 405: many examples try methods that a path does not have."""
 WIDGET_TOKEN = "the-widget"
 
 
