@@ -4,6 +4,7 @@ Alice may do everything with the API, Bob may only read, Charlie has a token and
 """
 
 import ipaddress
+import os
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +19,11 @@ from rest_framework.test import APIClient
 from voipcrm.models import ApiToken
 
 _connect = socket.socket.connect
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice the cores: a good half of the time tests wait, for telephones, pages and processes."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(autouse=True)
