@@ -12,6 +12,8 @@ from telephony.lossy import LossyWire
 from calls.statuses import Status
 
 NUMBER = "+4822555550"
+PATIENT = replace(FAST, operator_ring=30, number_ring=30, no_response=30)
+"""Where messages come only at the third or fourth try."""
 
 
 def silent(bed: Bed) -> None:
@@ -222,8 +224,8 @@ def test_a_fifth_of_all_datagrams_is_lost(bed: Bed, dialer: Dialer, seed: int) -
     bed.telephone()
     wire = LossyWire(bed.port, share=0.2, seed=seed)
     try:
-        references = [dialer.place(wire.port, NUMBER + ending) for ending in ("06", "02", "04")]
-        results = [dialer.end_of(reference, seconds=40).status for reference in references]
+        references = [dialer.place(wire.port, NUMBER + ending, limits=PATIENT) for ending in ("06", "02", "04")]
+        results = [dialer.end_of(reference, seconds=60).status for reference in references]
         wait_until(lambda: bed.dialogs() == 0, seconds=15, what="silence")
     finally:
         wire.stop()
