@@ -96,7 +96,8 @@ erased AS (
     INSERT INTO integrations_webhookdelivery
         (voip_id, fingerprint, event, method, headers, query, body, received_at, processed_at, error, provider_call_id, erased_at)
     VALUES (%(voip)s, %(fingerprint)s, %(event)s, %(method)s, %(headers)s::jsonb,
-        CASE WHEN EXISTS (SELECT FROM erased) THEN '' ELSE %(query)s END, CASE WHEN EXISTS (SELECT FROM erased) THEN '' ELSE %(body)s END,
+        CASE WHEN EXISTS (SELECT FROM erased) THEN '' ELSE %(query)s::text END,
+        CASE WHEN EXISTS (SELECT FROM erased) THEN '' ELSE %(body)s::bytea END,
         %(received_at)s, %(processed_at)s, %(error)s, %(provider_call_id)s, (SELECT %(now)s::timestamptz FROM erased))
     ON CONFLICT (voip_id, fingerprint) DO NOTHING RETURNING id
 )"""
