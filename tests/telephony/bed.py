@@ -111,7 +111,7 @@ class Bed:
         self._log = folder / "kamailio.log"
         with self._log.open("wb") as log:
             self._kamailio = subprocess.Popen(
-                [_find("kamailio"), "-f", str(folder / "kamailio.cfg"), "-DD", "-E", "-m", "16", "-M", "4",
+                [_find("kamailio"), "-f", str(folder / "kamailio.cfg"), "-DD", "-E", "-m", "128", "-M", "16",
                  "-w", str(folder), "-Y", str(folder), "-P", str(folder / "pid")],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
