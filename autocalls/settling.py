@@ -78,9 +78,7 @@ def _go_on(autocall: Autocall, outcome: Outcome, now: datetime) -> None:
 def _undialed_pause(autocall: Autocall) -> timedelta:
     """None for the first time, then growing."""
     times = autocall.calls_made.filter(outcome=Outcome.NOT_DIALED).count()
-    return (
-        min(UNDIALED_PAUSE * (2 ** (times - 1) - 1), LONGEST_UNDIALED_PAUSE) if times < 10 else LONGEST_UNDIALED_PAUSE
-    )
+    return min(UNDIALED_PAUSE * ((1 << min(times - 1, 10)) - 1), LONGEST_UNDIALED_PAUSE)
 
 
 def end_attempt(autocall: Autocall, outcome: Outcome, now: datetime) -> None:
