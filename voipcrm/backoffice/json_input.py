@@ -1,4 +1,4 @@
-"""JSON that people read and write in the back-office."""
+"""JSON inputs of the back-office."""
 
 import json
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 class ModelPermissions(DjangoModelPermissions):
     """The user's Django permission for the model and the verb; reading needs `view`."""
 
-    perms_map = {  # noqa: RUF012 - DRF declares it so
+    perms_map = {
         **DjangoModelPermissions.perms_map,
         "GET": ["%(app_label)s.view_%(model_name)s"],
         "HEAD": ["%(app_label)s.view_%(model_name)s"],

@@ -3,7 +3,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.views import APIView
 
 PAGING = {"cursor", "per_page"}
@@ -17,18 +17,32 @@ class StrictFilterBackend(DjangoFilterBackend):
         if getattr(view, "action", None) != "list":
             return queryset
         filterset_class = self.get_filterset_class(view, queryset)
-        known = (set(filterset_class.base_filters) if filterset_class else set()) | PAGING
+        known = (set(filterset_class.base_filters) if filterset_class else set()) | (
+            PAGING if getattr(view, "pagination_class", None) else set()
+        )
         errors = {
-            name: [problem]
+            name: [ErrorDetail(problem, code="unknown_filter" if name not in known else "invalid")]
             for name, values in request.query_params.lists()
-            if (problem := _find_problem(name, values, known=known))
+            if (problem := find_problem(name, values, known=known))
         }
         if errors:
             raise ValidationError(errors)
-        return super().filter_queryset(request, queryset, view)
+        filterset = self.get_filterset(request, queryset, view)
+        if filterset is None:
+            return queryset
+        if not filterset.is_valid():
+            # Not as django-filter tells it, which takes a % in a sentence for a place to fill.
+            raise ValidationError(
+                {
+                    name: [ErrorDetail(problem["message"], code=problem["code"] or "invalid") for problem in problems]
+                    for name, problems in filterset.form.errors.get_json_data().items()
+                }
+            )
+        found: QuerySet[Any] = filterset.qs
+        return found
 
 
-def _find_problem(name: str, values: list[str], *, known: set[str]) -> str:
+def find_problem(name: str, values: list[str], *, known: set[str]) -> str:
     if name not in known:
         return _("There is no such filter; use one of: %(known)s.") % {"known": ", ".join(sorted(known))}
     if len(values) > 1:

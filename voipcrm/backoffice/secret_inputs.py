@@ -1,4 +1,4 @@
-"""Secrets in the back-office: they go in and never come out."""
+"""Inputs of secrets in the back-office: write-only."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,7 +29,7 @@ class SecretInput(forms.CharField):
 
 
 class ClearInput(forms.BooleanField):
-    """The only way to take a secret away."""
+    """Removes a secret."""
 
     def __init__(self, label: Any) -> None:
         super().__init__(label=label, required=False, widget=UnfoldBooleanSwitchWidget())
@@ -49,3 +49,10 @@ class SecretForm(_ModelForm):
         if new or clear:
             setattr(self.instance, self.secret, new or "")
         return cleaned
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether there is one after this form is saved; the stored one is not decrypted."""
+        if self.secret in self.instance.__dict__:  # set by this form, or of a new record
+            return bool(getattr(self.instance, self.secret))
+        return bool(getattr(self.instance, "secret_length", 0))

@@ -122,14 +122,14 @@ class NewestFirst(BasePagination):
                 "name": "cursor",
                 "in": "query",
                 "required": False,
-                "description": "From `next` or `previous`.",
+                "description": "The place in the list, as `next` or `previous` has it; leave it out for the first page.",
                 "schema": {"type": "string"},
             },
             {
                 "name": "per_page",
                 "in": "query",
                 "required": False,
-                "description": "Records on a page.",
+                "description": "How many records a page has.",
                 "schema": limits,
             },
         ]

@@ -7,13 +7,16 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 LARGEST = 2**63 - 1
+NULL = "null"
 _DIGITS = re.compile(r"[0-9]{1,19}")
+_LOST_PLUS = re.compile(r"[0-9]T[0-9:.,]+ [0-9]{2}(?::?[0-9]{2})?\s*$", re.ASCII)
 _YES_NO = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -37,6 +40,11 @@ class YesNoField(forms.CharField):
 
 class MomentField(IsoDateTimeField):
     def clean(self, value: Any) -> datetime | None:
+        if isinstance(value, str) and _LOST_PLUS.search(value):
+            raise ValidationError(
+                _("The + before the offset came as a space, as it does in an address: write it %2B, or end with Z."),
+                code="plus_not_escaped",
+            )
         moment: datetime | None = super().clean(value)
         try:
             return moment.astimezone(UTC) if moment else None
@@ -49,6 +57,27 @@ class WholeNumberFilter(django_filters.Filter):
     """Ids and lengths."""
 
     field_class = WholeNumberField
+
+
+class IdOrNullField(WholeNumberField):
+    def clean(self, value: Any) -> Any:
+        return NULL if value == NULL else super().clean(value)
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": "integer", "minimum": 0, "maximum": LARGEST}, {"type": "string", "enum": ["null"]}]}
+)
+class IdOrNullFilter(django_filters.Filter):
+    """An id, or `null` for the records without one."""
+
+    field_class = IdOrNullField
+
+    def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return (
+            queryset.filter(**{f"{self.field_name}__isnull": True})
+            if value == NULL
+            else super().filter(queryset, value)
+        )
 
 
 @extend_schema_field(OpenApiTypes.BOOL)

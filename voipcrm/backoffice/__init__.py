@@ -1,0 +1,1 @@
+"""The base of all admin pages: lists, filters, forms, dialogs, buttons. Imports no app."""

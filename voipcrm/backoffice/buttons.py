@@ -1,0 +1,54 @@
+"""Buttons of the back-office on a record's page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from unfold.decorators import action as unfold_action
+from unfold.forms import BaseDialogForm
+
+from voipcrm.backoffice.display import Text
+from voipcrm.backoffice.submissions import LONGEST_TOKEN, lead_on, new_token, submit_once
+
+__all__ = ["DialogForm", "button", "lead_on", "page_button"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class DialogForm(BaseDialogForm):
+    """The form of a button's dialog, with a submission token."""
+
+    once = forms.CharField(required=False, max_length=LONGEST_TOKEN, widget=forms.HiddenInput, initial=new_token)
+
+
+def button(
+    description: Text, *, question: Text, permission: str, icon: str, form: type[DialogForm] = DialogForm
+) -> Callable[[F], F]:
+    """A button on a record's page that asks in a dialog and acts once, on POST. The method takes (request, form, object_id) and returns a redirect,
+    see `lead_on`."""
+    dialog = {"title": description, "description": question, "form_class": form, "form_submit_text": description}
+    decorator: Any = unfold_action(
+        description=cast("str", description), permissions=[permission], icon=icon, dialog=cast("Any", dialog)
+    )
+
+    def decorate(method: F) -> F:
+        @wraps(method)
+        def act_once(admin: Any, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+            def act() -> HttpResponse:
+                answer: HttpResponse = method(admin, request, form, object_id)
+                return answer
+
+            return submit_once(request, form.cleaned_data["once"], act, otherwise=request.path)
+
+        return cast("F", decorator(act_once))
+
+    return decorate
+
+
+def page_button(description: Text, *, permission: str, icon: str, new_tab: bool = True) -> Callable[[F], F]:
+    """A button on a record's page that opens another page and changes nothing. The method takes (request, object_id)."""
+    attrs = {"target": "_blank"} if new_tab else {}
+    decorator = unfold_action(description=cast("str", description), permissions=[permission], icon=icon, attrs=attrs)
+    return cast("Callable[[F], F]", decorator)

@@ -1,0 +1,77 @@
+"""Lists that stay fast on millions of rows."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.paginator import Paginator
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.views import ChangeList
+
+if TYPE_CHECKING:  # paginators are generic in their stubs only
+    _Paginator = Paginator[Any]
+else:
+    _Paginator = Paginator
+
+LARGEST_COUNT = 10_000
+"""Rows that a list counts and pages through at most."""
+
+
+def count_up_to(most: int, rows: QuerySet[Any]) -> int:
+    """The number of rows, or `most` + 1 when there are more, so that no large table is counted."""
+    return rows.order_by()[: most + 1].count()
+
+
+class CappedPaginator(_Paginator):
+    """Counts no further than LARGEST_COUNT."""
+
+    template_name = "admin/capped_pagination.html"
+    lists_everything = False
+    "Whether neither a filter nor a search narrows the list."
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._counted, LARGEST_COUNT)
+
+    @property
+    def is_capped(self) -> bool:
+        return self._counted > LARGEST_COUNT
+
+    @cached_property
+    def estimate(self) -> int | None:
+        """The approximate number of rows by PostgreSQL's statistics; None where they are missing."""
+        if not (self.is_capped and self.lists_everything):
+            return None
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [self._rows.model._meta.db_table]
+            )
+            rows = int(cursor.fetchone()[0])
+        return rows if rows > LARGEST_COUNT else None
+
+    @cached_property
+    def _counted(self) -> int:
+        return count_up_to(LARGEST_COUNT, self._rows)
+
+    @property
+    def _rows(self) -> QuerySet[Any]:
+        return cast("QuerySet[Any]", self.object_list)
+
+
+class CappedChangeList(ChangeList):
+    """Shows its count once, at the bottom, with a note where it is capped."""
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **options: Any) -> QuerySet[Any]:
+        if any("\x00" in value for _name, values in request.GET.lists() for value in values):
+            raise IncorrectLookupParameters  # what PostgreSQL cannot store it cannot look up either
+        rows: QuerySet[Any] = super().get_queryset(request, *args, **options)
+        return rows
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
+        self.result_list = list(self.result_list)
+        for row in self.result_list:
+            row.reader = request.user

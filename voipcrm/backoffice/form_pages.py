@@ -1,0 +1,105 @@
+"""The page of one record: its form acts once, causes no lost update, and keeps what was typed."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext
+from unfold.admin import ModelAdmin
+
+from voipcrm.backoffice import history
+from voipcrm.backoffice.lost_updates import GuardedForm
+from voipcrm.backoffice.reader_links import ReadersForm
+from voipcrm.backoffice.submissions import new_token, submit_once
+
+ONCE = "_once"
+REFUSAL = "_refused_because"
+"""On the request: why a service refused what its form says."""
+
+
+class OutOfSight(Exception):
+    """The record would not be visible to the user who stores it; nothing is stored."""
+
+
+class FormPages(ModelAdmin):
+    """The forms of the back-office's ModelAdmin."""
+
+    warn_unsaved_form = True
+    refusals: tuple[type[Exception], ...] = ()
+    "What services raise when a record's state does not allow a change; nothing is stored then, and the page says why."
+
+    def explain(self, problem: Exception) -> str:
+        """What a refusal means, for staff."""
+        return str(problem)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = options.get("form", self.form)
+        guarded = type(form.__name__, (GuardedForm, form), {"refusal": getattr(request, REFUSAL, "")})
+        return super().get_form(request, obj, change=change, **options | {"form": guarded})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        shown = {**(extra_context or {}), "once": new_token()}
+        show: Callable[..., HttpResponse] = super().changeform_view
+        if request.method != "POST":
+            return show(request, object_id, form_url, shown)
+
+        def store() -> HttpResponse:
+            try:
+                with transaction.atomic():
+                    self._lock(object_id)
+                    return show(request, object_id, form_url, shown)
+            except self.refusals as problem:
+                setattr(request, REFUSAL, self.explain(problem))
+            except OutOfSight as problem:
+                setattr(request, REFUSAL, str(problem))
+            return show(request, object_id, form_url, shown)  # with what was typed, and why it was refused
+
+        otherwise = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        return submit_once(request, request.POST.get(ONCE, ""), store, otherwise=otherwise)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        self.check_seen(request, form.instance.pk)
+
+    def check_seen(self, request: HttpRequest, pk: Any) -> None:
+        """Nobody writes a record that they would not see, nor learns that there is one which forbids it. Raises OutOfSight."""
+        if not self.get_queryset(request).filter(pk=pk).exists():
+            raise OutOfSight(gettext("You would not see this record yourself: name one of your own lines."))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        answer: HttpResponse = super().history_view(request, object_id, extra_context)
+        for entry in (getattr(answer, "context_data", None) or {}).get("action_list", ()):
+            entry.get_change_message = partial(history.tell, entry)  # which is what the template asks
+        return answer
+
+    def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        found: Any = super().get_object(request, *args, **options)
+        if found is not None:
+            found.reader = request.user
+        return found
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        context["adminform"].form.instance.reader = request.user
+        context["adminform"].__class__ = ReadersForm
+        return super().render_change_form(request, context, *args, **options)
+
+    def _lock(self, object_id: str | None) -> None:
+        """Lock the record to the end of the transaction, so that it does not change between the comparison and the save."""
+        if object_id is None:
+            return
+        with suppress(ValidationError, ValueError):  # the page itself says that there is no such record
+            pk = self.opts.pk.to_python(unquote(object_id))
+            rows = self.model._base_manager.select_for_update(no_key=True).filter(pk=pk)
+            rows.order_by().values_list("pk").first()

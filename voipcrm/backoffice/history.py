@@ -1,0 +1,78 @@
+"""A record's history in the reader's language, and who has changed a field last.
+
+Entries are stored in English. Those of forms are lists of fields, which Django translates; those of buttons are sentences.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+
+THROUGH = "token"
+"""Key of the token's name in entries of `voipcrm.rest.editing`."""
+MOST_READ = 50
+
+
+def tell(entry: LogEntry) -> str:
+    """What was done."""
+    parts = _parts(entry)
+    if parts is None:
+        return gettext(entry.change_message) if entry.change_message else ""
+    for part in parts:
+        for done in part.values():
+            if isinstance(done, dict) and "fields" in done:
+                done["fields"] = [_field(name) for name in done["fields"]]
+    told = LogEntry(change_message=json.dumps(parts)).get_change_message()
+    token = _token(parts)
+    if not token:
+        return told
+    by = gettext("By the API token “%(token)s”.") % {"token": token}
+    return f"{told} {by}"
+
+
+def who(entry: LogEntry) -> str:
+    name, token = entry.user.get_username(), _token(_parts(entry) or [])
+    return gettext("%(user)s (API token “%(token)s”)") % {"user": name, "token": token} if token else name
+
+
+def last_change(record: Model, label: str, *, since: datetime) -> LogEntry | None:
+    """The latest entry about the field with this English label; one that a button has made may be about any."""
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(record),
+        object_id=str(record.pk),
+        action_flag=CHANGE,
+        action_time__gte=since,
+    )
+    latest = entries.select_related("user").order_by("-action_time", "-pk")[:MOST_READ]
+    return next((entry for entry in latest if _is_about(entry, label)), None)
+
+
+def _is_about(entry: LogEntry, label: str) -> bool:
+    parts = _parts(entry)
+    if parts is None:
+        return True
+    return any(label in part.get("changed", {}).get("fields", []) for part in parts)
+
+
+def _parts(entry: LogEntry) -> list[dict[str, Any]] | None:
+    """The fields of an entry of a form or the API; None for a sentence."""
+    try:
+        parts = json.loads(entry.change_message)
+    except ValueError:
+        return None
+    return parts if isinstance(parts, list) else None
+
+
+def _token(parts: list[dict[str, Any]]) -> str:
+    return next((str(part[THROUGH]) for part in parts if part.get(THROUGH)), "")
+
+
+def _field(name: str) -> str:
+    """Forms begin their labels with a capital letter, translations do not."""
+    told = gettext(name)
+    return told if told != name else str(capfirst(gettext(name[:1].lower() + name[1:])))

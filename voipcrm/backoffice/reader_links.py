@@ -1,0 +1,67 @@
+"""Links of the back-office only to pages that the reader may open."""
+
+from collections.abc import Generator
+from typing import Any
+
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.fields import UnfoldAdminReadonlyField
+from unfold.forms import AdminForm, Fieldline, Fieldset
+
+
+def may_view(reader: Any, model: type[Model]) -> bool:
+    """Whether this user may open the pages of that model; nobody, where it is not known who reads."""
+    options = model._meta
+    return reader is not None and any(
+        reader.has_perm(f"{options.app_label}.{verb}_{options.model_name}") for verb in ("view", "change")
+    )
+
+
+def reader_of(record: Any) -> Any:
+    """The user who views the page with this record."""
+    return getattr(record, "reader", None)
+
+
+def link(reader: Any, record: Model, label: object) -> SafeString | str:
+    """The label, as a link to the record's page for those who may open it; its id, for who does not see this record."""
+    if not may_view(reader, type(record)):
+        return str(label)
+    rows: Any = type(record)._default_manager.get_queryset()
+    seen = rows.visible_to(reader) if hasattr(rows, "visible_to") else rows
+    if seen is not rows and not seen.filter(pk=record.pk).exists():
+        return f"#{record.pk}"
+    address = reverse(f"admin:{record._meta.app_label}_{record._meta.model_name}_change", args=[quote(record.pk)])
+    return format_html('<a href="{}" class="text-link">{}</a>', address, label)
+
+
+class _ReadonlyField(UnfoldAdminReadonlyField):
+    def get_admin_url(self, remote_field: Any, remote_obj: Any) -> SafeString | str:
+        return link(reader_of(self.form.instance), remote_obj, remote_obj)
+
+
+class _Line(Fieldline):
+    def __iter__(self) -> Generator[Any, None, None]:
+        for field in super().__iter__():
+            if isinstance(field, UnfoldAdminReadonlyField):
+                field.__class__ = _ReadonlyField
+            yield field
+
+
+class _Fieldset(Fieldset):
+    def __iter__(self) -> Generator[Any, None, None]:
+        for line in super().__iter__():
+            line.__class__ = _Line
+            yield line
+
+
+class ReadersForm(AdminForm):
+    """The form of a page: records that are named on it are linked as far as its reader may open them. unfold builds each part of it anew whenever the
+    page is gone through and offers no place to say which class it is of; so each becomes ours as it comes by."""
+
+    def __iter__(self) -> Generator[Any, None, None]:
+        for fieldset in super().__iter__():
+            fieldset.__class__ = _Fieldset
+            yield fieldset

@@ -1,0 +1,1 @@
+"""What every API view stands on: routes, paging, filters, bodies, errors, OpenAPI. Knows no app."""

@@ -1,0 +1,38 @@
+"""Fields of the API that know no model: secrets, and ids of other records."""
+
+import re
+from typing import Any, TypeVar
+
+from django.db.models import Model
+from rest_framework import serializers
+
+_ID = re.compile(r"[0-9]{1,19}|")  # an empty text is null to DRF
+_Model = TypeVar("_Model", bound=Model)
+
+
+class SecretField(serializers.CharField):
+    """Write-only text; an empty one removes the secret."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(write_only=True, required=False, allow_blank=True, trim_whitespace=False, **options)
+
+
+class SecretSetField(serializers.BooleanField):
+    """Whether there is a secret: told by the row itself where that was loaded, else by what `without_secrets` rows carry under this field's name."""
+
+    def __init__(self, *, of: str, **options: Any) -> None:
+        self.secret = of
+        super().__init__(read_only=True, **options)
+
+    def get_attribute(self, instance: Any) -> bool:
+        is_deferred = self.secret in instance.get_deferred_fields()
+        return bool(getattr(instance, str(self.field_name) if is_deferred else self.secret))
+
+
+class IdField(serializers.PrimaryKeyRelatedField[_Model]):
+    """The id of another record, as a whole number or its digits: what Python would round to an id (`1.5`, `1_0`) is none."""
+
+    def to_internal_value(self, data: Any) -> _Model:
+        if isinstance(data, float) or (isinstance(data, str) and not _ID.fullmatch(data)):
+            self.fail("incorrect_type", data_type=type(data).__name__)
+        return super().to_internal_value(data)
