@@ -1,104 +1,39 @@
-"""Provider configurations and their lines in the back-office."""
+"""Provider configurations in the back-office."""
 
+import json
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Length
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import CASCADE, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
-from sips import catalog, phone_numbers
-from sips.backoffice import SECRETS, BackOfficeAdmin, VoipFilter, unbroken
-from sips.buttons import button, leave_dialog
+from sips import catalog, services
+from sips.connection_admin import ConnectionAdmin
+from sips.destinations import destination
 from sips.encryption import DecryptionError
-from sips.models import Sip, Voip
-from sips.secret_inputs import ClearInput, SecretForm, SecretInput
+from sips.line_admin import SipAdmin
+from sips.models import Sip, StaffLine, Voip
+from sips.staff_line_admin import StaffLineAdmin
+from voipcrm.backoffice.additions import Place
+from voipcrm.backoffice.buttons import button, lead_on
+from voipcrm.backoffice.changelist import LARGEST_COUNT, count_up_to
+from voipcrm.backoffice.secret_inputs import ClearInput, SecretForm, SecretInput
 
-FEWEST_DIGITS = 3
 EVIDENCE = {
-    "documented": _("by the operator's own document"),
+    "documented": _("by the provider's own document"),
     "observed": _("observed in real traffic"),
-    "declared": _("declared, not verified with the operator"),
+    "declared": _("declared, not verified with the provider"),
 }
-
-
-class ConnectionAdmin(BackOfficeAdmin):
-    """A record with a secret: it is neither read for the list nor for the page, only its length is."""
-
-    ordering = ("name", "id")
-    form: type[SecretForm]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request).defer(*SECRETS[self.model])
-        measured: QuerySet[Any] = rows.annotate(secret_length=Length(self.form.secret))
-        return measured
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Without the inputs of secrets for those who may only look, and without what a new record cannot have yet."""
-        hidden: set[str] = set()
-        if obj is None:
-            hidden = {"secret_is_set", "clear_secret", "webhook_addresses"}
-        elif not self.has_change_permission(request, obj):
-            hidden = {"new_secret", "clear_secret", "webhook_addresses"}
-        return [
-            (title, options | {"fields": [name for name in options["fields"] if name not in hidden]})
-            for title, options in super().get_fieldsets(request, obj)
-        ]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """By a part of a text, or by the last digits of a number in any writing."""
-        words = search_term.strip()
-        digits = phone_numbers.search_digits(words)
-        found = Q()
-        for name in self.search_fields if words else ():
-            found |= Q(**{f"{name}__icontains": words})
-        if len(digits) >= FEWEST_DIGITS:
-            found |= Q(number__endswith=digits)
-        return queryset.filter(found), False
-
-    @admin.display(description=_("number"), ordering="number")
-    def shown_number(self, row: Any) -> SafeString | str:
-        return unbroken(phone_numbers.display(row.number))
-
-
-class SipForm(SecretForm):
-    secret = "password"  # noqa: S105 - the field's name
-    new_secret = SecretInput(_("New SIP password"))
-    clear_secret = ClearInput(_("Remove the SIP password"))
-
-
-@admin.register(Sip)
-class SipAdmin(ConnectionAdmin):
-    form = SipForm
-    list_display = ("name", "sip", "voip", "username", "shown_number", "kind", "secret_is_set", "active")
-    list_filter = (VoipFilter, ("active", BooleanRadioFilter))
-    search_fields = ("name", "sip", "username")
-    search_help_text = _("Name, SIP number, login or telephone number")
-    autocomplete_fields = ("voip",)
-    readonly_fields = ("secret_is_set", "created_at", "updated_at")
-    fieldsets = (
-        (None, {"fields": ("name", "voip", "sip", "number", "kind", "active")}),
-        (_("Sign-in at the provider"), {"fields": ("username", "secret_is_set", "new_secret", "clear_secret")}),
-        (_("History"), {"fields": ("created_at", "updated_at")}),
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Sip]:
-        rows = super().get_queryset(request).select_related("voip")
-        return rows.defer(*(f"voip__{secret}" for secret in SECRETS[Voip]), *SECRETS[Sip])
-
-    @admin.display(description=_("password set"), boolean=True)
-    def secret_is_set(self, line: Any) -> bool:
-        return bool(line.secret_length)
 
 
 def _provider_choices() -> list[tuple[str, str]]:
@@ -108,46 +43,97 @@ def _provider_choices() -> list[tuple[str, str]]:
     ]
 
 
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
 class VoipForm(SecretForm):
-    secret = "api_key"  # noqa: S105 - the field's name
+    secret = "api_key"
     new_secret = SecretInput(_("New API key"))
     clear_secret = ClearInput(_("Remove the API key"))
     provider = forms.ChoiceField(
         label=_("Provider"), required=False, choices=_provider_choices, widget=UnfoldAdminSelectWidget()
     )
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Tells the page's script which fields each provider uses."""
+        super().__init__(*args, **options)
+        uses = {slug: sorted(facts.uses) for slug, _name in catalog.choices() if (facts := catalog.find(slug))}
+        if "provider" in self.fields:
+            holds = [name for name in ("api_url", "api_login", "settings") if getattr(self.instance, name)]
+            holds += ["api_key"] if getattr(self.instance, "secret_length", 0) else []
+            told = {"data-uses": _compact({"": [], **uses}), "data-holds": _compact(holds)}
+            self.fields["provider"].widget.attrs |= told
+
+    key_was_removed = False
+    "See `sips.destinations`."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        before = {name: getattr(self.instance, name) for name in ("provider", "api_url", "settings")}
+        after = before | {name: cleaned[name] for name in before if name in cleaned}
+        if self.instance.pk and not cleaned.get("new_secret") and destination(**before) != destination(**after):
+            self.key_was_removed = bool(getattr(self.instance, "secret_length", 0))
+            self.instance.api_key = ""
+        return cleaned
+
+
+def _told_of_deleting(voip: Voip) -> list[Any]:
+    """As nested lists, with counts: what is deleted with the configuration, and what stays without one."""
+    gone: list[str] = []
+    staying: list[str] = []
+    for relation in Voip._meta.related_objects:
+        count = count_up_to(LARGEST_COUNT, relation.related_model._base_manager.filter(**{relation.field.name: voip}))
+        if count:
+            shown = f"{LARGEST_COUNT}+" if count > LARGEST_COUNT else count
+            message = f"{relation.related_model._meta.verbose_name_plural}: {shown}"
+            (gone if relation.on_delete is CASCADE else staying).append(message)
+    return [str(voip), gone, *([gettext("These stay, without a configuration:"), staying] if staying else [])]
+
 
 @admin.register(Voip)
 class VoipAdmin(ConnectionAdmin):
-    """Not deleted but deactivated: its calls remain."""
-
     form = VoipForm
-    list_display: Any = ("name", "operator", "shown_number", "server", "active")
+    refusals = (services.VoipInUse,)
+    list_display = ("name", "provider", "shown_number", "server", "active")
     list_filter = (("active", BooleanRadioFilter),)
     search_fields = ("name", "provider", "address")
     search_help_text = _("Name, provider, server or telephone number")
-    readonly_fields: ClassVar[Any] = (
-        "evidence",
-        "secret_is_set",
-        "webhook_addresses",
-        "created_at",
-        "updated_at",
-    )
+    readonly_fields = ("evidence", "secret_is_set", "steps", "webhook_addresses", "created_at", "updated_at")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("name", "number", "extension_number", "country", "time_zone", "active")}),
-        (_("Server"), {"fields": ("address", "port")}),
-        (_("Provider"), {"fields": ("provider", "evidence", "settings")}),
-        (_("Provider's API"), {"fields": ("api_url", "api_login", "secret_is_set", "new_secret", "clear_secret")}),
-        (_("Webhooks"), {"fields": ("webhook_addresses", "webhook_ips")}),
+        (_("Server"), {"fields": ("address", "port", "outbound_proxy", "caller_id", "caller_id_header")}),
+        (_("Provider"), {"fields": ("provider", "evidence", "settings", Place("provider"))}),
+        (
+            _("Provider's API"),
+            {"fields": ("api_url", "api_login", "secret_is_set", "new_secret", "clear_secret", Place("key"))},
+        ),
+        (_("Webhooks"), {"fields": ("steps", "webhook_addresses", "webhook_ips")}),
+        (_("Deliveries"), {"fields": (Place("deliveries"),)}),
         (_("History"), {"fields": ("created_at", "updated_at")}),
     )
     actions_detail: Any = ("rotate_webhook_secret",)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Counted and not listed, as there may be millions."""
+        return [message for voip in objs for message in _told_of_deleting(voip)], {}, set(), []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.key_was_removed:
+            messages.warning(
+                request, gettext("Requests now go to another host, so the API key was removed: enter it again.")
+            )
+
+    def delete_model(self, request: HttpRequest, obj: Voip) -> None:
+        services.delete_voip(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Voip]) -> None:
+        for voip in queryset:
+            services.delete_voip(voip)
 
     @admin.display(description=_("provider"), ordering="provider")
-    def operator(self, voip: Voip) -> str:
+    def provider(self, voip: Voip) -> str:
         facts = catalog.find(voip.provider)
         return facts.name if facts else voip.provider
 
@@ -164,7 +150,17 @@ class VoipAdmin(ConnectionAdmin):
     def secret_is_set(self, voip: Any) -> bool:
         return bool(voip.secret_length)
 
-    @admin.display(description=_("addresses to give to the operator"))
+    @admin.display(description=_("what to paste where"))
+    def steps(self, voip: Voip) -> SafeString | str:
+        facts = catalog.find(voip.provider)
+        steps = format_html_join("", "<li>{}</li>", ((gettext(step),) for step in facts.steps)) if facts else ""
+        return format_html('<ol class="numbered">{}</ol>', steps) if steps else ""
+
+    def response_post_save_add(self, request: HttpRequest, obj: Voip) -> HttpResponseRedirect:
+        """Lead to its page, on which the addresses for the provider now stand."""
+        return redirect("admin:sips_voip_change", obj.pk)
+
+    @admin.display(description=_("addresses to give to the provider"))
     def webhook_addresses(self, voip: Voip) -> str:
         facts = catalog.find(voip.provider)
         if facts is None:
@@ -179,7 +175,7 @@ class VoipAdmin(ConnectionAdmin):
 
     @button(
         _("New webhook address"),
-        question=_("The present address stops working at once; give the new one to the operator."),
+        question=_("The present address stops working at once; give the new one to the provider."),
         permission="change",
         icon="autorenew",
     )
@@ -188,6 +184,10 @@ class VoipAdmin(ConnectionAdmin):
         if voip is None:
             raise Http404
         voip.rotate_webhook_secret()
-        self.log_change(request, voip, gettext("New webhook address."))
+        self.log_change(request, voip, gettext_noop("New webhook address."))
         messages.success(request, gettext("The webhooks have a new address."))
-        return leave_dialog(request, reverse("admin:sips_voip_change", args=[voip.pk]))
+        return lead_on(request, reverse("admin:sips_voip_change", args=[voip.pk]))
+
+
+admin.site.register(Sip, SipAdmin)
+admin.site.register(StaffLine, StaffLineAdmin)

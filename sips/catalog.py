@@ -1,7 +1,4 @@
-"""What the ground floor may know of the providers upstairs, told by them when the project starts.
-
-`sips` cannot import `integrations`; a configuration still has to check its provider and settings.
-"""
+"""The providers and their settings, as configurations need them. `integrations`, which this app cannot import, registers them at start."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
@@ -20,6 +17,10 @@ class ProviderFacts(Protocol):
     def webhook_events(self) -> tuple[str, ...]: ...
     @property
     def can_dial(self) -> bool: ...
+    @property
+    def uses(self) -> frozenset[str]: ...
+    @property
+    def steps(self) -> tuple[str, ...]: ...
     def validate_settings(self, settings: Mapping[str, Any]) -> None: ...
 
 
@@ -32,6 +33,18 @@ def enter(provider: ProviderFacts) -> None:
 
 def find(slug: str) -> ProviderFacts | None:
     return _providers.get(slug)
+
+
+def slug_of(text: str) -> str:
+    """The slug of a provider from any spelling of its name (`SuperVoIP`, `super voip`); any other text unchanged."""
+    word = _letters(text)
+    return next(
+        (slug for slug, provider in _providers.items() if word in (_letters(slug), _letters(provider.name))), text
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def choices() -> list[tuple[str, str]]:

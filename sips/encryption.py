@@ -1,4 +1,4 @@
-"""Text that is encrypted in the database and plain on the model: passwords and keys of providers.
+"""Text fields that are encrypted in the database and plain on the model: passwords and API keys.
 
 `settings.ENCRYPTION_KEYS` lists Fernet keys (32 random bytes as URL-safe base64). The first one encrypts, every one
 decrypts: to rotate, put a new key in front, re-encrypt the rows, then take the old key away.
@@ -6,17 +6,21 @@ decrypts: to rotate, put a new key in front, re-encrypt the rows, then take the 
 Decryption happens as a row is loaded, so a query that does not need the secret should `defer()` it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model, QuerySet
 from django.db.models.expressions import Combinable, Expression
-from django.db.models.lookups import Lookup
+from django.db.models.functions import Length
+from django.db.models.lookups import GreaterThan, Lookup
+
+_Model = TypeVar("_Model", bound=Model)
 
 if TYPE_CHECKING:  # fields are generic in their stubs only
     _TextField = models.TextField[str | Combinable, str]
@@ -25,7 +29,7 @@ else:
 
 
 class DecryptionError(Exception):
-    """A stored secret fits none of the keys in settings.ENCRYPTION_KEYS."""
+    """No key in settings.ENCRYPTION_KEYS decrypts the secret."""
 
     def __init__(self) -> None:
         super().__init__("No key in ENCRYPTION_KEYS decrypts a stored secret: put back the key that encrypted it.")
@@ -55,7 +59,7 @@ def rotate(token: str) -> str:
 class EncryptedTextField(_TextField):
     """Plain text in Python, ciphertext in the column; "" and NULL are stored as they are.
 
-    The same text never gives the same ciphertext, so nothing but `isnull` can be looked up.
+    Ciphertexts of the same text differ, so only `isnull` can be looked up.
     """
 
     def get_prep_value(self, value: object) -> object:
@@ -69,6 +73,25 @@ class EncryptedTextField(_TextField):
         if lookup_name != "isnull":
             raise FieldError(f"{self.name} is encrypted anew each time: '{lookup_name}' cannot find it, isnull can.")
         return super().get_lookup(lookup_name)
+
+
+def without_secrets(rows: QuerySet[_Model]) -> QuerySet[_Model]:
+    """The rows with every secret left encrypted, also of the records that `select_related` loads."""
+    return rows.defer(*_secrets_of(rows.model, rows.query.select_related))
+
+
+def holds_something(column: str) -> GreaterThan:
+    """Whether there is a secret, told by the database without decrypting it."""
+    return GreaterThan(Length(column), 0)
+
+
+def _secrets_of(model: type[Model], related: object) -> Iterator[str]:
+    for field in model._meta.concrete_fields:
+        if isinstance(field, EncryptedTextField):
+            yield field.name
+    for name, further in related.items() if isinstance(related, dict) else ():
+        beside = cast("type[Model]", model._meta.get_field(name).related_model)
+        yield from (f"{name}__{secret}" for secret in _secrets_of(beside, further))
 
 
 def _encode(token: str) -> bytes:

@@ -1,61 +1,113 @@
-"""Who we are at a provider: accounts (Voip) and the lines on them (Sip)."""
+"""Configurations (Voip) and their lines (Sip)."""
 
 import hashlib
 import secrets
-from typing import TYPE_CHECKING, ClassVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Cast, Length
-from django.db.models.lookups import GreaterThan
+from django.db.models.functions import Cast
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sips import catalog, phone_numbers
-from sips.encryption import EncryptedTextField, decrypt
+from sips.countries import DEFAULT_COUNTRY
+from sips.encryption import EncryptedTextField, decrypt, holds_something, without_secrets
+from sips.line_models import Sip, SipQuerySet
+from sips.staff_lines import StaffLine
 from sips.validators import (
+    validate_caller_id,
     validate_country,
     validate_host,
+    validate_host_and_port,
     validate_networks,
+    validate_number,
     validate_port,
     validate_provider,
     validate_time_zone,
 )
 
+__all__ = [
+    "CallerIdHeader",
+    "Sip",
+    "SipQuerySet",
+    "StaffLine",
+    "Voip",
+    "VoipQuerySet",
+    "new_webhook_secret",
+]
+"""Some from modules of their own: Django looks for models here."""
+
 PORT = r"^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$"
+
+
+FORMER_PROVIDER_READ = timedelta(hours=48)
+"""How long a former provider's webhook address is read."""
 
 
 def new_webhook_secret() -> str:
     return secrets.token_urlsafe(24)
 
 
-def _holds_something(column: str) -> GreaterThan:
-    """Whether there is a secret, told by the database without decrypting it."""
-    return GreaterThan(Length(column), 0)
+class CallerIdHeader(models.TextChoices):
+    """Where a SIP server looks for the number to show: RFC 3325, older exchanges, RFC 3261."""
+
+    P_ASSERTED_IDENTITY = "p-asserted-identity", "P-Asserted-Identity"
+    REMOTE_PARTY_ID = "remote-party-id", "Remote-Party-ID"
+    FROM = "from", "From"
 
 
 class VoipQuerySet(models.QuerySet["Voip"]):
-    def sealed(self) -> "VoipQuerySet":
+    def without_secrets(self) -> "VoipQuerySet":
         """Rows whose secrets stay encrypted, so that a lost key hides nothing else of them."""
-        kept = {"api_key_set": _holds_something("api_key"), "sealed_secret": Cast("webhook_secret", models.TextField())}
-        return self.defer("api_key", "webhook_secret").annotate(**kept)
+        kept = {
+            "api_key_set": holds_something("api_key"),
+            "encrypted_webhook_secret": Cast("webhook_secret", models.TextField()),
+        }
+        return cast("VoipQuerySet", without_secrets(self)).annotate(**kept)
 
 
 class Voip(models.Model):
     """A provider account or a PBX."""
 
-    if TYPE_CHECKING:  # of `sealed` rows alone
+    if TYPE_CHECKING:  # of `without_secrets` rows alone
         api_key_set: bool
-        sealed_secret: str
-        awaits_id: bool  # of rows found for a webhook alone
+        encrypted_webhook_secret: str
+        awaits_id: bool  # these two of rows found for a webhook alone
+        version: str
 
     name = models.CharField(_("name"), max_length=255)
-    number = models.CharField(_("main number"), max_length=64, blank=True)
+    number = models.CharField(_("main number"), max_length=64, blank=True, validators=[validate_number])
     provider = models.CharField(_("provider"), max_length=50, blank=True, validators=[validate_provider])
     extension_number = models.CharField(_("extension"), max_length=64, blank=True)
     address = models.CharField(_("server address"), max_length=255, blank=True, validators=[validate_host])
     port = models.CharField(_("server port"), max_length=5, blank=True, validators=[validate_port])
+    outbound_proxy = models.CharField(
+        _("outbound proxy"),
+        max_length=255,
+        blank=True,
+        validators=[validate_host_and_port],
+        help_text=_(
+            "Where calls by SIP are sent if not to the server itself, with a port or without: sbc.example.com:5060."
+        ),
+    )
+    caller_id = models.CharField(
+        _("number shown to customers"),
+        max_length=64,
+        blank=True,
+        validators=[validate_caller_id],
+        help_text=_("By calls by SIP, where the line has none of its own; blank: what the server shows by itself."),
+    )
+    caller_id_header = models.CharField(
+        _("header of the shown number"),
+        max_length=32,
+        choices=CallerIdHeader,
+        default=CallerIdHeader.P_ASSERTED_IDENTITY,
+        help_text=_("Where the server looks for it. From only where the server does not know the account by it."),
+    )
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,
@@ -66,7 +118,7 @@ class Voip(models.Model):
     country = models.CharField(
         _("country"),
         max_length=2,
-        default="PL",
+        default=DEFAULT_COUNTRY,
         validators=[validate_country],
         help_text=_("For numbers written without a country code."),
     )
@@ -85,6 +137,9 @@ class Voip(models.Model):
     settings = models.JSONField(
         _("provider settings"), default=dict, blank=True, help_text=_("What the provider's page in the docs describes.")
     )
+    former_providers = models.JSONField(default=dict, db_default={}, editable=False)
+    """For each former provider: `settings`, with which its deliveries are replayed, and `read_until`, an ISO time until which its webhook address is
+    read, for the calls in progress."""
     active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -107,18 +162,38 @@ class Voip(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Brings the number into its one writing, and lets the provider check its settings."""
+        """Brings the numbers into their one writing, and lets the provider check its settings."""
         self.number = phone_numbers.normalise(self.number, self.country)
+        self.caller_id = phone_numbers.normalise(self.caller_id, self.country)
         try:
             catalog.check_settings(self.provider, self.settings)
         except ValueError as problem:
             raise ValidationError({"settings": str(problem)}) from problem
 
-    def save(self, *args: object, **kwargs: object) -> None:
-        """Keeps the digest of the webhook secret beside it: the secret itself cannot be looked up. A deferred one has not changed."""
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Stores the digest of the webhook secret, by which it is looked up. A deferred secret has not changed."""
         if "webhook_secret" not in self.get_deferred_fields():
             self.webhook_digest = hashlib.sha256(self.webhook_secret.encode()).hexdigest()
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        update_fields = kwargs.get("update_fields")
+        if self._remember_provider() and update_fields is not None:
+            kwargs["update_fields"] = {*update_fields, "former_providers"}
+        super().save(*args, **kwargs)
+
+    def _remember_provider(self) -> bool:
+        """Keep in `former_providers` what reading the stored provider takes. Returns whether the provider has changed."""
+        stored = Voip.objects.filter(pk=self.pk).values_list("provider", "settings").first() if self.pk else None
+        if stored is None or stored[0] == self.provider:
+            return False
+        self.former_providers.pop(self.provider, None)
+        if stored[0]:
+            read_until = timezone.now() + FORMER_PROVIDER_READ
+            self.former_providers[stored[0]] = {"settings": stored[1], "read_until": read_until.isoformat()}
+        return True
+
+    def settings_of(self, provider: str) -> dict[str, Any]:
+        """The settings for this provider's deliveries, current or former."""
+        former: dict[str, Any] = self.former_providers.get(provider, {}).get("settings", {})
+        return former if provider != self.provider else dict(self.settings)
 
     def rotate_webhook_secret(self) -> None:
         """Give the webhooks a new address; the old one stops working at once."""
@@ -127,70 +202,9 @@ class Voip(models.Model):
 
     @property
     def webhook_url(self) -> str:
-        """The address to give to the operator, or "" without a provider. Raises DecryptionError."""
+        """The address to give to the provider, or "" without a provider. Raises DecryptionError."""
         if not self.provider:
             return ""
-        is_sealed = "webhook_secret" in self.get_deferred_fields() and hasattr(self, "sealed_secret")
-        secret = decrypt(self.sealed_secret) if is_sealed else self.webhook_secret
+        is_deferred = "webhook_secret" in self.get_deferred_fields() and hasattr(self, "encrypted_webhook_secret")
+        secret = decrypt(self.encrypted_webhook_secret) if is_deferred else self.webhook_secret
         return f"{settings.PUBLIC_URL}/voip/webhooks/{self.provider}/{secret}/"
-
-
-class SipQuerySet(models.QuerySet["Sip"]):
-    def sealed(self) -> "SipQuerySet":
-        """Rows whose passwords stay encrypted, so that a lost key hides nothing else of them."""
-        kept = {"password_set": _holds_something("password")}
-        return self.defer("password").annotate(**kept)
-
-
-class Sip(models.Model):
-    """One line of a configuration: the telephone of an operator."""
-
-    if TYPE_CHECKING:  # of `sealed` rows alone
-        password_set: bool
-
-    name = models.CharField(_("name"), max_length=255)
-    sip = models.CharField(_("SIP number"), max_length=64, blank=True)
-    voip = models.ForeignKey(
-        Voip,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="sips",
-        db_index=False,
-        verbose_name=_("configuration"),
-    )
-    username = models.CharField(_("SIP login"), max_length=255, blank=True)
-    password = EncryptedTextField(_("SIP password"), blank=True, max_length=1000)
-    kind = models.CharField(_("kind"), max_length=50, blank=True)
-    number = models.CharField(_("telephone number"), max_length=64, blank=True)
-    active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("changed"), auto_now=True)
-
-    objects = SipQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("SIP line")
-        verbose_name_plural = _("SIP lines")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["voip", "sip"],
-                condition=~Q(sip=""),
-                name="sip_is_unique_in_its_voip",
-                violation_error_message=_("This configuration already has a line with this SIP number."),
-            ),
-            models.CheckConstraint(condition=~Q(name=""), name="sip_has_a_name"),
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["voip", "id"], name="sip_voip"),
-            models.Index(fields=["sip", "id"], name="sip_sip"),
-            models.Index(fields=["number"], name="sip_number"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.sip} {self.name}".strip()
-
-    def clean(self) -> None:
-        """Brings the number into its one writing."""
-        country = self.voip.country if self.voip else Voip._meta.get_field("country").default
-        self.number = phone_numbers.normalise(self.number, country)

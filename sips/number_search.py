@@ -1,10 +1,11 @@
-"""Finding one telephone number wherever it may be written. Pure, like `sips.phone_numbers`, which reads what is found here.
+"""Finds one telephone number wherever it is written. Pure, like `sips.phone_numbers`, which reads what is found here.
 
 A column of numbers is searched by `endings`, which an index can serve, and then by `is_meant`. A text such as a webhook's body is searched by
-`pattern`, which a database can run over millions of rows, and then by `is_in`. The first of each pair finds too much, never too little.
+`pattern` and `UNUSUAL`, which a database can run over millions of rows, and then by `is_in`. The first of each pair finds too much, never too little.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 import phonenumbers
@@ -12,7 +13,7 @@ import phonenumbers
 from sips import phone_numbers
 
 _GROUPED_BY = " -./\N{NO-BREAK SPACE}\N{NON-BREAKING HYPHEN}\N{EN DASH}"
-"""What people put between the last digits of a number."""
+"""Separators between the last digits of a number."""
 _SEPARATOR = r"[\s+()\[\]./\-\N{MIDDLE DOT}\N{HYPHEN}-\N{HORIZONTAL BAR}\N{MINUS SIGN}]"  # in a form, a plus is a blank
 _LEAD = re.compile(rf"[+0-9](?:[0-9]|{_SEPARATOR})*")
 _LONGEST_LEAD = 12
@@ -20,6 +21,13 @@ _FOREIGN = re.compile(rf"(?:\+|(?<![0-9])00){_SEPARATOR}*[0-9]{{1,3}}{_SEPARATOR
 
 _BETWEEN_DIGITS = r"(?:[^0-9A-Za-z]|%[0-9A-Fa-f]{2}|\\[0-7]{3}|\\\\u[0-9A-Fa-f]{4}|&[#0-9A-Za-z]{1,8};)*"
 """Separators, also URL-encoded, and escaped by JSON, by XML or by PostgreSQL's `encode(…, 'escape')`, which doubles each backslash."""
+
+
+UNUSUAL = r"[^\u0001-\u007F]"
+"""Finds, as `pattern` does, texts in which a number may be written with other digits, or with marks that are not seen; `pattern` misses them."""
+
+GONE = "…"
+"""Replaces an erased number in a text."""
 
 
 class SoughtNumber:
@@ -59,13 +67,28 @@ class SoughtNumber:
         digits = (rf"(?:{digit}|%3{digit}|\\\\u003{digit}|&#{ord(digit)};|&#[xX]3{digit};)" for digit in self._national)
         return _BETWEEN_DIGITS.join(digits)
 
+    def is_named_by(self, stored: str, country: str) -> bool:
+        """Whether a stored number is this one, or names it among other things (`501 502 503 wew. 5`)."""
+        return self.is_meant(stored) or (not phone_numbers.is_e164(stored) and self.is_in(stored, country))
+
     def is_in(self, text: str, country: str) -> bool:
         """Whether the text names it, in a country (ISO 3166 code) by whose rules numbers without a country code are read."""
-        return any(
-            self._is_read(lead, found[0], country)
-            for found in self._written.finditer(text)
-            for lead in _leads(text[max(0, found.start() - _LONGEST_LEAD) : found.start()])
-        )
+        return next(self._places(_fold(text)[0], country), None) is not None
+
+    def without(self, text: str, country: str) -> str:
+        """The text without the number, wherever it names it."""
+        folded, origin = _fold(text)
+        for start, end in reversed(list(self._places(folded, country))):
+            text = text[: origin[start]] + GONE + text[origin[end - 1] + 1 :]
+        return text
+
+    def _places(self, folded: str, country: str) -> Iterator[tuple[int, int]]:
+        """Where it stands, with the country code that may be before it."""
+        for found in self._written.finditer(folded):
+            before = folded[max(0, found.start() - _LONGEST_LEAD) : found.start()]
+            leads = [lead for lead in _leads(before) if self._is_read(lead, found[0], country)]
+            if leads:
+                yield found.start() - max(map(len, leads)), found.end()
 
     def _is_read(self, lead: str, written: str, country: str) -> bool:
         whole = lead + written
@@ -78,9 +101,25 @@ class SoughtNumber:
 
 
 def _leads(before: str) -> Iterator[str]:
-    """What may belong to a number besides its national digits, of what stands before them: nothing, a trunk prefix, or a country code."""
+    """Possible beginnings of the number before its national digits: nothing, a trunk prefix, or a country code."""
     if not before[-1:].isdecimal() and not _FOREIGN.search(before):
         yield ""
     for start in range(len(before)):
         if _LEAD.fullmatch(before, start) and not (before[start].isdecimal() and before[start - 1 : start].isdecimal()):
             yield before[start:]
+
+
+def _fold(text: str) -> tuple[str, range | list[int]]:
+    """The text with ASCII digits in place of all others, full-width signs narrow, and without what is not seen (zero-width and bidirectional marks,
+    soft hyphens, NUL); and of each of its characters the place in the original."""
+    if text.isascii() and "\0" not in text:
+        return text, range(len(text))
+    kept = [(place, plain) for place, character in enumerate(text) for plain in _plain(character)]
+    return "".join(plain for _place, plain in kept), [place for place, _plain in kept]
+
+
+def _plain(character: str) -> str:
+    if character == "\0" or unicodedata.category(character) in ("Cf", "Mn", "Me", "Cs"):
+        return ""
+    digit = unicodedata.digit(character, None)
+    return unicodedata.normalize("NFKC", character) if digit is None else str(digit)

@@ -1,24 +1,47 @@
-"""Telephone numbers in any writing: the only module that knows digits.
+"""Telephone numbers in any notation: the only module that knows countries. The notation itself is read by `sips.number_writing`.
 
-Pure: no Django, no settings. What can be read as a telephone number becomes E.164 ("+48221234567"); extensions,
-short and emergency numbers, withheld callers and names stay the text they are.
+Pure: no Django, no settings. What can be read as a telephone number becomes E.164 ("+48221234567"); short numbers and extensions become
+their digits ("116111"), a withheld caller the word "anonymous"; names and everything else stay the text they are.
 """
 
 import re
-import unicodedata
 from enum import Enum, auto
 from functools import lru_cache
-from urllib.parse import unquote
 
 import phonenumbers
 
+from sips.countries import FORMER_TRUNK_ZERO
+from sips.number_writing import (
+    MAX_EXTENSION_DIGITS,
+    drop_invisible,
+    find_user_part,
+    read_dialled,
+    read_digit,
+    split_extension,
+)
+from sips.withheld import ANONYMOUS, is_withheld, is_withheld_word
+
+__all__ = [
+    "ANONYMOUS",
+    "MAX_EXTENSION_DIGITS",
+    "Tariff",
+    "as_given",
+    "called",
+    "caller",
+    "display",
+    "is_e164",
+    "is_withheld",
+    "normalise",
+    "possible_readings",
+    "read_international",
+    "search_digits",
+    "split_extension",
+    "tariff",
+]
+
 MAX_LENGTH = 64  # of a text that is no telephone number
-MAX_EXTENSION_DIGITS = 6  # so short and without a prefix, it is an extension or a short number such as 112
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_SEPARATORS = frozenset("()[]./\N{MIDDLE DOT}\N{MINUS SIGN}")
-_SEPARATOR_CATEGORIES = ("Pd", "Zs")  # dashes and spaces of every script
-_INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, bidi and zero-width marks, lone surrogates, line ends
 _SUBSCRIBERS = frozenset(
     {
         phonenumbers.PhoneNumberType.FIXED_LINE,
@@ -27,7 +50,6 @@ _SUBSCRIBERS = frozenset(
         phonenumbers.PhoneNumberType.VOIP,
     }
 )
-_AFTER_USER_PART = re.compile(r"[@;:]")  # host, parameters, password
 
 
 @lru_cache(maxsize=4096)  # every event of a call brings the same two numbers, one of them our own
@@ -35,15 +57,74 @@ def normalise(raw: str, country: str) -> str:
     """The number in E.164 where `raw` can be read as one in that country (ISO 3166 code), else the text as given.
 
     Reads national and international writing, URIs (`tel:`, `sip:`, `sips:`) and SIP name-addr, of which the user part
-    alone counts. As given means: without control characters and outer space, at most 64 characters. Never raises.
+    alone counts; a short number loses its separators, and every word for a withheld caller becomes "anonymous".
+    As given means: without control characters and outer space, at most 64 characters. Never raises.
     """
-    given = _drop_invisible(_find_user_part(_drop_invisible(raw)))
-    return _read_e164(given, country) or given[:MAX_LENGTH].strip()
+    given = drop_invisible(find_user_part(drop_invisible(raw)))
+    if is_withheld_word(given):
+        return ANONYMOUS
+    return _read_e164(given, country) or _read_short(given) or given[:MAX_LENGTH].strip()
+
+
+@lru_cache(maxsize=4096)
+def caller(raw: str, country: str) -> str:
+    """A caller's number: as `called`, and "anonymous" for what stands for a withheld number, also in digits."""
+    return ANONYMOUS if is_withheld(raw) else called(raw, country)
+
+
+def called(raw: str, country: str) -> str:
+    """One side of a call: as `normalise`, without the extension that may follow a telephone number."""
+    number, extension = split_extension(raw)
+    if extension and is_e164(reading := normalise(number, country)):
+        return reading
+    return normalise(raw, country)
+
+
+@lru_cache(maxsize=4096)
+def read_international(raw: str, country: str) -> str:
+    """As `normalise`, of a provider that writes the country code without a plus: `3545112345` is +354 511 2345.
+
+    Digits that are just as well a national number of `country` in its usual writing stay digits: nobody can tell which one is meant (see
+    `possible_readings`).
+    """
+    given = drop_invisible(find_user_part(drop_invisible(raw)))
+    digits = read_dialled(given) or ""
+    if digits.startswith(("+", "0")) or len(digits) <= MAX_EXTENSION_DIGITS:
+        return normalise(raw, country)
+    if possible_readings(digits, country):
+        return digits
+    if _national(digits, country):
+        return normalise(given, country)
+    abroad = _parse(f"+{digits}", country="")
+    if abroad is not None and (phonenumbers.is_valid_number(abroad) or _is_plausible(abroad, _format_e164(abroad))):
+        return _format_e164(abroad)
+    return normalise(raw, country)
+
+
+@lru_cache(maxsize=4096)
+def possible_readings(number: str, country: str) -> tuple[str, ...]:
+    """The two E.164 numbers that digits can mean whose country cannot be told: a national number of `country`, or one with a country code of its own.
+
+    Of every other number, short ones and texts: ().
+    """
+    if not number.isdecimal() or number.startswith("0") or len(number) <= MAX_EXTENSION_DIGITS:
+        return ()
+    home, abroad = _national(number, country), _parse(f"+{number}", country="")
+    if home is None or abroad is None or home == abroad or not phonenumbers.is_valid_number(abroad):
+        return ()
+    return _format_e164(home), _format_e164(abroad)
 
 
 def is_e164(number: str) -> bool:
     """Whether the text has the form of E.164: a plus and 7 to 15 digits, the first of them not zero."""
     return _E164.fullmatch(number) is not None
+
+
+def as_given(number: str) -> tuple[str, ...]:
+    """How an E.164 number is written in digits alone, with and without its country code: so it is stored where its country could not be told."""
+    parsed = _parse(number, country="")
+    digits = number.removeprefix("+")
+    return (digits, phonenumbers.national_significant_number(parsed)) if parsed else (digits,)
 
 
 def display(number: str) -> str:
@@ -55,7 +136,7 @@ def display(number: str) -> str:
 
 
 class Tariff(Enum):
-    """What a call to a number costs, as far as the number itself tells."""
+    """What a call to a number costs, by the number itself."""
 
     PLAIN = auto()
     "A subscriber's: fixed, mobile, VoIP."
@@ -64,7 +145,7 @@ class Tariff(Enum):
     WORLDWIDE = auto()
     "Of no country: satellites, international networks and international premium."
     UNKNOWN = auto()
-    "In no range that is known to be in use."
+    "In no known range."
 
 
 def tariff(number: str) -> tuple[Tariff, str]:
@@ -84,32 +165,18 @@ def tariff(number: str) -> tuple[Tariff, str]:
 def search_digits(text: str) -> str:
     """The digits with which E.164 numbers end that somebody means by this number or part of one; "" if it is none.
 
-    "022 123-45-67" gives "221234567", "0048 22 1234567" gives "48221234567"; a text with letters gives "".
+    "022 123-45-67" gives "221234567", "0048 22 1234567" gives "48221234567"; an extension after the number does not count; another text with
+    letters gives "".
     """
+    text = find_user_part(split_extension(text)[0])
     if any(character.isalpha() for character in text):
         return ""
     after_trunk_zero = text.rpartition("(0)")[2]  # +44 (0)20 7123 4567: what comes before it may not touch what follows
-    return "".join(filter(None, map(_read_digit, after_trunk_zero))).lstrip("0")
-
-
-def _drop_invisible(text: str) -> str:
-    return "".join(c for c in text if unicodedata.category(c) not in _INVISIBLE_CATEGORIES).strip()
-
-
-def _find_user_part(text: str) -> str:
-    """`"Jan" <sip:+48221234567@host;user=phone>` -> `+48221234567`; a text that is no address comes back unchanged."""
-    _, opened, rest = text.rpartition("<")
-    inside, closed, _ = rest.partition(">")
-    bracketed = bool(opened and closed)
-    scheme, _, target = (inside if bracketed else text).partition(":")
-    if scheme.strip().lower() in ("sip", "sips", "tel"):
-        return unquote(_AFTER_USER_PART.split(target.strip(), maxsplit=1)[0]) or text
-    # `"Jan" <100>` names a line, but `<unknown>` is a text of its own.
-    return inside if bracketed and _read_dialled(inside) else text
+    return "".join(filter(None, map(read_digit, after_trunk_zero))).lstrip("0")
 
 
 def _read_e164(text: str, country: str) -> str | None:
-    dialled = _read_dialled(text)
+    dialled = read_dialled(text)
     if dialled is None:
         return None
     international = dialled.startswith(("+", "00"))
@@ -118,11 +185,19 @@ def _read_e164(text: str, country: str) -> str | None:
     number = _parse(re.sub(r"^00", "+", dialled), country=country)
     if number is None:
         return None
+    if not international and country.upper() in FORMER_TRUNK_ZERO:
+        number = _without_former_trunk_zero(number)
     if international:
         number = _drop_trunk_zero(number)
     e164 = _format_e164(number)
     accepted = phonenumbers.is_valid_number(number) or (international and _is_plausible(number, e164))
     return e164 if accepted and is_e164(e164) else None
+
+
+def _read_short(text: str) -> str | None:
+    """The digits of an extension or short number written in groups: “116 111”."""
+    digits = read_dialled(text) if text[:1].isdecimal() else None
+    return digits if digits and len(digits) <= MAX_EXTENSION_DIGITS else None
 
 
 def _is_plausible(number: phonenumbers.PhoneNumber, e164: str) -> bool:
@@ -134,25 +209,6 @@ def _is_plausible(number: phonenumbers.PhoneNumber, e164: str) -> bool:
     return phonenumbers.is_possible_number(number) and again is not None and _format_e164(again) == e164
 
 
-def _read_dialled(text: str) -> str | None:
-    """ASCII digits, perhaps after a plus; None if the text holds anything but digits, separators and that plus."""
-    dialled = ""
-    for character in text:
-        plain = unicodedata.normalize("NFKC", character)  # full-width plus and brackets
-        if (digit := _read_digit(character)) is not None:
-            dialled += digit
-        elif plain == "+" and not dialled:
-            dialled = "+"
-        elif plain not in _SEPARATORS and unicodedata.category(character) not in _SEPARATOR_CATEGORIES:
-            return None
-    return dialled
-
-
-def _read_digit(character: str) -> str | None:
-    value = unicodedata.decimal(character, None)
-    return None if value is None else str(value)
-
-
 def _parse(dialled: str, *, country: str) -> phonenumbers.PhoneNumber | None:
     try:
         return phonenumbers.parse(dialled, country.upper())
@@ -162,6 +218,26 @@ def _parse(dialled: str, *, country: str) -> phonenumbers.PhoneNumber | None:
 
 def _format_e164(number: phonenumbers.PhoneNumber) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _national(digits: str, country: str) -> phonenumbers.PhoneNumber | None:
+    """The number that these digits are within the country, in its usual writing there; None where they are none."""
+    number = _parse(digits, country=country)
+    return number if number and phonenumbers.is_valid_number(number) and _national_digits(number) == digits else None
+
+
+def _national_digits(number: phonenumbers.PhoneNumber) -> str:
+    """As it is written within its country, with the trunk prefix where one is dialed."""
+    return "".join(filter(str.isdecimal, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)))
+
+
+def _without_former_trunk_zero(number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber:
+    """0601 000 111 -> 601 000 111, also after the country's own code: 48 0601 000 111."""
+    national = re.sub(rf"^(?:{number.country_code})?0", "", phonenumbers.national_significant_number(number))
+    bare = phonenumbers.PhoneNumber(country_code=number.country_code, national_number=int(national or "0"))
+    if phonenumbers.is_valid_number(number) or not phonenumbers.is_valid_number(bare):
+        return number
+    return bare
 
 
 def _drop_trunk_zero(number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber:

@@ -28,6 +28,35 @@ def validate_host(value: str) -> None:
         raise ValidationError(_("Give a host name or an IP address, without a scheme or a port.")) from None
 
 
+def validate_host_and_port(value: str) -> None:
+    """A host as above, with `:port` or without; an IPv6 address in brackets where a port follows."""
+    host, colon, port = value.rpartition(":")
+    if not colon or value.endswith("]") or (":" in host and not host.endswith("]")):
+        validate_host(value)
+    else:
+        validate_host(host)
+        validate_port(port)
+
+
+def validate_caller_id(value: str) -> None:
+    if not re.fullmatch(r"[0-9A-Za-z+*#._ ()/-]*", value):
+        raise ValidationError(_("Give a telephone number."))
+
+
+def validate_number(value: str) -> None:
+    """A telephone number of ours in any writing, or an extension."""
+    if not (re.fullmatch(r"\+?[0-9 ()./-]*", value) and any(map(str.isdecimal, value))):
+        raise ValidationError(_("Give a telephone number such as +48 22 123 45 67."))
+
+
+def validate_sip_number(value: str) -> None:
+    """The user part of a SIP address (RFC 3261, 25.1) without what would have to be escaped."""
+    if not re.fullmatch(r"[A-Za-z0-9+*#._~-]+", value):
+        raise ValidationError(
+            _("Give the line's number at the provider, such as 100: letters, digits and + * # . _ ~ - alone.")
+        )
+
+
 def validate_time_zone(value: str) -> None:
     if value not in available_timezones():
         raise ValidationError(_("Give an IANA time zone such as Europe/Warsaw."))

@@ -1,26 +1,34 @@
-from rest_framework import mixins, viewsets
+from rest_framework import viewsets
 
-from sips.editing import OneEditAtATime
+from sips import services
+from sips.exceptions import Conflict
 from sips.filters import SipFilter, VoipFilter
 from sips.models import Sip, Voip
 from sips.serializers import SipSerializer, VoipSerializer
+from voipcrm.rest.editing import OneEditAtATime
 
 
 class SipViewSet(OneEditAtATime[Sip], viewsets.ModelViewSet[Sip]):
     """SIP accounts."""
 
     resource = "sip"
-    queryset = Sip.objects.sealed()
+    queryset = Sip.objects.without_secrets()
     serializer_class = SipSerializer
     filterset_class = SipFilter
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
 
 
-class VoipViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, OneEditAtATime[Voip]):
-    """VoIP configurations. They are not deleted but deactivated: their calls remain."""
+class VoipViewSet(OneEditAtATime[Voip], viewsets.ModelViewSet[Voip]):
+    """VoIP configurations. Of a deleted one calls, lines, widgets and call-backs stay, without a configuration."""
 
     resource = "voip"
-    queryset = Voip.objects.sealed()
+    queryset = Voip.objects.without_secrets()
     serializer_class = VoipSerializer
     filterset_class = VoipFilter
-    http_method_names = ("get", "post", "patch", "head", "options")
+    http_method_names = ("get", "post", "patch", "delete", "head", "options")
+
+    def perform_destroy(self, instance: Voip) -> None:
+        try:
+            services.delete_voip(instance)
+        except services.VoipInUse as problem:
+            raise Conflict(str(problem), code="in_use") from problem

@@ -1,0 +1,59 @@
+"""What the pages of configurations and lines have in common."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Length
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from sips import phone_numbers
+from sips.encryption import without_secrets
+from voipcrm.backoffice.display import unbroken
+from voipcrm.backoffice.model_admin import BackOfficeAdmin
+from voipcrm.backoffice.secret_inputs import SecretForm
+
+FEWEST_DIGITS = 3
+
+
+class ConnectionAdmin(BackOfficeAdmin):
+    """Base of records with a secret, which neither list nor page decrypts."""
+
+    ordering = ("name", "id")
+    form: type[SecretForm]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = without_secrets(super().get_queryset(request))
+        measured: QuerySet[Any] = rows.annotate(secret_length=Length(self.form.secret))
+        return measured
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without inputs of secrets for those who may only view, and without what a new record cannot have yet."""
+        hidden: set[str] = set()
+        if obj is None:
+            hidden = {"secret_is_set", "clear_secret", "steps", "webhook_addresses", "dialing"}
+        elif not self.has_change_permission(request, obj):
+            hidden = {"new_secret", "clear_secret", "steps", "webhook_addresses"}
+        return [
+            (title, options | {"fields": [name for name in options["fields"] if name not in hidden]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By a part of a text, or by the last digits of a number."""
+        words = search_term.strip()
+        digits = phone_numbers.search_digits(words)
+        found = Q()
+        for name in self.search_fields if words else ():
+            found |= Q(**{f"{name}__icontains": words})
+        if len(digits) >= FEWEST_DIGITS:
+            found |= Q(number__endswith=digits)
+        return queryset.filter(found), False
+
+    @admin.display(description=_("number"), ordering="number")
+    def shown_number(self, row: Any) -> SafeString | str:
+        return unbroken(phone_numbers.display(row.number))

@@ -1,0 +1,54 @@
+"""The API list's filters for the admin's list of the same records, so that a link has exactly the same rows in both."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_filters import FilterSet
+
+
+class ListConditions(SimpleListFilter):
+    """Shown only where the URL has some, as a figure's link does. An invalid one finds nothing and says so."""
+
+    title = _("rows of a figure")
+    parameter_name = "conditions"
+    template = "admin/list_conditions.html"
+    filterset: ClassVar[type[FilterSet]]
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        for name in self.expected_parameters():
+            if name in params:
+                self.used_parameters[name] = params.pop(name)[-1]
+
+    def expected_parameters(self) -> list[str | None]:
+        return [name for name in self.filterset.base_filters if name != SEARCH_VAR]
+
+    def has_output(self) -> bool:
+        return bool(self.used_parameters)
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
+        return [(name, str(value)) for name, value in self.used_parameters.items()]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        yield {
+            "selected": True,
+            "conditions": self.used_parameters,
+            "query_string": changelist.get_query_string(remove=list(self.used_parameters)),
+        }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.used_parameters:
+            return queryset
+        narrowed = self.filterset(self.used_parameters, queryset=queryset)
+        if narrowed.is_valid():
+            found: QuerySet[Any] = narrowed.qs
+            return found
+        for name, problems in narrowed.errors.items():
+            messages.error(request, f"{name}: {problems[0]}")
+        return queryset.none()
