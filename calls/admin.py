@@ -1,4 +1,4 @@
-"""Calls in the back-office. What a provider or our dialer reports is theirs; everything is saved and deleted through `calls.services`."""
+"""Calls in the back-office. Reported facts are read-only; everything is saved and deleted through `calls.services`."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -7,39 +7,36 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from calls import services
+from calls import dialer_sentences, services
 from calls.click_to_call import ClickToCall
 from calls.filters import CallFilter
-from calls.merge import EARLIEST_YEAR, LATEST_YEAR
-from calls.models import Call
-from calls.statuses import FIRST_RESULT, PROGRESS, Kind, Status
+from calls.follow_up_admin import FollowUpAdmin
+from calls.models import Call, FollowUp, Note, Outcome
+from calls.note_admin import NoteAdmin, OutcomeAdmin
+from calls.report_values import EARLIEST_YEAR, LATEST_YEAR
+from calls.statuses import PROGRESS, Kind, Status
 from sips import phone_numbers
-from sips.backoffice import (
-    SECRETS,
-    ChosenFilter,
-    DayRangeFilter,
-    VoipFilter,
-    badge,
-    show_moment,
-    unbroken,
-)
-from sips.models import Sip, Voip
+from sips.configuration_filter import ConfigurationFilter
+from sips.countries import DEFAULT_COUNTRY
+from sips.encryption import without_secrets
+from sips.list_conditions import ListConditions
+from sips.models import Sip
+from voipcrm.backoffice.additions import Place
+from voipcrm.backoffice.display import badge, show_moment, unbroken
+from voipcrm.backoffice.filters import ChoiceFilter, ChosenFilter, DayRangeFilter
 
 if TYPE_CHECKING:  # forms are generic in their stubs only
     _ModelForm = forms.ModelForm[Call]
 else:
     _ModelForm = forms.ModelForm
-
-UNFINISHED = Q(precedence__gt=0, precedence__lt=FIRST_RESULT)
-"""Calls whose end nobody has told yet; an index of its own holds just them."""
 
 FACTS = ("number_from", "number_to", "kind", "status", "start_time", "duration", "voip", "sip")
 REPORT = ("via", "answered_at", "ended_at", "reason", "provider_status", "provider_call_id", "recording_url")
@@ -54,28 +51,31 @@ STATUS_COLOURS: dict[str, str] = {
 KIND_ICONS = {Kind.INCOMING.value: "call_received", Kind.OUTGOING.value: "call_made", Kind.INTERNAL.value: "sync_alt"}
 
 
-class AttentionFilter(DropdownFilter):
-    """What somebody should look at: each choice has an index of its own."""
+class AttentionFilter(ChoiceFilter):
+    """Calls that need attention; each choice has a partial index."""
 
     title = _("attention")
     parameter_name = "attention"
+    choices_shown = (("missed", _("missed")), ("unfinished", _("not finished")))
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("missed", _("missed")), ("unfinished", _("waiting for an end"))]
+    def narrow(self, queryset: Any, chosen: str) -> Any:
+        return queryset.missed() if chosen == "missed" else queryset.in_progress()
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        match self.value():
-            case "missed":
-                return queryset.missed()
-            case "unfinished":
-                return queryset.filter(UNFINISHED)
-        return queryset
+
+class CallConditions(ListConditions):
+    filterset = CallFilter
 
 
 class LineFilter(ChosenFilter):
     title = _("line")
     parameter_name = "sip"
     model = Sip
+
+
+class OutcomeFilter(ChosenFilter):
+    title = _("outcome")
+    parameter_name = "outcome"
+    model = Outcome
 
 
 class CallForm(_ModelForm):
@@ -85,15 +85,15 @@ class CallForm(_ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         voip = cleaned.get("voip")
-        country = voip.country if voip else Voip._meta.get_field("country").default
-        for side in ("number_from", "number_to"):
+        country = voip.country if voip else DEFAULT_COUNTRY
+        for side, read in (("number_from", phone_numbers.caller), ("number_to", phone_numbers.called)):
             if side in cleaned:
-                cleaned[side] = phone_numbers.normalise(cleaned[side], country)
+                cleaned[side] = read(cleaned[side], country)
         return cleaned
 
 
 def within_reason(moment: datetime) -> datetime:
-    """A time at which there are telephone calls. Raises ValidationError."""
+    """Raises ValidationError for a year outside of the bounds of `calls.report_values`."""
     if not EARLIEST_YEAR <= moment.year < LATEST_YEAR:
         raise ValidationError(gettext("Give a time from 1980 to 2199."))
     return moment
@@ -101,45 +101,60 @@ def within_reason(moment: datetime) -> datetime:
 
 @admin.register(Call)
 class CallAdmin(ClickToCall):
+    export_columns = (
+        "id", "start_time", "kind", "number_from", "number_to", "status", "reason", "duration", "answered_at", "ended_at", "sip__name", "voip__name",
+        "client_id", "contact_id", "description",
+    )  # fmt: skip
+    export_time = "start_time"
     form = CallForm
     refusals = (services.Owned,)
-    list_display: Any = (
-        "start",
-        "direction",
-        "caller",
-        "called",
-        "result",
-        "talk_time",
-        "line",
-        "configuration",
-        "client",
-    )
+    list_display = ("start", "direction", "caller", "called", "result", "talk_time", "line", "configuration", "client")
     list_filter = (
         AttentionFilter,
         ("status", ChoicesDropdownFilter),
         ("kind", ChoicesDropdownFilter),
-        VoipFilter,
+        ConfigurationFilter,
         LineFilter,
+        OutcomeFilter,
         ("start_time", DayRangeFilter),
+        CallConditions,
     )
     ordering = ("-start_time", "-id")
     sortable_by = ("start",)
     search_fields = ("number_from", "number_to", "description")
     search_help_text = _("Number, last digits or words")
     autocomplete_fields = ("voip", "sip")
-    readonly_fields: ClassVar[Any] = (*REPORT, "created_at", "updated_at")
+    readonly_fields = (*REPORT, "placed_by_name", "notes", "created_at", "updated_at")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": FACTS}),
+        (_("Staff"), {"fields": ("outcome", "placed_by_name", "notes")}),
         (_("CRM"), {"fields": ("client_id", "contact_id", "description")}),
-        (_("Report"), {"fields": REPORT}),
+        (_("Report"), {"fields": (*REPORT, Place("report"))}),
         (_("History"), {"fields": ("created_at", "updated_at")}),
     )
-    readonly_preprocess_fields = dict.fromkeys(("number_from", "number_to"), phone_numbers.display)
+    readonly_preprocess_fields = dict.fromkeys(("number_from", "number_to"), phone_numbers.display) | {
+        "provider_status": dialer_sentences.tell
+    }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
-        secrets = [f"{name}__{secret}" for name, model in (("voip", Voip), ("sip", Sip)) for secret in SECRETS[model]]
-        rows: QuerySet[Call] = super().get_queryset(request).select_related("voip", "sip").defer(*secrets)
-        return rows
+        rows: QuerySet[Call] = super().get_queryset(request).select_related("voip", "sip", "placed_by", "outcome")
+        return without_secrets(rows).defer("placed_by__password")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new call has no notes."""
+        shown = super().get_fieldsets(request, obj)
+        if obj is not None:
+            return shown
+        written = {"placed_by_name", "notes"}
+        return [
+            (title, options | {"fields": [name for name in options["fields"] if name not in written]})
+            for title, options in shown
+        ]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "outcome":
+            options["queryset"] = Outcome.objects.order_by("-active", "position", "name")
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Call | None = None) -> Any:
         own = super().get_readonly_fields(request, obj)
@@ -207,3 +222,8 @@ class CallAdmin(ClickToCall):
     @admin.display(description=_("CRM client"))
     def client(self, call: Call) -> str:
         return "" if call.client_id is None else str(call.client_id)
+
+
+admin.site.register(FollowUp, FollowUpAdmin)
+admin.site.register(Note, NoteAdmin)
+admin.site.register(Outcome, OutcomeAdmin)

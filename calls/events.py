@@ -1,9 +1,13 @@
-"""What somebody reports of a call, in our words."""
+"""A report of a call in one vocabulary, whoever sends it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
+from calls.reasons import Reason
 from calls.statuses import RESULTS, Kind, Source, Status
+from sips import phone_numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,34 +15,86 @@ class CallEvent:
     """One thing that happened to one call.
 
     Everything but the call's id may be unknown; what is known is merged into the Call in any order (see `calls.merge`).
-    Numbers are in any writing. Times are aware.
+    Numbers are in any writing (`numbers` reads them). Times are aware.
     """
 
     provider_call_id: str
-    "The operator's id of the whole conversation, not of one leg: every leg of a call carries the same one."
+    "The provider's id of the call, the same for all its legs."
     reference: str = ""
-    "Our own id of a requested call, where the operator echoes it: finds the request before the operator's id is known."
+    "Our id of a requested call, where the provider echoes it, for correlation."
     status: Status | None
-    "How far the call is by this report. None: it ended with a word we cannot read, kept in `provider_status` and not guessed."
+    "None: it ended with a word that cannot be read, which stays in `provider_status`."
     source: Source = Source.EVENT
     "DERIVED where the end is certain but the result is only concluded (`status` is then NO ANSWER)."
     provider_status: str = ""
-    "The operator's raw word, for people."
-    reason: str = ""
-    "The finer truth of a result: rejected, unreachable, congestion, operator_busy, operator_no_answer, refused."
+    "The provider's raw word, for people."
+    reason: Reason = Reason.NONE
     kind: Kind | None = None
-    "None: not said; it is then concluded from our own numbers where that is possible."
+    "None: not reported; then it is concluded from our own numbers where possible."
     number_from: str = ""
     number_to: str = ""
+    numbers_are_read: bool = False
+    """The provider's file has read them: they are E.164, or their country cannot be told and they stay as given. Else they are read by the rules
+    of the configuration's country."""
     line: str = ""
-    "The operator's telephone (staff): an extension, SIP login or number that is looked up among the lines of the configuration."
+    "The operator's telephone: an extension, SIP login or number, looked up among the lines of the configuration."
     started_at: datetime | None = None
     answered_at: datetime | None = None
     "When the second leg answered."
     ended_at: datetime | None = None
     talk_seconds: int | None = None
     recording_url: str = ""
+    notes: tuple[str, ...] = ()
+    """What of the delivery could not be read, as sentences for staff that name the cure. The event counts all the same; its delivery is *read in
+    part*."""
 
     @property
     def is_end(self) -> bool:
         return self.status is None or self.status in RESULTS
+
+    def line_number(self, country: str) -> str:
+        """The line in E.164 where it is a telephone number (`48226221234` is +48226221234), else as it is."""
+        return phone_numbers.called(self.line, country)
+
+    def numbers(self, country: str) -> tuple[str, str]:
+        """Caller and called as they are stored. `country`: by whose rules (ISO 3166 code) numbers without a country code are read."""
+        rules = "" if self.numbers_are_read else country
+        return phone_numbers.caller(self.number_from, rules), phone_numbers.called(self.number_to, rules)
+
+    def readings(self, country: str) -> tuple[list[str], list[str]]:
+        """Of caller and called as they are stored: the two E.164 numbers it can be where its country cannot be told, else none."""
+        number_from, number_to = (phone_numbers.possible_readings(each, country) for each in self.numbers(country))
+        return list(number_from), list(number_to)
+
+    def as_json(self) -> dict[str, Any]:
+        """For storing: the fields that are set."""
+        said = {name: getattr(self, name) for name in _STORED}
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in said.items()
+            if value != _STORED[name]
+        }
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> "CallEvent":
+        return cls(**{name: _READ.get(name, _as_it_is)(value) for name, value in said.items()})
+
+
+def _status(value: str | None) -> Status | None:
+    return Status(value) if value is not None else None
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_STORED = {field.name: field.default for field in fields(CallEvent) if field.name != "notes"}
+"""Each field's value where it is not reported; `status` is always stored."""
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "status": _status,
+    "source": Source,
+    "reason": Reason,
+    "kind": Kind,
+    **dict.fromkeys(("started_at", "answered_at", "ended_at"), datetime.fromisoformat),
+}

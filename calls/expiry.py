@@ -1,50 +1,50 @@
-"""Ending the calls whose end nobody told us, as honestly as is possible."""
-
-from datetime import datetime
+"""Ends calls whose end was never reported."""
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from calls.events import CallEvent
 from calls.models import Call, Via
-from calls.signals import call_changed
-from calls.statuses import PROGRESS, Source, Status, precedence
+from calls.reasons import Reason
+from calls.reports import report_on
+from calls.statuses import PROGRESS, Source, Status
+from sips.encryption import without_secrets
 
 AT_ONCE = 1000
-"""Rows ended by one run: the next run takes the rest."""
+"""Rows per run."""
 
 
 def expire_stale_calls() -> int:
-    """End the calls of which nothing was heard for too long. Returns how many."""
+    """End the calls without a report for too long. Returns how many."""
     now = timezone.now()
     requested = ~Q(reference="") & Q(updated_at__lt=now - settings.REQUESTED_CALL_EXPIRES)
     too_late = Q(status=Status.QUEUED, dial_by__lt=now)
     unanswered = Q(answered_at=None) & (requested | too_late | Q(updated_at__lt=now - settings.UNANSWERED_CALL_EXPIRES))
     answered = Q(answered_at__isnull=False, updated_at__lt=now - settings.ANSWERED_CALL_EXPIRES)
-    return _end(Call.everything.exclude(via=Via.NOBODY).filter(unanswered | answered), now)
+    return _end(Call.everything.exclude(via=Via.NOBODY).filter(unanswered | answered))
 
 
 def lose_calls_of(holder: str) -> int:
-    """End the calls that a dialer held when it died: nobody will ever tell how they went on. Returns how many."""
-    return _end(Call.everything.filter(held_by=holder), timezone.now())
+    """End the calls that a dialer held when it died. Returns how many."""
+    return _end(Call.everything.filter(held_by=holder))
 
 
-def _end(calls: QuerySet[Call], now: datetime) -> int:
-    """One that was answered stays answered, without a talk time; the others have failed: `expired` where nobody was rung yet, else `lost`.
-    When it ended stays unknown, and any word that still comes of it outranks this one."""
+def _end(calls: QuerySet[Call]) -> int:
+    """An answered call is ANSWERED without a talk time; others are FAILED, `expired` where no telephone was rung yet, else `lost`. The end time stays
+    unknown, and any later report takes precedence."""
     with transaction.atomic():
-        stale = calls.filter(status__in=PROGRESS).select_for_update(skip_locked=True)
-        references = dict(stale.values_list("pk", "reference")[:AT_ONCE])
-        Call.everything.filter(pk__in=references).update(
-            status=Case(When(answered_at=None, then=Value(Status.FAILED.value)), default=Value(Status.ANSWERED.value)),
-            reason=Case(
-                When(~Q(reference=""), status=Status.QUEUED, then=Value("expired")),
-                default=Value("lost"),
-            ),
-            precedence=precedence(Status.FAILED, Source.EXPIRY),
-            updated_at=now,
-        )
-        for call_id, reference in references.items():
-            call_changed.send(Call, call_id=call_id, requested=bool(reference))
-    return len(references)
+        stale = without_secrets(calls.filter(status__in=PROGRESS).select_related("voip"))
+        rows = list(stale.select_for_update(of=("self",), skip_locked=True)[:AT_ONCE])
+        for call in rows:
+            reason = Reason.EXPIRED if call.reference and call.status == Status.QUEUED else Reason.LOST
+            said = CallEvent(
+                provider_call_id=call.report_key,
+                status=Status.FAILED,
+                source=Source.EXPIRY,
+                reason=reason,
+                provider_status=call.provider_status,
+            )
+            report_on(call, said)
+    return len(rows)

@@ -4,7 +4,7 @@ from functools import reduce
 from typing import Any
 
 import django_filters
-from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.contrib.postgres.search import SearchQuery
 from django.core.exceptions import ValidationError
 from django.db.models import CharField, Q, QuerySet
 from django.db.models.functions import Reverse
@@ -13,10 +13,14 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
+from calls.figure_filters import FigureFilters
+from calls.folding import fold, words_of
 from calls.models import Call, CallQuerySet
 from calls.statuses import MISSED, Kind, Status, parse_kind, parse_status
 from sips import phone_numbers
-from sips.query_filters import MomentFilter, WholeNumberFilter, YesNoFilter
+from sips.countries import DEFAULT_COUNTRY
+from sips.staff_fields import UsernameFilter
+from voipcrm.rest.query_filters import IdOrNullFilter, MomentFilter, WholeNumberFilter, YesNoFilter
 
 FEWEST_DIGITS = 3
 MOST_WORDS = 10
@@ -25,19 +29,25 @@ CharField.register_lookup(Reverse, "reversed")
 
 
 def number_is(text: str, *fields: str) -> Q:
-    """The number in any writing, or its last digits. Raises ValidationError for fewer than three digits."""
-    text = text.strip()
-    exact = phone_numbers.normalise(text, "PL") if text.startswith(("+", "00")) else text
-    as_written = _any(Q(**{field: exact}) for field in fields)
+    """The number in any writing, or its last digits. Raises ValidationError for fewer than three digits.
+
+    With a country code it is exactly that number, also where it is stored as given because its country could not be told. An extension after
+    the number is not part of it.
+    """
+    text = phone_numbers.split_extension(text.strip())[0]
+    exact = phone_numbers.called(text, DEFAULT_COUNTRY)
+    if text.startswith(("+", "00")) and phone_numbers.is_e164(exact):
+        return _any(Q(**{f"{field}__in": [exact, *phone_numbers.as_given(exact)]}) for field in fields)
+    as_written = _any(Q(**{f"{field}__in": {text, exact}}) for field in fields)
     digits = phone_numbers.search_digits(text)
-    if phone_numbers.is_e164(exact) or not digits:
+    if not digits:
         return as_written
-    if len(digits) < FEWEST_DIGITS:  # “017”: its zero is no trunk prefix but a part of what was asked for
+    if len(digits) < FEWEST_DIGITS:  # “017”: the zero belongs to the last digits, it is no trunk prefix
         digits = "".join(character for character in text if character.isdecimal())
     if len(digits) < FEWEST_DIGITS:
         raise ValidationError(_("Give a number or at least its last three digits."))
     ending = _any(Q(**{f"{field}__reversed__startswith": digits[::-1]}) for field in fields)
-    return ending if text.isdecimal() else ending | as_written
+    return ending if text.isdecimal() and exact == text else ending | as_written
 
 
 def _any(conditions: Iterable[Q]) -> Q:
@@ -56,7 +66,7 @@ class NumberField(TextInput):
 
 @extend_schema_field(OpenApiTypes.STR)
 class NumberFilter(django_filters.Filter):
-    """Calls with that number on one of the given sides."""
+    """Rows with that number in one of the given fields."""
 
     field_class = NumberField
 
@@ -65,8 +75,8 @@ class NumberFilter(django_filters.Filter):
 
 
 class WordField(TextInput):
-    def __init__(self, *, parse: Any, **options: Any) -> None:
-        self.parse = parse
+    def __init__(self, *, parse: Any, known: list[str], **options: Any) -> None:
+        self.parse, self.known = parse, known
         super().__init__(max_length=50, **options)
 
     def clean(self, value: Any) -> str:
@@ -74,34 +84,44 @@ class WordField(TextInput):
         try:
             return str(self.parse(text)) if text else ""
         except ValueError as problem:
-            raise ValidationError("%(problem)s", params={"problem": problem}) from problem
+            message = _("“%(text)s” is none; use one of: %(known)s.") % {"text": text, "known": ", ".join(self.known)}
+            raise ValidationError(message) from problem
 
 
 @extend_schema_field(OpenApiTypes.STR)
 class WordFilter(django_filters.Filter):
-    """One of a vocabulary's words, in any writing."""
+    """One of an enumeration's values, in any spelling."""
 
     field_class = WordField
 
 
-class CallFilter(django_filters.FilterSet):
-    status = WordFilter(parse=parse_status, help_text=", ".join(Status.values))
-    kind = WordFilter(parse=parse_kind, help_text=", ".join(Kind.values))
-    voip_id = WholeNumberFilter()
-    sip_id = WholeNumberFilter()
-    client_id = WholeNumberFilter()
-    contact_id = WholeNumberFilter()
+class CallFilter(FigureFilters):
+    status = WordFilter(
+        parse=parse_status, known=Status.values, help_text=f"One of {', '.join(Status.values)}; in any writing."
+    )
+    kind = WordFilter(
+        parse=parse_kind, known=Kind.values, help_text=f"One of {', '.join(Kind.values)}; in any writing."
+    )
+    voip_id = WholeNumberFilter(help_text="Calls of this configuration.")
+    sip_id = WholeNumberFilter(help_text="Calls of this line.")
+    client_id = IdOrNullFilter(help_text="Calls of this client of the CRM; `null`: of nobody.")
+    contact_id = IdOrNullFilter(help_text="Calls of this contact of the CRM; `null`: of none.")
+    outcome_id = IdOrNullFilter(help_text="Calls with this outcome; `null`: without one.")
+    placed_by = UsernameFilter("placed_by", help_text="Login name of who had them dialed.")
+    provider_call_id = django_filters.CharFilter(
+        max_length=255, help_text="The provider's id of the call, exactly as it writes it."
+    )
     number = NumberFilter(
         fields=("number_from", "number_to"), help_text="Either side, in any writing, or at least the last three digits."
     )
-    number_from = NumberFilter(fields=("number_from",))
-    number_to = NumberFilter(fields=("number_to",))
-    start_time_after = MomentFilter("start_time", "gte")
-    start_time_before = MomentFilter("start_time", "lt")
-    duration_min = WholeNumberFilter("duration", "gte")
-    duration_max = WholeNumberFilter("duration", "lte")
-    updated_since = MomentFilter("updated_at", "gte")
-    missed = YesNoFilter(method="filter_missed")
+    number_from = NumberFilter(fields=("number_from",), help_text="The caller's number, like `number`.")
+    number_to = NumberFilter(fields=("number_to",), help_text="The called number, like `number`.")
+    start_time_after = MomentFilter("start_time", "gte", help_text="Begun at this time or later.")
+    start_time_before = MomentFilter("start_time", "lt", help_text="Begun before this time.")
+    duration_min = WholeNumberFilter("duration", "gte", help_text="At least so many seconds of talk.")
+    duration_max = WholeNumberFilter("duration", "lte", help_text="At most so many seconds of talk.")
+    updated_since = MomentFilter("updated_at", "gte", help_text="Changed at this time or later.")
+    missed = YesNoFilter(method="filter_missed", help_text="Incoming calls that nobody answered, or all others.")
     q = django_filters.CharFilter(
         method="filter_words", max_length=200, help_text="Words of the description, by their beginning, and numbers."
     )
@@ -114,11 +134,11 @@ class CallFilter(django_filters.FilterSet):
         return queryset.missed() if value else queryset.exclude(kind=Kind.INCOMING, status__in=MISSED)
 
     def filter_words(self, queryset: CallQuerySet, _name: str, value: str) -> CallQuerySet:
-        words = [word for word in "".join(c if c.isalnum() else " " for c in value).split() if word][:MOST_WORDS]
+        words = "".join(c if c.isalnum() else " " for c in fold(value)).split()[:MOST_WORDS]
         found = Q()
         if words:
             query = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
-            queryset = queryset.annotate(words=SearchVector("description", config="simple"))
+            queryset = queryset.annotate(words=words_of("description"))
             found |= Q(words=query)
         if len(phone_numbers.search_digits(value)) >= FEWEST_DIGITS:
             found |= number_is(value, "number_from", "number_to")

@@ -1,33 +1,51 @@
-"""Whose call it is: the other party's number, and the CRM client last known under it."""
+"""The other party's number, and the CRM client last known under it, by the rules of `calls.merge`."""
 
-from django.db.models import Q
+from typing import Any
 
+from django.utils import timezone
+
+from calls import merge, report_values
+from calls.events import CallEvent
 from calls.models import Call
-from calls.statuses import Kind
-from sips import phone_numbers
-from sips.models import Sip, Voip
+from calls.sql import Statement, fetch_one
+from calls.statuses import Kind, Status
+from sips.countries import DEFAULT_COUNTRY
+
+_OURS = Statement("""
+SELECT WHERE EXISTS (SELECT FROM sips_voip v WHERE v.number = %(number)s AND v.number <> '')
+    OR EXISTS (SELECT FROM sips_sip s WHERE s.number = %(number)s AND s.number <> '')""")
 
 
 def is_ours(number: str) -> bool:
-    """Whether it is a number of a configuration or a line of our own: those never identify a client."""
-    return Voip.objects.filter(number=number).exists() or Sip.objects.filter(number=number).exists()
+    """Whether it is the number of a configuration or a line; those never identify a client."""
+    return fetch_one(_OURS, {"number": number}) is not None
 
 
 def customer_of(call: Call) -> str:
-    """The other party's number when it can identify somebody, else "". Extensions and withheld callers cannot."""
-    sides = {Kind.INCOMING.value: [call.number_from], Kind.OUTGOING.value: [call.number_to], Kind.INTERNAL.value: []}
-    for number in sides.get(call.kind, [call.number_from, call.number_to]):
-        if phone_numbers.is_e164(number) and not is_ours(number):
-            return number
-    return ""
+    """The other party's number where it can identify a client, else ""."""
+    return str(_merged(call)[0])
 
 
-def latest_identity(customer_number: str) -> tuple[int | None, int | None]:
-    """(client_id, contact_id) of the latest identified call with that number."""
-    if not customer_number:
-        return None, None
-    identified = Call.objects.filter(
-        Q(client_id__isnull=False) | Q(contact_id__isnull=False), customer_number=customer_number
+def identify(call: Call) -> None:
+    """Write the other party's number into a call that is entered by hand, and its latest client and contact unless they are given."""
+    call.customer_number, client_id, contact_id = _merged(call)
+    if not call.identity_set:
+        call.client_id, call.contact_id = client_id, contact_id
+
+
+def _merged(call: Call) -> tuple[Any, ...]:
+    """(customer_number, client_id, contact_id) by the rules for reports."""
+    now = timezone.now()
+    said = CallEvent(
+        provider_call_id="",
+        status=Status.QUEUED,
+        kind=Kind(call.kind) if call.kind else None,
+        number_from=call.number_from,
+        number_to=call.number_to,
+        numbers_are_read=True,
     )
-    latest = identified.order_by("-start_time", "-id").values_list("client_id", "contact_id").first()
-    return latest or (None, None)
+    country = call.voip.country if call.voip else DEFAULT_COUNTRY
+    parameters = report_values.parameters(said, voip_id=call.voip_id, country=country, received_at=now, now=now)
+    row = fetch_one(merge.IDENTIFY, parameters)
+    assert row is not None
+    return row

@@ -1,187 +1,229 @@
-"""The one statement that merges an event into its Call.
+"""The statement that stores a report and merges it into its Call.
 
-Why by hand: a webhook is answered only when its event is stored, so this runs while an operator waits, and one statement does in one round trip
-what look-up, lock, comparison and update would do in five. It is also what makes the merge right: `ON CONFLICT` locks the row, so two events of
+Why by hand: a webhook is answered only when its event is stored, so this runs while a provider waits, and one statement does in one round trip
+what look-up, lock, comparison and update would do in five. It is also what makes the merge right: `ON CONFLICT` locks the row, so two reports of
 one call arriving together are merged one after the other.
 
-Every column is merged by a rule that does not depend on order and does nothing when repeated (a maximum, a minimum, or the value that came with
-the highest precedence), so any permutation and repetition of a call's events ends in the same row. `tests/calls/test_merge.py` proves it against
-the same rules written plainly in Python.
+`RULES` holds the rules, one for each reported column. Each is commutative, associative and idempotent (a maximum, a minimum, or the value that
+came with the highest precedence), so the reports of a call end in the same row in any order and however often they are merged. Merging a new
+report therefore equals computing the row anew from all of them, as `calls.reports` does. `tests/calls/test_merge.py` has these rules in Python.
 """
 
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Mapping
+from datetime import timedelta
 
-from calls.events import CallEvent
 from calls.sql import Statement
-from calls.statuses import FIRST_RESULT, Status, precedence
-from sips import phone_numbers
+from calls.statuses import FIRST_RESULT
 
 UNREAD_END = FIRST_RESULT - 5
-"""The rank of an end whose word we cannot read: its word is worth keeping, but it decides nothing."""
+"""The precedence of an end with an unreadable word: `provider_status` keeps the word, the result stays open."""
 
-TALKED = 99
-"""The rank of a report that itself proves that the two talked: stronger than anybody's word."""
+_TEXTS = (
+    "provider_call_id", "status", "provider_status", "reason", "kind", "number_from", "number_to", "line", "line_number", "recording_url",
+)  # fmt: skip
+_PARAMETERS = {
+    "voip": "bigint",
+    **dict.fromkeys(_TEXTS, "text"),
+    **dict.fromkeys(("readings_from", "readings_to"), "text[]"),
+    **dict.fromkeys(("precedence", "kind_precedence", "ended_precedence"), "smallint"),
+    **dict.fromkeys(("started_at", "answered_at", "ended_at", "now"), "timestamptz"),
+    "talk_seconds": "integer",
+}
+"""What a report says (`calls.report_values`)."""
+_COLUMN = {"voip": "voip_id", "started_at": "start_time", "talk_seconds": "duration"}
 
-LONGEST_TALK = 2_000_000_000
-EARLIEST_YEAR, LATEST_YEAR = 1980, 2200
 
-_EVENT = """
-said AS (
-    SELECT %(voip)s::bigint AS voip_id, %(provider_call_id)s::text AS provider_call_id, %(status)s::text AS status,
-        %(precedence)s::smallint AS precedence, %(provider_status)s::text AS provider_status,
-        %(reason)s::text AS reason, %(kind)s::text AS kind, %(number_from)s::text AS number_from, %(number_to)s::text AS number_to,
-        %(line)s::text AS line, %(started_at)s::timestamptz AS start_time, %(answered_at)s::timestamptz AS answered_at,
-        %(ended_at)s::timestamptz AS ended_at, %(talk_seconds)s::integer AS duration, %(recording_url)s::text AS recording_url,
-        %(now)s::timestamptz AS now
-    FROM gate
-), ours AS MATERIALIZED (
+def _said(parameters: Mapping[str, str]) -> str:
+    """The columns of the report. parameters: how each of `_PARAMETERS` is written in SQL."""
+    columns = [f"{sql} AS {_COLUMN.get(name, name)}" for name, sql in parameters.items()]
+    writings = [
+        f"{parameters[f'readings_{side}']} || {parameters[f'number_{side}']} AS writings_{side}"
+        for side in ("from", "to")
+    ]
+    return f"SELECT {', '.join([*columns, *writings])} FROM gate"
+
+
+_ONE = f"said AS ({_said({name: f'%({name})s::{kind}' for name, kind in _PARAMETERS.items()})})"
+_SEVERAL = f"""said AS ({_said({name: name for name in _PARAMETERS})},
+    jsonb_to_recordset(%(reports)s::jsonb) AS report({", ".join(f"{name} {kind}" for name, kind in _PARAMETERS.items())}))"""
+
+_FOLLOWS = """
+ours AS MATERIALIZED (
     SELECT said.*,
-        (SELECT s.id FROM sips_sip s WHERE s.voip_id = said.voip_id AND said.line <> '' AND said.line IN (s.sip, s.username, s.number)
-         ORDER BY s.id LIMIT 1) AS sip_id,
-        EXISTS (SELECT FROM sips_voip v WHERE v.number = said.number_from AND v.number <> '') OR
-        EXISTS (SELECT FROM sips_sip s WHERE s.number = said.number_from AND s.number <> '') OR
+        (SELECT s.id FROM sips_sip s WHERE s.voip_id = said.voip_id AND said.line <> ''
+            AND (said.line IN (s.sip, s.username) OR s.number IN (said.line, said.line_number))
+         ORDER BY s.sip <> said.line, s.username <> said.line, s.id LIMIT 1) AS sip_id,
+        EXISTS (SELECT FROM sips_voip v WHERE v.number = ANY (said.writings_from) AND v.number <> '') OR
+        EXISTS (SELECT FROM sips_sip s WHERE s.number = ANY (said.writings_from) AND s.number <> '') OR
         EXISTS (SELECT FROM sips_sip s WHERE s.sip = said.number_from AND s.sip <> '' AND s.voip_id = said.voip_id) AS from_us,
-        EXISTS (SELECT FROM sips_voip v WHERE v.number = said.number_to AND v.number <> '') OR
-        EXISTS (SELECT FROM sips_sip s WHERE s.number = said.number_to AND s.number <> '') OR
+        EXISTS (SELECT FROM sips_voip v WHERE v.number = ANY (said.writings_to) AND v.number <> '') OR
+        EXISTS (SELECT FROM sips_sip s WHERE s.number = ANY (said.writings_to) AND s.number <> '') OR
         EXISTS (SELECT FROM sips_sip s WHERE s.sip = said.number_to AND s.sip <> '' AND s.voip_id = said.voip_id) AS to_us
     FROM said
 ), sided AS (
     SELECT ours.*, CASE
-        WHEN kind <> '' THEN kind WHEN from_us AND to_us THEN 'internal' WHEN from_us THEN 'outgoing' WHEN to_us THEN 'incoming' ELSE ''
-        END AS side
+            WHEN kind <> '' THEN kind WHEN from_us AND to_us THEN 'internal' WHEN from_us THEN 'outgoing' WHEN to_us THEN 'incoming' ELSE ''
+        END AS side,
+        (number_from LIKE '+%%' OR cardinality(writings_from) > 1) AND NOT from_us AS from_outside,
+        (number_to LIKE '+%%' OR cardinality(writings_to) > 1) AND NOT to_us AS to_outside
     FROM ours
 ), event AS (
     SELECT sided.*, CASE
-        WHEN side = 'incoming' AND number_from LIKE '+%%' AND NOT from_us THEN number_from
-        WHEN side = 'outgoing' AND number_to LIKE '+%%' AND NOT to_us THEN number_to ELSE ''
+            WHEN kind_precedence > 0 OR side = '' THEN kind_precedence
+            ELSE CASE WHEN number_from = '' OR number_to = '' THEN 10 ELSE 20 END + CASE side WHEN 'internal' THEN 1 WHEN 'outgoing' THEN 2 ELSE 3 END
+        END AS side_precedence,
+        CASE
+            WHEN from_outside AND (side = 'incoming' OR side = '' AND NOT to_outside) THEN number_from
+            WHEN to_outside AND (side = 'outgoing' OR side = '' AND NOT from_outside) THEN number_to ELSE ''
         END AS customer_number
     FROM sided
 ), identified AS (
-    SELECT known.client_id, known.contact_id FROM event CROSS JOIN LATERAL (
-        SELECT c.client_id, c.contact_id FROM calls_call c
-        WHERE c.customer_number = event.customer_number AND c.customer_number <> ''
-            AND (c.client_id IS NOT NULL OR c.contact_id IS NOT NULL) AND c.deleted_at IS NULL
-        ORDER BY c.start_time DESC, c.id DESC LIMIT 1) known
+    SELECT event.*, known.client_id, known.contact_id FROM event LEFT JOIN LATERAL (
+        SELECT min(latest.client_id) AS client_id, min(latest.contact_id) AS contact_id
+        FROM unnest(CASE customer_number WHEN '' THEN '{}' WHEN number_from THEN writings_from ELSE writings_to END) AS written (number),
+            LATERAL (
+                SELECT k.client_id, k.contact_id FROM calls_call k
+                WHERE k.customer_number = written.number AND k.customer_number <> '' AND k.deleted_at IS NULL
+                    AND (k.client_id IS NOT NULL OR k.contact_id IS NOT NULL OR k.identity_set)
+                    AND (k.identity_set OR k.customer_number LIKE '+%%')
+                ORDER BY k.start_time DESC, k.id DESC LIMIT 1) latest
+        HAVING count(DISTINCT (latest.client_id, latest.contact_id)) = 1) known ON true
 )"""
+_EVENT = f"{_ONE}, {_FOLLOWS}"
+"""What one report says, and what follows from it: whose line and numbers they are; the direction, where it says none; the customer, who is the other
+party where that is somebody who can be known again: the caller of an incoming call, the called of an outgoing one, else the only one outside; and
+the client and contact of the latest call with that customer of which they are known, or of which people said that there are none.
+
+`writings_from` and `writings_to`: the number, after the two E.164 numbers it can be where its country cannot be told. Such a number is our own if it
+is so in any writing. Its client is the one on whom all writings agree under which one is known; under the number as given, what people have set
+counts, as the rest was concluded here."""
+
+_BETTER_WORD = f"""
+    (CASE WHEN excluded.precedence < {FIRST_RESULT} AND excluded.ended_at IS NOT NULL THEN {UNREAD_END} ELSE excluded.precedence END,
+        excluded.provider_status, excluded.reason)
+    > (CASE WHEN c.precedence < {FIRST_RESULT} AND c.ended_at IS NOT NULL THEN {UNREAD_END} ELSE c.precedence END, c.provider_status, c.reason)"""
+_BETTER_LINE = "excluded.sip_id IS NOT NULL AND (c.sip_id IS NULL OR (excluded.sip_precedence, -excluded.sip_id) > (c.sip_precedence, -c.sip_id))"
+_BETTER_CUSTOMER = """c.erased_at IS NULL AND excluded.customer_number <> '' AND (c.customer_number = ''
+    OR excluded.customer_precedence > c.customer_precedence
+    OR excluded.customer_precedence = c.customer_precedence AND excluded.customer_number COLLATE "C" < c.customer_number)"""
+_NEW_CUSTOMER = f"{_BETTER_CUSTOMER} AND excluded.customer_number <> c.customer_number AND NOT c.identity_set"
+_ENDED = f"(GREATEST(c.precedence, excluded.precedence) >= {FIRST_RESULT} OR c.ended_at IS NOT NULL OR excluded.ended_at IS NOT NULL)"
+_TALKED = (
+    "(c.answered_at IS NOT NULL OR excluded.answered_at IS NOT NULL OR GREATEST(c.duration, excluded.duration, 0) > 0)"
+)
+
+
+APART, LONGEST_CALL = timedelta(hours=1), timedelta(days=1)
+
+
+def near(began: str) -> str:
+    """Whether a report of a call that began then certainly belongs to the call `c` with its id; for others see `calls.reused_ids`."""
+    return f"""{began} BETWEEN c.start_time - interval '1 hour'
+    AND COALESCE(c.ended_at, c.start_time + interval '1 day') + interval '1 hour'"""
 
 
 def _first(column: str) -> str:
-    """The smaller of two texts, where an empty one does not count. “+” sorts before digits, so a full number beats an extension."""
-    return f"""COALESCE(LEAST(NULLIF(c.{column}, '') COLLATE "C", NULLIF(excluded.{column}, '') COLLATE "C"), '')"""
+    """The smaller of two texts that are not empty. “+” sorts before digits, so a full number beats an extension. Unchanged where a person was
+    erased."""
+    return f"""CASE WHEN c.erased_at IS NULL AND excluded.{column} <> '' AND (c.{column} = '' OR excluded.{column} COLLATE "C" < c.{column})
+        THEN excluded.{column} ELSE c.{column} END"""
 
 
-_STRONGER = "excluded.precedence > c.precedence"
-_ROW_WORD_RANK = (
-    f"CASE WHEN c.precedence < {FIRST_RESULT} AND c.ended_at IS NOT NULL THEN {UNREAD_END} ELSE c.precedence END"
-)
-_EVENT_WORD_RANK = _ROW_WORD_RANK.replace("c.", "excluded.")
-_WORDIER = (
-    f"({_EVENT_WORD_RANK}, excluded.provider_status, excluded.reason) > ({_ROW_WORD_RANK}, c.provider_status, c.reason)"
-)
-_BETTER_LINE = """excluded.sip_id IS NOT NULL AND
-    (excluded.sip_precedence, -excluded.sip_id) > (c.sip_precedence, COALESCE(-c.sip_id, -9223372036854775807))"""
-_ENDED = f"(GREATEST(c.precedence, excluded.precedence) >= {FIRST_RESULT} OR c.ended_at IS NOT NULL OR excluded.ended_at IS NOT NULL)"
-_TALKED = (
-    "(COALESCE(c.answered_at, excluded.answered_at) IS NOT NULL OR GREATEST(c.duration, excluded.duration, 0) > 0)"
-)
-_UNIDENTIFIED = "c.customer_number = '' AND c.client_id IS NULL AND c.contact_id IS NULL"
-
-_MERGED = {
-    "status": f"CASE WHEN {_ENDED} AND {_TALKED} THEN 'ANSWERED' WHEN {_STRONGER} THEN excluded.status ELSE c.status END",
+RULES = {
+    "status": f"CASE WHEN {_ENDED} AND {_TALKED} THEN 'ANSWERED' WHEN excluded.precedence > c.precedence THEN excluded.status ELSE c.status END",
     "precedence": "GREATEST(c.precedence, excluded.precedence)",
-    "provider_status": f"CASE WHEN {_WORDIER} THEN excluded.provider_status ELSE c.provider_status END",
-    "reason": f"CASE WHEN {_WORDIER} THEN excluded.reason ELSE c.reason END",
-    "kind": _first("kind"),
+    "provider_status": f"CASE WHEN {_BETTER_WORD} THEN excluded.provider_status ELSE c.provider_status END",
+    "reason": f"CASE WHEN {_BETTER_WORD} THEN excluded.reason ELSE c.reason END",
+    "kind": "CASE WHEN excluded.kind_precedence > c.kind_precedence THEN excluded.kind ELSE c.kind END",
+    "kind_precedence": "GREATEST(c.kind_precedence, excluded.kind_precedence)",
     "number_from": _first("number_from"),
     "number_to": _first("number_to"),
-    "customer_number": _first("customer_number"),
-    "recording_url": _first("recording_url"),
+    "customer_number": f"CASE WHEN {_BETTER_CUSTOMER} THEN excluded.customer_number ELSE c.customer_number END",
+    "customer_precedence": f"CASE WHEN {_BETTER_CUSTOMER} THEN excluded.customer_precedence ELSE c.customer_precedence END",
+    "client_id": f"CASE WHEN {_NEW_CUSTOMER} THEN excluded.client_id ELSE c.client_id END",
+    "contact_id": f"CASE WHEN {_NEW_CUSTOMER} THEN excluded.contact_id ELSE c.contact_id END",
     "start_time": "LEAST(c.start_time, excluded.start_time)",
     "answered_at": "LEAST(c.answered_at, excluded.answered_at)",
-    "ended_at": "GREATEST(c.ended_at, excluded.ended_at)",
+    "ended_at": """CASE
+        WHEN excluded.ended_at IS NULL OR c.ended_at IS NOT NULL AND excluded.ended_precedence < c.ended_precedence THEN c.ended_at
+        WHEN c.ended_at IS NULL OR excluded.ended_precedence > c.ended_precedence THEN excluded.ended_at
+        WHEN c.ended_precedence = 0 THEN LEAST(c.ended_at, excluded.ended_at) ELSE GREATEST(c.ended_at, excluded.ended_at) END""",
+    "ended_precedence": "GREATEST(c.ended_precedence, excluded.ended_precedence)",
     "duration": "GREATEST(c.duration, excluded.duration)",
     "sip_id": f"CASE WHEN {_BETTER_LINE} THEN excluded.sip_id ELSE c.sip_id END",
     "sip_precedence": f"CASE WHEN {_BETTER_LINE} THEN excluded.sip_precedence ELSE c.sip_precedence END",
-    "client_id": f"CASE WHEN {_UNIDENTIFIED} THEN excluded.client_id ELSE c.client_id END",
-    "contact_id": f"CASE WHEN {_UNIDENTIFIED} THEN excluded.contact_id ELSE c.contact_id END",
+    "recording_url": _first("recording_url"),
 }
+"""The reported columns of the Call `c` after the report `excluded`, as PostgreSQL names the two in `ON CONFLICT`."""
 
-_OF_A_PERSON = ("number_from", "number_to", "customer_number", "recording_url", "client_id", "contact_id")
-_MERGED |= {
-    column: f"CASE WHEN c.erased_at IS NULL THEN {_MERGED[column]} ELSE c.{column} END" for column in _OF_A_PERSON
-}
+REPORTED = tuple(RULES)
+"""The columns of a Call that are a function of its reports; client and contact only until people set them."""
+
+_COLUMNS = ", ".join(RULES)
+_RULES = ",\n    ".join(RULES.values())
+_CHANGED = f"({', '.join(f'c.{column}' for column in RULES)}) IS DISTINCT FROM (\n    {_RULES})"
+
+_OF_EVENT = """
+SELECT voip_id, provider_call_id, now, status, precedence, provider_status, reason, side AS kind, side_precedence AS kind_precedence,
+    number_from, number_to, customer_number, CASE WHEN customer_number = '' THEN 0 ELSE side_precedence END AS customer_precedence,
+    client_id, contact_id, start_time, answered_at, ended_at,
+    ended_precedence, duration, sip_id, CASE WHEN sip_id IS NULL THEN 0 ELSE precedence END AS sip_precedence, recording_url
+FROM identified"""
+"""An event under the names of a Call's columns."""
+
+_KNOWN = """
+known AS (
+    SELECT erased_at IS NOT NULL OR deleted_at IS NOT NULL AS is_erased FROM calls_call
+    WHERE voip_id = %(voip)s::bigint AND provider_call_id = %(provider_call_id)s::text AND provider_call_id <> '' FOR NO KEY UPDATE
+), gate AS (SELECT opened.id, known.is_erased FROM opened LEFT JOIN known ON true)"""
+"""Whether the call was erased or deleted. Its row is locked first, so that this waits for an erasure under way and sees its result."""
+
+_REPORT = """
+reported AS (
+    INSERT INTO calls_report (voip_id, provider_call_id, delivery_id, said, received_at, stored_at)
+    SELECT %(voip)s::bigint, %(provider_call_id)s::text, id,
+        CASE WHEN is_erased THEN %(said)s::jsonb - '{number_from,number_to,recording_url}'::text[] ELSE %(said)s::jsonb END,
+        %(received_at)s::timestamptz, %(now)s::timestamptz
+    FROM gate
+)"""
 
 _UPSERT = f"""
-INSERT INTO calls_call AS c (voip_id, provider_call_id, via, description, created_at, updated_at, {", ".join(_MERGED)})
-SELECT voip_id, provider_call_id, 'provider', '', now, now,
-    CASE WHEN (precedence >= {FIRST_RESULT} OR ended_at IS NOT NULL) AND (answered_at IS NOT NULL OR duration > 0) THEN 'ANSWERED' ELSE status END,
-    precedence, provider_status, reason, side, number_from, number_to, customer_number, recording_url,
-    start_time, answered_at, ended_at, duration, sip_id, CASE WHEN sip_id IS NULL THEN 0 ELSE precedence END, client_id, contact_id
-FROM event LEFT JOIN identified ON true
+INSERT INTO calls_call AS c (voip_id, provider_call_id, via, description, created_at, updated_at, {_COLUMNS})
+SELECT voip_id, provider_call_id, 'provider', '', now, now, {_COLUMNS} FROM ({_OF_EVENT}) AS event
 ON CONFLICT (voip_id, provider_call_id) WHERE provider_call_id <> ''
-DO UPDATE SET updated_at = excluded.updated_at, {", ".join(f"{column} = {rule}" for column, rule in _MERGED.items())}
-WHERE c.deleted_at IS NULL AND ({", ".join(f"c.{column}" for column in _MERGED)}) IS DISTINCT FROM ({", ".join(_MERGED.values())})
+DO UPDATE SET updated_at = excluded.updated_at, ({_COLUMNS}) = ROW(
+    {_RULES})
+WHERE c.deleted_at IS NULL AND {near("excluded.start_time")} AND {_CHANGED}
 RETURNING c.id, c.reference <> '' AS requested"""
 
-ABSORB = Statement(f"""
-WITH gone AS (
-    DELETE FROM calls_call WHERE voip_id = %(voip)s AND provider_call_id = %(provider_call_id)s AND reference = '' RETURNING *
-)
-UPDATE calls_call AS c SET provider_call_id = gone.provider_call_id, updated_at = now(),
-    {", ".join(f"{column} = {rule.replace('excluded.', 'gone.')}" for column, rule in _MERGED.items())}
-FROM gone WHERE c.id = %(call)s
-RETURNING c.id""")
-"""Makes what was reported under a provider's id part of the Call that was asked for here; no row where nothing was reported yet."""
 
-UNGATED = "gate AS (SELECT)"
+def reporting(gate: str, *, then: str = "SELECT") -> Statement:
+    """Store a report and merge it into the Call with its id, which is made where there is none:
+    `(id, call_id, requested, was_known)`.
 
-
-def statement(gate: str = UNGATED) -> str:
-    """The merge as common table expressions ending in `call (id, requested)`, empty when nothing changed.
-
-    gate: a table expression named `gate`; the event is merged only when that has a row.
+    gate: a statement that returns `id`: of the delivery, or NULL. Where it returns no row nothing is reported and no row comes back. The call is
+    NULL where nothing of it changed. then: what else is done with `call (id, requested, status)`.
     """
-    return f"WITH {gate}, {_EVENT}, call AS ({_UPSERT})"
-
-
-def parameters(event: CallEvent, *, voip_id: int, country: str, received_at: datetime, now: datetime) -> dict[str, Any]:
-    """The statement's parameters. What the event does not say is concluded from when it was received, never from the present moment:
-    a replay must end in the same row."""
-    ended_at = (_plausible(event.ended_at) or received_at) if event.is_end else None
-    talk_seconds = (
-        event.talk_seconds if event.talk_seconds is not None and 0 <= event.talk_seconds <= LONGEST_TALK else None
+    return Statement(
+        f"WITH opened AS ({gate}), {_KNOWN}, {_REPORT}, {_EVENT}, call AS ({_UPSERT}, c.status), followed AS ({then})"
+        " SELECT gate.id, call.id, call.requested, gate.is_erased IS NOT NULL, (SELECT count(*) FROM followed)"
+        " FROM gate LEFT JOIN call ON true"
     )
-    started_at = _plausible(event.started_at) or (
-        ended_at - timedelta(seconds=talk_seconds or 0) if ended_at else received_at
-    )
-    answered_at = _plausible(event.answered_at) or (received_at if event.status == Status.IN_PROGRESS else None)
-    proven = event.status == Status.ANSWERED and bool(answered_at or talk_seconds)
-    status = event.status or Status.QUEUED
-    return {
-        "voip": voip_id,
-        "provider_call_id": event.provider_call_id,
-        "status": status.value,
-        "precedence": TALKED if proven else precedence(status, event.source),
-        "provider_status": event.provider_status[:255],
-        "reason": event.reason[:255],
-        "kind": event.kind.value if event.kind else "",
-        "number_from": phone_numbers.normalise(event.number_from, country),
-        "number_to": phone_numbers.normalise(event.number_to, country),
-        "line": event.line[:255],
-        "started_at": started_at,
-        "answered_at": answered_at,
-        "ended_at": ended_at,
-        "talk_seconds": talk_seconds,
-        "recording_url": event.recording_url if _is_link(event.recording_url) else "",
-        "now": now,
-    }
 
 
-def _plausible(moment: datetime | None) -> datetime | None:
-    """A time a telephone call can have had; an operator's `0000-00-00` or far future is no time at all."""
-    return moment if moment and EARLIEST_YEAR <= moment.year <= LATEST_YEAR else None
+REPORT = reporting("SELECT %(delivery)s::bigint AS id")
 
+SEVERAL = Statement(f"WITH gate AS (SELECT), {_SEVERAL}, {_FOLLOWS} {_UPSERT}, c.provider_call_id")
+"""Merge reports of as many calls, `reports` being JSON, without storing them: `(id, requested, provider_call_id)` of those that changed."""
 
-def _is_link(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and len(url) <= 1000
+ADD = Statement(f"""
+WITH gate AS (SELECT), {_EVENT}
+UPDATE calls_call AS c SET updated_at = excluded.now, ({_COLUMNS}) = ROW(
+    {_RULES})
+FROM ({_OF_EVENT}) AS excluded
+WHERE c.id = %(call)s AND {_CHANGED}
+RETURNING c.id""")
+"""Merge a report that is stored already into the Call with this row's id; no row where nothing of it changed."""
+
+IDENTIFY = Statement(f"WITH gate AS (SELECT), {_EVENT} SELECT customer_number, client_id, contact_id FROM identified")
+"""The customer of a report, with client and contact."""

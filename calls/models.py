@@ -1,63 +1,92 @@
-"""What happened: one row is one conversation or attempt."""
+"""Calls: one row is one call, answered or not."""
 
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Reverse
+from django.db.models import Exists, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from calls.statuses import FIRST_RESULT, MISSED, Kind, Status, precedence
+from calls.call_indexes import AWAITS_ID, IN_PROGRESS, INDEXES
+from calls.follow_up_models import FollowUp
+from calls.note_models import Note, Outcome
+from calls.reasons import Reason
+from calls.report_models import ForgottenReports, Report
+from calls.returning import HAS_NUMBER, IS_MISSED, later_talks
+from calls.statuses import MISSED, Kind, Status, Via, precedence
 from sips.models import Sip, Voip
+from sips.staff_lines import lines_of, sees_all_lines
+
+__all__ = [
+    "AWAITS_ID",
+    "Call",
+    "CallQuerySet",
+    "FollowUp",
+    "ForgottenReports",
+    "LivingCalls",
+    "Note",
+    "Outcome",
+    "Report",
+    "Via",
+    "new_reference",
+]
 
 DESCRIPTION_LIMIT = 10_000
 """Characters; bounded, because PostgreSQL cannot index the words of a text of more than a megabyte."""
 
 
-class Via(models.TextChoices):
-    """Who reports on a call and therefore owns its numbers, times and status."""
-
-    NOBODY = "", _("entered by hand")
-    SIP = "sip", _("our SIP dialer")
-    PROVIDER = "provider", _("the provider")
-
-
 class CallQuerySet(models.QuerySet["Call"]):
+    def in_progress(self) -> "CallQuerySet":
+        """Reported calls whose end nobody has told yet; an index of its own holds just them."""
+        return self.filter(IN_PROGRESS)
+
     def missed(self) -> "CallQuerySet":
-        return self.filter(kind=Kind.INCOMING, status__in=MISSED)
+        return self.filter(IS_MISSED)
+
+    def unreturned(self, *, since: datetime | None = None) -> "CallQuerySet":
+        """Missed calls with a number that nobody has talked with since; begun at `since` or later."""
+        rows = self.missed() if since is None else self.missed().filter(start_time__gte=since)
+        return rows.filter(HAS_NUMBER, ~Exists(later_talks(Call.objects.all(), since=since)))
+
+    def returned(self, *, within: timedelta | None = None) -> "CallQuerySet":
+        """Missed calls after which somebody talked with that number, within that time."""
+        return self.missed().filter(HAS_NUMBER, Exists(later_talks(Call.objects.all(), within=within)))
+
+    def visible_to(self, user: Any) -> "CallQuerySet":
+        """All; without the right to see all lines: calls of the user's own lines and those they placed. Everything that shows or counts calls for a
+        user starts here."""
+        if sees_all_lines(user):
+            return self
+        if user.pk is None:
+            return self.none()
+        return self.filter(Q(sip__in=lines_of(user)) | Q(placed_by=user.pk))
 
 
-class LivingCalls(models.Manager.from_queryset(CallQuerySet)):  # type: ignore[misc]
-    """Every call but the deleted ones, of which only the provider's id is kept so that a late event does not bring them back."""
+class LivingCalls(models.Manager.from_queryset(CallQuerySet)):  # type: ignore[misc]  # a base class that is made here
+    """All but deleted calls, whose rows keep only the provider's id so that a late event does not bring them back."""
 
     def get_queryset(self) -> CallQuerySet:
-        return super().get_queryset().filter(deleted_at=None)  # type: ignore[no-any-return]
+        living: CallQuerySet = super().get_queryset().filter(deleted_at=None)
+        return living
 
 
 def new_reference() -> str:
     return f"vcrm-{uuid4().hex}"
 
 
-AWAITS_ID = Q(via=Via.PROVIDER, provider_call_id="", precedence__lt=precedence(Status.FAILED)) & ~Q(reference="")
-"""Requests whose provider has not told its own id of the call yet; given up ones too, as a late word may still come."""
-
-
-def _newest_first(*fields: str, name: str, condition: Q | None = None) -> models.Index:
-    """An index for one filter of the list, in the list's own order, so that a page is read from it and nothing is sorted."""
-    return models.Index(*fields, F("start_time").desc(), F("id").desc(), name=name, condition=condition)
+MAY_STILL_BE_TOLD = timedelta(hours=3)
+"""How long after dialing a provider may first report its id of a call: in a webhook within minutes, in its list of calls within hours."""
 
 
 class Call(models.Model):
-    """A conversation or an attempt at one. Changed by `calls.services` alone once a provider or our dialer reports on it."""
+    """One call, answered or not. Where a provider or our dialer reports on it, its reported columns are written by `calls.reports` only."""
 
     voip = models.ForeignKey(
         Voip,
-        models.PROTECT,
+        models.SET_NULL,
         null=True,
         blank=True,
         db_index=False,
@@ -75,37 +104,65 @@ class Call(models.Model):
     duration = models.PositiveIntegerField(_("talk time (s)"), null=True, blank=True)
     kind = models.CharField(_("kind"), max_length=10, blank=True, choices=Kind.choices)
     status = models.CharField(_("status"), max_length=12, blank=True, choices=Status.choices)
-    reason = models.CharField(_("reason"), max_length=255, blank=True)
+    reason = models.CharField(_("reason"), max_length=255, blank=True, choices=Reason.choices)
     provider_status = models.CharField(_("provider's word"), max_length=255, blank=True)
     provider_call_id = models.CharField(_("provider's id"), max_length=255, blank=True)
     recording_url = models.URLField(_("recording"), max_length=1000, blank=True)
     client_id = models.BigIntegerField(_("CRM client"), null=True, blank=True)
     contact_id = models.BigIntegerField(_("CRM contact"), null=True, blank=True)
     description = models.TextField(_("description"), blank=True, max_length=DESCRIPTION_LIMIT)
+    outcome = models.ForeignKey(
+        Outcome,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="calls",
+        verbose_name=_("outcome"),
+        help_text=_("What came of it, in the company's own words."),
+    )
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("placed by"),
+    )
+    """The user who requested it; null where it was not requested here, or not by a person."""
     via = models.CharField(_("reported by"), max_length=8, blank=True, choices=Via.choices, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
-    customer_number = models.CharField(max_length=64, blank=True, editable=False)
-    """The other party's number, when it is E.164 and not our own: what identifies a client."""
+    customer_number = models.CharField(_("customer's number"), max_length=64, blank=True, editable=False)
+    """The other party's number where it is a full one and not our own: it identifies a client. E.164, or as given if its country is ambiguous."""
     precedence = models.PositiveSmallIntegerField(default=0, editable=False)
-    """How far the call is and how sure we are, see `calls.statuses.precedence`. Only grows."""
+    """See `calls.statuses.precedence`. Only grows."""
     sip_precedence = models.PositiveSmallIntegerField(default=0, editable=False)
-    """The precedence of the report that named `sip`: the line that got furthest is the call's line."""
+    """The precedence of the report that set `sip`: the line that got furthest is the call's line."""
+    kind_precedence = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    """The weight of the report that set `kind`, see `calls.report_values`."""
+    customer_precedence = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    """The same for `customer_number`."""
+    ended_precedence = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    """Where `ended_at` is from: 2 reported, 1 start plus talk time, 0 when the report came."""
+    identity_set = models.BooleanField(default=False, db_default=False, editable=False)
+    """People or the CRM have set client and contact, even to none: no report changes them."""
     deleted_at = models.DateTimeField(null=True, editable=False)
     erased_at = models.DateTimeField(null=True, editable=False)
-    """When the person was erased from it: reports go on to tell how the call went, but not with whom."""
+    """When the person was erased: later reports change how the call went, but not with whom."""
 
     reference = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
-    """Our own id of a call that was asked for here, told to whoever dials it; blank for all others."""
+    """Our id of a requested call, sent to whoever dials it; blank for all others."""
     customer_first = models.BooleanField(default=False, db_default=False, editable=False)
     """Of a requested call: the number is rung before the line."""
     dial_by = models.DateTimeField(null=True, editable=False)
-    """Of a requested call: from this moment on it is not dialed any more, whatever held it up."""
+    """Of a requested call: it is not dialed after this moment."""
     dialed_at = models.DateTimeField(null=True, editable=False)
-    """When a request was claimed, just before it left the house."""
+    """When a request was claimed, just before dialing."""
     held_by = models.CharField(max_length=255, blank=True, default="", db_default="", editable=False)
-    """The dialer process that placed the call and alone can end it."""
+    """The dialer process that placed the call; only that one can end it."""
     hangup_requested_at = models.DateTimeField(null=True, editable=False)
 
     objects = LivingCalls()
@@ -126,73 +183,38 @@ class Call(models.Model):
             models.CheckConstraint(condition=Q(status__in=["", *Status.values]), name="call_status_is_known"),
             models.CheckConstraint(condition=Q(kind__in=["", *Kind.values]), name="call_kind_is_known"),
             models.CheckConstraint(condition=Q(via__in=Via.values), name="call_via_is_known"),
+            models.CheckConstraint(condition=Q(reason__in=Reason.values), name="call_reason_is_known"),
         ]
-        indexes: ClassVar = [
-            _newest_first(name="call_newest"),
-            _newest_first("status", name="call_status"),
-            _newest_first("kind", name="call_kind"),
-            _newest_first("voip", name="call_voip"),
-            _newest_first("sip", name="call_sip"),
-            _newest_first("client_id", name="call_client", condition=Q(client_id__isnull=False)),
-            _newest_first("contact_id", name="call_contact", condition=Q(contact_id__isnull=False)),
-            _newest_first("number_from", name="call_number_from"),
-            _newest_first("number_to", name="call_number_to"),
-            models.Index(OpClass(Reverse("number_from"), name="text_pattern_ops"), name="call_number_from_end"),
-            models.Index(OpClass(Reverse("number_to"), name="text_pattern_ops"), name="call_number_to_end"),
-            models.Index(fields=["duration"], name="call_duration"),
-            models.Index(fields=["updated_at"], name="call_updated"),
-            _newest_first(name="call_missed", condition=Q(kind=Kind.INCOMING, status__in=MISSED)),
-            _newest_first(
-                "customer_number",
-                name="call_identified",
-                condition=~Q(customer_number="") & (Q(client_id__isnull=False) | Q(contact_id__isnull=False)),
-            ),
-            models.Index(
-                fields=["updated_at"],
-                name="call_unfinished",
-                condition=Q(precedence__gt=0, precedence__lt=FIRST_RESULT),
-            ),
-            models.Index(fields=["voip", "dialed_at"], name="call_awaits_id", condition=AWAITS_ID),
-            models.Index(
-                fields=["held_by"],
-                name="call_held",
-                condition=~Q(held_by="") & Q(precedence__lt=FIRST_RESULT),
-            ),
-            models.Index(fields=["erased_at"], name="call_erased", condition=Q(erased_at__isnull=False)),
-            GinIndex(SearchVector("description", config="simple"), name="call_description"),
-        ]
+        indexes: ClassVar = INDEXES
 
     def __str__(self) -> str:
         return f"{self.number_from or '?'} → {self.number_to or '?'}"
 
     @property
     def is_reported(self) -> bool:
-        """Whether a provider or our dialer owns the numbers, times and status."""
+        """Whether numbers, times and status are those a provider or our dialer reports."""
         return self.via != Via.NOBODY
+
+    @property
+    def report_key(self) -> str:
+        """The key of our own reports of it; the provider's are under the provider's id."""
+        return self.reference or self.provider_call_id
+
+    @property
+    def report_keys(self) -> list[str]:
+        return [key for key in (self.provider_call_id, self.reference) if key]
 
     @property
     def awaits_id(self) -> bool:
         return bool(self.reference) and self.via == Via.PROVIDER and not self.provider_call_id
 
     @property
+    def may_be_told(self) -> bool:
+        """Whether the provider's first report of this request may still come, which is correlated by its number and line."""
+        is_settled = self.precedence >= precedence(Status.FAILED)
+        lately = timezone.now() - MAY_STILL_BE_TOLD
+        return self.awaits_id and not is_settled and self.dialed_at is not None and self.dialed_at > lately
+
+    @property
     def is_missed(self) -> bool:
         return self.kind == Kind.INCOMING and self.status in MISSED
-
-
-class IdempotencyKey(models.Model):
-    """A caller's promise that requests with the same key are one request."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, db_index=False)
-    key = models.CharField(max_length=255)
-    digest = models.CharField(max_length=64)
-    """SHA-256 of the request, to tell a repetition from a different request."""
-    call = models.ForeignKey(Call, models.CASCADE, null=True)
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_is_unique_per_user")
-        ]
-
-    def __str__(self) -> str:
-        return self.key

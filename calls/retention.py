@@ -1,8 +1,9 @@
-"""Calls grow old: after some days they are facts without people."""
+"""Retention of calls: reports are deleted after some days, people erased later."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Set
 from datetime import datetime
+from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
@@ -10,16 +11,18 @@ from django.db.models import Q
 from django.utils import timezone
 
 from calls.erasure import PERSONAL
-from calls.models import Call
+from calls.models import Call, ForgottenReports, Note, Report
+from calls.reports import forget_person
 from sips.models import Sip, Voip
 from sips.phone_numbers import MAX_EXTENSION_DIGITS
 
 AT_ONCE = 1000
 SIDES = ("number_from", "number_to")
+KEYS = ("provider_call_id", "reference")
 
 
 def erase_old_calls() -> int:
-    """Erase the people from calls that began longer ago than `CALL_NUMBERS_KEPT_DAYS`, some at a time. Returns how many."""
+    """Erase the people from calls that began longer ago than `CALL_NUMBERS_KEPT_DAYS`, in portions. Returns how many."""
     if settings.CALL_NUMBERS_KEPT is None:
         return 0
     ours = _own_numbers()
@@ -29,12 +32,20 @@ def erase_old_calls() -> int:
 def _older_than(moment: datetime) -> Iterator[list[Call]]:
     """Calls with people, oldest first, through the list's own index once."""
     old = Call.everything.filter(start_time__lt=moment, erased_at=None)
-    rows = list(old.order_by("start_time", "pk").only("start_time", *SIDES)[:AT_ONCE])
+    rows = list(
+        old.order_by("start_time", "pk")
+        .select_related("voip")
+        .only("start_time", "voip", "voip__country", *KEYS, *SIDES)[:AT_ONCE]
+    )
     while rows:
         yield rows
         last = rows[-1]
         later = old.filter(Q(start_time__gt=last.start_time) | Q(pk__gt=last.pk), start_time__gte=last.start_time)
-        rows = list(later.order_by("start_time", "pk").only("start_time", *SIDES)[:AT_ONCE])
+        rows = list(
+            later.order_by("start_time", "pk")
+            .select_related("voip")
+            .only("start_time", "voip", "voip__country", *KEYS, *SIDES)[:AT_ONCE]
+        )
 
 
 def _own_numbers() -> Set[str]:
@@ -44,20 +55,50 @@ def _own_numbers() -> Set[str]:
 
 
 def _is_personal(number: str, ours: Set[str]) -> bool:
-    """Whether it may be somebody's number: no extension or short number, no word for a withheld one."""
+    """Whether it may be a person's number: no extension, short number or withheld one."""
     return number not in ours and sum(character.isdecimal() for character in number) > MAX_EXTENSION_DIGITS
 
 
 def _erase(rows: list[Call], ours: Set[str]) -> int:
-    """Each row is written once: every index of the table pays for it."""
+    """Each row is written once, as every index of the table is updated with it."""
     now = timezone.now()
     alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row in rows:
         alike[tuple(side for side in SIDES if _is_personal(getattr(row, side), ours))].append(row.pk)
     with transaction.atomic():
+        for row in rows:
+            forget_person(row, lambda number: _is_personal(number, ours))
+        Note.objects.filter(call__in=[row.pk for row in rows]).delete()
         return sum(
             Call.everything.filter(pk__in=pks).update(
                 **PERSONAL, **dict.fromkeys(sides, ""), customer_number="", erased_at=now, updated_at=now
             )
             for sides, pks in alike.items()
         )
+
+
+def delete_old_notes() -> int:
+    """Delete the notes written longer ago than `CALL_NUMBERS_KEPT_DAYS`: of older calls they go with the people. Returns how many."""
+    if settings.CALL_NUMBERS_KEPT is None:
+        return 0
+    return Note.objects.filter(created_at__lt=timezone.now() - settings.CALL_NUMBERS_KEPT).delete()[0]
+
+
+def forget_old_reports() -> int:
+    """Delete the reports stored longer ago than deliveries are kept, in portions. Returns how many.
+
+    `ForgottenReports` is written first, as older calls can no longer be computed from their reports.
+    """
+    if settings.DELIVERIES_KEPT is None:
+        return 0
+    until = timezone.now() - settings.DELIVERIES_KEPT
+    old = Report.objects.filter(stored_at__lt=until)
+    if not old.exists():
+        return 0
+    if not ForgottenReports.objects.filter(until__gte=until).exists():
+        ForgottenReports.objects.update_or_create(pk=1, defaults={"until": until})
+    ids = old.values_list("pk", flat=True).iterator(chunk_size=AT_ONCE)
+    deleted = 0
+    while some := list(islice(ids, AT_ONCE)):
+        deleted += Report.objects.filter(pk__in=some).delete()[0]
+    return deleted

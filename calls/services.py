@@ -1,28 +1,25 @@
-"""The only code that changes a call's life."""
+"""Log, edit, delete and request calls. For reports on calls see `calls.reports`."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as jobs
 
-from calls import dialing, merge
 from calls.events import CallEvent
-from calls.identity import customer_of, latest_identity
-from calls.models import Call, IdempotencyKey, Via, new_reference
-from calls.signals import call_changed
-from calls.sql import Statement, fetch_one
-from calls.statuses import Kind, Status, precedence
-from sips import phone_numbers
+from calls.identity import customer_of, identify
+from calls.models import Call, Note, Via, new_reference
+from calls.reports import forget_person, report, report_on
+from calls.statuses import Kind, Source, Status
+from sips import phone_numbers, service_codes
+from sips.encryption import without_secrets
 from sips.lines import CannotDial, find_line
-from sips.models import Voip
-
-IDEMPOTENCY_KEPT = timedelta(hours=24)
-MERGE = Statement(merge.statement() + " SELECT id, requested FROM call")
+from sips.models import Sip, Voip
+from sips.services import hold_voip
 
 PERSONAL_TEXTS = (
     "number_from", "number_to", "customer_number", "description", "recording_url", "reason", "provider_status",
@@ -32,70 +29,61 @@ SHORT_NUMBER = re.compile(r"[0-9*#]{2,6}")
 """Extensions, short and service numbers."""
 
 DIALED_BY = {Via.SIP: ("integrations.dial_by_sip", "sip"), Via.PROVIDER: ("integrations.dial_call", "default")}
-"""Job and queue that dial a request, by name: this room does not know who dials."""
+"""Job and queue that dial a request, by name, as this app does not import who dials."""
 
-OWN_FIELDS = frozenset({"client_id", "contact_id", "description"})
-"""What staff and clients may always change; the rest of a reported call is its reporter's."""
+OWN_FIELDS = frozenset({"client_id", "contact_id", "description", "outcome"})
+"""Fields that may always be changed; the rest of a reported call belongs to its reports."""
+
+IDENTITY = frozenset({"client_id", "contact_id"})
+
+
+_TOLD_AS = {field.name: field.attname for field in Call._meta.concrete_fields}
+"""The API's names of our fields: `voip_id`."""
 
 
 class Owned(Exception):
-    """A provider or our dialer reports on this call; `fields` are its own."""
+    """`fields` belong to the provider or dialer that reports on this call."""
 
     def __init__(self, call: Call, fields: list[str]) -> None:
         owner = (
-            f"the provider ({call.voip.name})" if call.via == Via.PROVIDER and call.voip else str(Via(call.via).label)
+            f"{Via(call.via).label} ({call.voip.name})"
+            if call.via == Via.PROVIDER and call.voip
+            else Via(call.via).label
         )
-        super().__init__(
-            f"{', '.join(fields)}: owned by {owner}, who reports on this call. You may change client_id, contact_id and description."
+        message = _(
+            "%(fields)s: owned by %(owner)s, who reports on this call. You may change client_id, contact_id, description and outcome_id."
         )
+        super().__init__(message % {"fields": ", ".join(fields), "owner": owner})
         self.fields = fields
 
 
-class IdempotencyClash(Exception):
-    """The same Idempotency-Key came with another request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Requested:
-    call: Call
-    replayed: bool
-
-
 def apply_event(event: CallEvent, *, voip: Voip, received_at: datetime) -> int | None:
-    """Merge an event into its Call and tell the rooms above. Returns the call's id, or None when nothing changed."""
-    parameters = merge.parameters(
-        event, voip_id=voip.pk, country=voip.country, received_at=received_at, now=timezone.now()
-    )
-    with transaction.atomic():
-        dialing.recognise(event, voip=voip, received_at=received_at)
-        row = fetch_one(MERGE, parameters)
-        if row is None:
-            return None
-        call_changed.send(Call, call_id=row[0], requested=row[1])
-    return int(row[0])
+    """Store one report and merge it into its Call. Returns the call's id, or None when nothing changed."""
+    stored = report(event, voip=voip, received_at=received_at)
+    return stored.call_id if stored else None
 
 
 def record_call(fields: Mapping[str, Any]) -> Call:
-    """Log a call by hand. A known number brings its client and contact along unless the caller names them."""
+    """Log a call by hand. Client and contact are those of the number unless they are given."""
     call = Call(**fields)
-    call.customer_number = customer_of(call)
-    if call.client_id is None and call.contact_id is None:
-        call.client_id, call.contact_id = latest_identity(call.customer_number)
+    call.identity_set = call.client_id is not None or call.contact_id is not None
+    identify(call)
     call.save(force_insert=True)
     return call
 
 
 def edit_call(call: Call, changes: Mapping[str, Any]) -> Call:
-    """Change a call. Raises Owned when a reported call's own facts would change; writing back what was read is no change."""
+    """Raises Owned where reported fields would change; writing back what was read is no change."""
     with transaction.atomic():
-        secretless = Call.objects.select_related("voip").defer("voip__api_key", "voip__webhook_secret")
-        row: Call = secretless.select_for_update(of=("self",)).get(pk=call.pk)
+        rows = without_secrets(Call.objects.select_related("voip"))
+        row: Call = rows.select_for_update(of=("self",)).get(pk=call.pk)
         changed = {name: value for name, value in changes.items() if getattr(row, name) != value}
         foreign = sorted(set(changed) - OWN_FIELDS)
         if row.is_reported and foreign:
-            raise Owned(row, foreign)
+            raise Owned(row, [_TOLD_AS[name] for name in foreign])
         for name, value in changed.items():
             setattr(row, name, value)
+        row.identity_set = row.identity_set or not IDENTITY.isdisjoint(changed)
         if not row.is_reported:
             row.customer_number = customer_of(row)
         if changed:
@@ -104,19 +92,25 @@ def edit_call(call: Call, changes: Mapping[str, Any]) -> Call:
 
 
 def delete_call(call: Call) -> None:
-    """Remove a call. Of a reported one the provider's id stays behind, empty, so that a late event does not bring it back.
+    """A reported call leaves an empty row with the provider's id, so that a late event does not bring it back.
 
-    One whose id the provider has not told yet keeps what it is recognised by: its number and its line.
+    A request whose provider's id is not known yet keeps number and line until then, for correlation.
     """
     if not call.is_reported:
         call.delete()
         return
     texts, ids = set(PERSONAL_TEXTS), {"client_id", "contact_id", "sip_id"}
-    if call.awaits_id:
-        texts, ids = texts - {"number_to"}, ids - {"sip_id"}
-    Call.everything.filter(pk=call.pk).update(
-        deleted_at=timezone.now(), **dict.fromkeys(texts, ""), **dict.fromkeys(ids, None)
-    )
+    with transaction.atomic():
+        row = Call.everything.select_for_update(of=("self",)).filter(pk=call.pk).first()
+        if row is None:
+            return
+        if row.may_be_told:
+            texts, ids = texts - {"number_to"}, ids - {"sip_id"}
+        Call.everything.filter(pk=row.pk).update(
+            deleted_at=timezone.now(), **dict.fromkeys(texts, ""), **dict.fromkeys(ids, None)
+        )
+        Note.objects.filter(call=row.pk).delete()
+        forget_person(row)
 
 
 def request_call(
@@ -130,65 +124,65 @@ def request_call(
     description: str = "",
     customer_first: bool = False,
     dial_by: datetime | None = None,
+    placed_by: Any = None,
 ) -> Call:
-    """Ask for a call: the operator's line is rung first, then the number, or the other way round. Raises `sips.lines.CannotDial`.
+    """Request a call: the operator's line is rung first, then the number, or the other way round. Raises `sips.lines.CannotDial`.
 
-    dial_by: from this moment on it is too late to dial, and the call fails.
+    dial_by: the call fails if it was not dialed until then.
+    placed_by: the user who requests it, from their own lines unless they may use all. None for an automatic call-back.
     The Call and the job that dials it are stored in one transaction, so neither exists without the other.
     """
-    line = find_line(sip, voip_id=voip_id, by_sip=via == Via.SIP)
-    voip = line.voip
-    assert voip is not None  # find_line promises it
-    number = phone_numbers.normalise(number_to, voip.country)
-    if not phone_numbers.is_e164(number) and not SHORT_NUMBER.fullmatch(number):
-        raise CannotDial("number_to", f"“{number_to}” is no telephone number; write it like +48123456789.")
-    reference = new_reference()
-    call = Call(
-        voip=voip,
-        sip=line,
-        via=via,
-        reference=reference,
-        provider_call_id=reference if via == Via.SIP else "",
-        customer_first=customer_first,
-        dial_by=dial_by,
-        status=Status.QUEUED,
-        precedence=precedence(Status.QUEUED),
-        kind=Kind.OUTGOING if phone_numbers.is_e164(number) else Kind.INTERNAL,
-        number_from=line.number or line.sip,
-        number_to=number,
-        client_id=client_id,
-        contact_id=contact_id,
-        description=description,
-    )
-    call.customer_number = customer_of(call)
-    if client_id is None and contact_id is None:
-        call.client_id, call.contact_id = latest_identity(call.customer_number)
+    line = find_line(sip, voip_id=voip_id, by_sip=via == Via.SIP, user=placed_by)
+    assert line.voip is not None  # find_line has checked it
+    number = number_to_dial(number_to, line.voip)
+    call = Call(sip=line, voip=line.voip, via=via, customer_first=customer_first, dial_by=dial_by, placed_by=placed_by)
+    call.client_id, call.contact_id = client_id, contact_id
+    call.identity_set = client_id is not None or contact_id is not None
+    call.description = description
+    call.reference = new_reference()
+    call.provider_call_id = call.reference if via == Via.SIP else ""
     with transaction.atomic():
-        call.save(force_insert=True)
-        task, queue = DIALED_BY[via]
-        jobs.configure_task(task, queue=queue).defer(call_id=call.pk)
+        if not hold_voip(line.voip.pk):
+            message = _("VoIP configuration %(voip)s was deleted meanwhile.")
+            raise CannotDial("sip", message % {"voip": f"{line.voip.pk} ({line.voip.name})"})
+        _store_request(call, line, number)
     return call
 
 
-def request_once(*, user_id: int, key: str, digest: str, request: Callable[[], Call]) -> Requested:
-    """Carry out a request at most once per user and key for 24 hours. Raises IdempotencyClash; a refused request is not remembered."""
-    with transaction.atomic():
-        IdempotencyKey.objects.filter(
-            user_id=user_id, key=key, created_at__lt=timezone.now() - IDEMPOTENCY_KEPT
-        ).delete()
-        # Another request with this key makes get_or_create wait until that one is committed or rolled back.
-        promise, is_new = IdempotencyKey.objects.select_related("call").get_or_create(
-            user_id=user_id, key=key, defaults={"digest": digest}
+def _store_request(call: Call, line: Sip, number: str) -> None:
+    call.save(force_insert=True)
+    asked = CallEvent(
+        provider_call_id=call.reference,
+        status=Status.QUEUED,
+        source=Source.REQUEST,
+        kind=Kind.OUTGOING if phone_numbers.is_e164(number) else Kind.INTERNAL,
+        number_from=line.number or line.sip,
+        number_to=number,
+        line=line.sip,
+    )
+    report_on(call, asked)
+    task, queue = DIALED_BY[Via(call.via)]
+    jobs.configure_task(task, queue=queue).defer(call_id=call.pk)
+    call.refresh_from_db()
+
+
+def number_to_dial(written: str, voip: Voip) -> str:
+    """The number in E.164, or the digits of an extension or of a short number that is allowed. Raises CannotDial."""
+    _number, extension = phone_numbers.split_extension(written)
+    if extension:
+        message = _(
+            "“%(number)s” has the extension %(extension)s, and extensions cannot be dialed; give the number without it."
         )
-        if not is_new and promise.digest != digest:
-            raise IdempotencyClash
-        if not is_new and promise.call is not None:
-            return Requested(promise.call, replayed=True)
-        promise.call = request()
-        promise.save(update_fields=["call"])
-        return Requested(promise.call, replayed=False)
-
-
-def forget_old_idempotency_keys() -> int:
-    deleted, _rows = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - IDEMPOTENCY_KEPT).delete()
-    return deleted
+        raise CannotDial("number_to", message % {"number": written, "extension": extension})
+    number = phone_numbers.normalise(written, voip.country)
+    if phone_numbers.is_e164(number):
+        return number
+    if not SHORT_NUMBER.fullmatch(number):
+        message = _("“%(number)s” is no telephone number; write it like +48123456789.")
+        raise CannotDial("number_to", message % {"number": written})
+    if service_codes.is_forbidden(number, voip):
+        message = _(
+            "“%(number)s” is an emergency number, a service number or a code; it is dialed only where the setting SERVICE_CODES_ALLOWED names it."
+        )
+        raise CannotDial("number_to", message % {"number": number})
+    return number

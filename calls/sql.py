@@ -1,4 +1,4 @@
-"""Running the few statements written by hand: bound on the server and prepared once per connection, which Django's own cursor does not do."""
+"""Runs the few hand-written statements: bound on the server and prepared once per connection, which Django's cursor does not do."""
 
 import re
 from collections.abc import Mapping
@@ -11,17 +11,31 @@ _PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
 class Statement:
-    """SQL with parameters by name, `%(name)s`, and every other percent sign doubled; numbered here once, and not each time it is run."""
+    """SQL with named parameters, `%(name)s`, and every other percent sign doubled; converted to numbered ones once."""
 
     def __init__(self, text: str) -> None:
         self.names = tuple(dict.fromkeys(_PARAMETER.findall(text)))
         self.text = _PARAMETER.sub(lambda found: f"${self.names.index(found[1]) + 1}", text).replace("%%", "%")
+        self.encoded = self.text.encode()
+        """What is sent; always the same object, so that psycopg need not encode and hash it again to know it as prepared."""
+
+
+def may_be_repeated(problem: Exception) -> bool:
+    """Whether a statement failed through no fault of its own: the server closed Django's connection, or ended a deadlock at its cost."""
+    is_lost = connection.connection is None or bool(connection.connection.closed)
+    return is_lost or isinstance(problem.__cause__, psycopg.errors.DeadlockDetected)
 
 
 def fetch_one(statement: Statement, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Run it on Django's connection, within its transaction; the first row or None. Raises Django's own database errors."""
+    rows = fetch_all(statement, parameters)
+    return rows[0] if rows else None
+
+
+def fetch_all(statement: Statement, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The same, with all rows."""
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
-        cursor.execute(statement.text, [parameters[name] for name in statement.names], prepare=True)
-        return cursor.fetchone()
+        cursor.execute(statement.encoded, [parameters[name] for name in statement.names], prepare=True)
+        return cursor.fetchall()

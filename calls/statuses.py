@@ -1,4 +1,4 @@
-"""The whole life of a call on one screen.
+"""The statuses of a call, and the precedence of reports.
 
 `QUEUED → DIALING → RINGING → IN PROGRESS → ANSWERED | BUSY | NO ANSWER | FAILED | CANCELED`
 
@@ -11,6 +11,9 @@ from enum import IntEnum
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from calls.sentences import Sentence
 
 
 class Status(TextChoices):
@@ -31,24 +34,34 @@ class Kind(TextChoices):
     INTERNAL = "internal", _("internal")
 
 
+class Via(TextChoices):
+    """Who reports on a call and therefore owns its numbers, times and status."""
+
+    NOBODY = "", _("entered by hand")
+    SIP = "sip", _("our SIP dialer")
+    PROVIDER = "provider", _("the provider")
+
+
 class Source(IntEnum):
-    """Who says how a call ended, from the weakest word to the strongest."""
+    """Who reports, from the weakest to the strongest."""
 
     EXPIRY = 1
-    "Nobody told us: we gave up waiting."
+    "No end was reported in time (`calls.expiry`)."
     DERIVED = 2
     "Concluded from an event that carries no result, such as a caller leaving a queue."
     EVENT = 3
     "The provider's or the SIP dialer's report of the end."
     LIST = 4
     "The provider's own list of calls, read afterwards."
+    REQUEST = 5
+    "Our own request: not how the call ended, but who takes part."
 
 
 PROGRESS = {Status.QUEUED: 10, Status.DIALING: 20, Status.RINGING: 30, Status.IN_PROGRESS: 40}
-"""How far a call is that has not ended."""
+"""Precedence of a call that has not ended."""
 
 RESULTS = {Status.FAILED: 0, Status.CANCELED: 1, Status.BUSY: 2, Status.NO_ANSWER: 3, Status.ANSWERED: 4}
-"""Between two legs with different results the more informative one: a telephone that rang says more than one that could not be reached."""
+"""Of two legs with different results the higher one counts: a telephone that rang is more informative than one that was not reached."""
 
 FIRST_RESULT = 50
 """Precedences from here on belong to calls that have ended."""
@@ -65,12 +78,13 @@ def precedence(status: Status, source: Source = Source.EVENT) -> int:
 
 
 def parse_status(text: str) -> Status:
-    """Read a status in any writing of its word (`NOANSWER`, `no_answer`, `No Answer`). Raises ValueError."""
+    """In any spelling: `NOANSWER`, `no_answer`, `No Answer`. Raises ValueError."""
     word = _letters(text)
     for status in Status:
         if _letters(status.value) == word:
             return status
-    raise ValueError(f"“{text}” is not a status; use one of: {', '.join(Status.values)}")
+    said = gettext_noop("“%(text)s” is not a status; use one of: %(known)s.")
+    raise ValueError(Sentence(said, text=text, known=", ".join(Status.values)))
 
 
 def parse_kind(text: str) -> Kind:
@@ -78,12 +92,13 @@ def parse_kind(text: str) -> Kind:
     word = _letters(text)
     kind = _KIND_WORDS.get(word)
     if kind is None:
-        raise ValueError(f"“{text}” is not a kind; use one of: {', '.join(Kind.values)}")
+        said = gettext_noop("“%(text)s” is not a kind; use one of: %(known)s.")
+        raise ValueError(Sentence(said, text=text, known=", ".join(Kind.values)))
     return kind
 
 
 def _letters(text: str) -> str:
-    """Lower-case letters and digits alone, without accents, so that different writings of a word become equal."""
+    """Lower-case letters and digits, without accents, so that spellings of a word become equal."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(character for character in decomposed if character.isalnum())
 

@@ -1,74 +1,68 @@
-from typing import Any
-
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from calls import dialing, services
-from calls.exceptions import Conflict, KeyReused
 from calls.filters import CallFilter
 from calls.models import Call, Via
 from calls.serializers import CallSerializer, MakeCallSerializer
+from sips.exceptions import Conflict
 from sips.lines import CannotDial
+from sips.visible_records import VisibleRecords
+from voipcrm.rest.editing import NotedEdits
 
-LONGEST_KEY = 255
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="The same key and body within 24 hours is the same request: nothing is dialed twice.",
+NAMES = ("voip", "sip", "placed_by")
+HEAVY = (
+    "voip__api_key",
+    "voip__webhook_secret",
+    "voip__settings",
+    "voip__webhook_ips",
+    "sip__password",
+    "placed_by__password",
 )
-REQUESTED = {
-    201: CallSerializer,
-    200: OpenApiResponse(CallSerializer, "Replayed"),
-    404: OpenApiResponse(OpenApiTypes.OBJECT, "The call of this Idempotency-Key has been deleted"),
-    422: OpenApiResponse(OpenApiTypes.OBJECT, "The Idempotency-Key was used for another request"),
-}
+"""Secrets, and columns that a call does not show."""
 
 
-class CallViewSet(viewsets.ModelViewSet[Call]):
+class CallViewSet(VisibleRecords[Call], NotedEdits[Call], viewsets.ModelViewSet[Call]):
     """Calls: the log, and click-to-call."""
 
     resource = "call"
     list_time = "start_time"
-    queryset = Call.objects.all()
+    queryset = Call.objects.select_related(*NAMES).defer(*HEAVY)
     serializer_class = CallSerializer
     filterset_class = CallFilter
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
 
+    @transaction.atomic
     def perform_create(self, serializer: BaseSerializer[Call]) -> None:
         serializer.instance = services.record_call(serializer.validated_data)
+        self.check_seen(serializer.instance.pk)
 
-    def perform_update(self, serializer: BaseSerializer[Call]) -> None:
+    @transaction.atomic
+    def store_update(self, serializer: BaseSerializer[Call]) -> None:
         assert serializer.instance is not None
         try:
-            serializer.instance = services.edit_call(serializer.instance, serializer.validated_data)
+            services.edit_call(serializer.instance, serializer.validated_data)
         except services.Owned as problem:
-            raise Conflict(str(problem)) from problem
+            raise Conflict(str(problem), code="owned_by_reporter") from problem
+        self.check_seen(serializer.instance.pk)
+        serializer.instance = self._read(serializer.instance.pk)
 
     def perform_destroy(self, instance: Call) -> None:
         services.delete_call(instance)
 
-    @extend_schema(
-        parameters=[IDEMPOTENCY_KEY],
-        request=MakeCallSerializer,
-        responses=REQUESTED,
-    )
+    @extend_schema(request=MakeCallSerializer, responses={201: CallSerializer})
     @action(detail=False, methods=["post"])
     def make_call(self, request: Request) -> Response:
         """Call by SIP itself: ring the line, then the number."""
         return self._request_call(request, Via.SIP)
 
-    @extend_schema(
-        parameters=[IDEMPOTENCY_KEY],
-        request=MakeCallSerializer,
-        responses=REQUESTED,
-    )
+    @extend_schema(request=MakeCallSerializer, responses={201: CallSerializer})
     @action(detail=False, methods=["post"])
     def make_call_integrate(self, request: Request) -> Response:
         """Call through the API of the configuration's provider: ring the line, then the number."""
@@ -81,42 +75,20 @@ class CallViewSet(viewsets.ModelViewSet[Call]):
         call = self.get_object()
         try:
             dialing.hang_up(call.pk)
-        except dialing.NobodyHolds as problem:
-            raise Conflict(str(problem)) from problem
-        call.refresh_from_db()
-        return Response(self.get_serializer(call).data)
+        except dialing.NotControllable as problem:
+            raise Conflict(str(problem), code="not_controllable") from problem
+        return Response(self.get_serializer(self._read(call.pk)).data)
 
     def _request_call(self, request: Request, via: Via) -> Response:
-        body = MakeCallSerializer(data=request.data)
+        body = MakeCallSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
-        key = _read_key(request)
-
-        def place() -> Call:
-            return services.request_call(via=via, **body.validated_data)
-
         try:
-            requested = (
-                services.request_once(user_id=request.user.id or 0, key=key, digest=body.digest(via), request=place)
-                if key
-                else services.Requested(place(), replayed=False)
-            )
+            call = services.request_call(via=via, placed_by=request.user, **body.validated_data)
         except CannotDial as problem:
-            raise ValidationError({problem.field: [str(problem)]}) from problem
-        except services.IdempotencyClash as problem:
-            raise KeyReused from problem
-        if requested.call.deleted_at is not None:
-            raise NotFound("The call of this Idempotency-Key has been deleted.")
-        return _answer(self.get_serializer(requested.call).data, replayed=requested.replayed)
+            raise ValidationError({problem.field: [str(problem)]}, code="cannot_dial") from problem
+        return Response(self.get_serializer(self._read(call.pk)).data, status=status.HTTP_201_CREATED)
 
-
-def _answer(call: Any, *, replayed: bool) -> Response:
-    if replayed:
-        return Response(call, headers={"Idempotent-Replayed": "true"})
-    return Response(call, status=status.HTTP_201_CREATED)
-
-
-def _read_key(request: Request) -> str:
-    key = str(request.headers.get("Idempotency-Key", ""))
-    if len(key) > LONGEST_KEY or not key.isprintable():
-        raise ValidationError({"Idempotency-Key": [f"Give at most {LONGEST_KEY} printable characters."]})
-    return key
+    def _read(self, pk: int) -> Call:
+        """A call as it is stored now, with the names of its line and configuration and without their secrets."""
+        call: Call = self.get_queryset().get(pk=pk)
+        return call
