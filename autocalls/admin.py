@@ -1,39 +1,38 @@
-"""Automatic call-backs in the back-office; they are made, moved, changed and canceled through `autocalls.services`."""
+"""Call-backs in the back-office; every change goes through `autocalls.services`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from autocalls import refusal_admin, services  # noqa: F401 - registers the page of refused requests
+from autocalls import services
 from autocalls.attention import AttentionFilter
+from autocalls.autocall_form import AutocallForm
 from autocalls.callback_buttons import CallbackButtons, cancel
-from autocalls.models import OPEN, Attempt, Autocall, Source, Status
-from autocalls.reasons import outcome_words
-from autocalls.refusal_admin import WidgetFilter
-from calls.admin import within_reason
+from autocalls.list_conditions import CallBackConditions, MadeForWidgetConditions
+from autocalls.models import Attempt, Autocall, Refusal, RequestSource, Standing, Status
+from autocalls.refusal_admin import RefusalAdmin, WidgetFilter
 from calls.filters import FEWEST_DIGITS, number_is
+from calls.models import Call
 from sips import phone_numbers
-from sips.backoffice import SECRETS, DayRangeFilter, VoipFilter, badge, show_moment, unbroken
-from sips.models import Sip, Voip
+from sips.configuration_filter import ConfigurationFilter
+from sips.encryption import without_secrets
+from sips.staff_lines import name_of
+from voipcrm.backoffice.additions import Addition, add_to
+from voipcrm.backoffice.display import badge, show_moment, unbroken
+from voipcrm.backoffice.filters import DayRangeFilter
+from voipcrm.backoffice.reader_links import may_view, reader_of
 from widgets.models import ConsentText, Widget
-
-if TYPE_CHECKING:  # forms are generic in their stubs only
-    _ModelForm = forms.ModelForm[Autocall]
-else:
-    _ModelForm = forms.ModelForm
 
 PROMISE = ("number", "name", "call_at", "widget", "voip", "sip", "max_attempts")
 OWN = ("client_id", "contact_id", "note")
-PROGRESS = ("status", "outcome", "tries", "promised_at", "finished_at", "calls_made")
+PROGRESS = ("status", "outcome", "tries", "promised_at", "taken_at", "finished_at", "calls_made")
 ORIGIN = ("source", "page_url", "address", "consent", "created_at", "updated_at")
 MOST_CALLS = 100
 """Of one call-back, shown on its page; the latest."""
@@ -41,6 +40,7 @@ MOST_CALLS = 100
 STATUS_COLOURS: dict[str, str] = {
     Status.SCHEDULED: "info",
     Status.CALLING: "primary",
+    Status.TAKEN: "primary",
     Status.DONE: "success",
     Status.FAILED: "danger",
     Status.CANCELED: "default",
@@ -48,47 +48,21 @@ STATUS_COLOURS: dict[str, str] = {
 }
 
 
-class AutocallForm(_ModelForm):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        if self.instance._state.adding:
-            self.fields["max_attempts"].required = False
-            self.initial.pop("max_attempts", None)
-            self.fields["max_attempts"].initial = None
-            self.fields["max_attempts"].help_text = gettext("Blank: what the widget says.")
-
-    def clean_call_at(self) -> Any:
-        return within_reason(self.cleaned_data["call_at"])
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if "number" not in cleaned:
-            return cleaned
-        voip = cleaned.get("voip")
-        number = phone_numbers.normalise(cleaned["number"], voip.country if voip else _default_country())
-        if not phone_numbers.is_e164(number):
-            raise ValidationError({"number": gettext("This is no telephone number; write it like +48123456789.")})
-        cleaned["number"] = number
-        others = Autocall.objects.filter(widget=cleaned.get("widget"), number=number, status__in=OPEN)
-        if cleaned.get("widget") and others.exclude(pk=self.instance.pk).exists():
-            raise ValidationError({"number": gettext("This widget has already promised this number a call.")})
-        return cleaned
-
-
-def _default_country() -> str:
-    return str(Voip._meta.get_field("country").default)
-
-
 @admin.register(Autocall)
 class AutocallAdmin(CallbackButtons):
+    export_columns = (
+        "id", "number", "name", "status", "reason", "call_at", "promised_at", "widget__name", "voip__name", "sip__name", "source", "attempts",
+        "max_attempts", "client_id", "contact_id", "note", "created_at", "finished_at",
+    )  # fmt: skip
     form = AutocallForm
     list_display = ("shown_number", "name", "state", "moment", "tries", "outcome", "widget", "voip", "source")
     list_filter = (
         AttentionFilter,
         ("status", ChoicesDropdownFilter),
         WidgetFilter,
-        VoipFilter,
+        ConfigurationFilter,
         ("call_at", DayRangeFilter),
+        CallBackConditions,
     )
     ordering = ("-id",)
     sortable_by = ("moment",)
@@ -105,12 +79,11 @@ class AutocallAdmin(CallbackButtons):
     actions = ("cancel_selected",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Autocall]:
-        secrets = [f"{name}__{secret}" for name, model in (("voip", Voip), ("sip", Sip)) for secret in SECRETS[model]]
-        rows: QuerySet[Autocall] = super().get_queryset(request).select_related("widget", "voip", "sip")
-        return rows.defer(*secrets)
+        rows: QuerySet[Autocall] = super().get_queryset(request).select_related("widget", "voip", "sip", "taken_by")
+        return without_secrets(rows).defer("taken_by__password")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Of a new one there is nothing to tell yet."""
+        """A new one has no progress."""
         shown = super().get_fieldsets(request, obj)
         return shown if obj is not None else [part for part in shown if part[1]["fields"] in (PROMISE, OWN)]
 
@@ -120,8 +93,7 @@ class AutocallAdmin(CallbackButtons):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "widget":
-            secrets = (f"voip__{secret}" for secret in SECRETS[Voip])
-            options["queryset"] = Widget.objects.select_related("voip").defer(*secrets)
+            options["queryset"] = without_secrets(Widget.objects.select_related("voip"))
         return super().formfield_for_foreignkey(db_field, request, **options)
 
     def get_search_results(
@@ -134,11 +106,15 @@ class AutocallAdmin(CallbackButtons):
         return queryset.filter(found), False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if change:
-            services.edit(obj, {name: form.cleaned_data[name] for name in form.changed_data})
-        else:
-            wanted = {name: value for name, value in form.cleaned_data.items() if value is not None}
-            obj.pk = services.schedule(wanted, source=Source.STAFF).pk
+        try:
+            if change:
+                services.edit(obj, {name: form.cleaned_data[name] for name in form.changed_data})
+            else:
+                wanted = {name: value for name, value in form.cleaned_data.items() if value is not None}
+                obj.pk = services.schedule(wanted, source=RequestSource.STAFF).pk
+        except services.AlreadyScheduled as problem:
+            self.check_seen(request, problem.autocall_id)
+            raise
 
     def delete_model(self, request: HttpRequest, obj: Autocall) -> None:
         services.delete(obj)
@@ -156,13 +132,13 @@ class AutocallAdmin(CallbackButtons):
             except services.TooLate:
                 late += 1
             else:
-                self.log_change(request, autocall, gettext("Canceled."))
+                self.log_change(request, autocall, gettext_noop("Canceled."))
                 canceled += 1
-        told = ngettext("%(count)s call-back canceled.", "%(count)s call-backs canceled.", canceled)
-        messages.success(request, told % {"count": canceled})
+        message = ngettext("%(count)s call-back canceled.", "%(count)s call-backs canceled.", canceled)
+        messages.success(request, message % {"count": canceled})
         if late:
-            told = ngettext("%(count)s was already too late.", "%(count)s were already too late.", late)
-            messages.warning(request, told % {"count": late})
+            message = ngettext("%(count)s was already too late.", "%(count)s were already too late.", late)
+            messages.warning(request, message % {"count": late})
 
     @admin.display(description=_("number"))
     def shown_number(self, autocall: Autocall) -> SafeString | str:
@@ -182,14 +158,24 @@ class AutocallAdmin(CallbackButtons):
 
     @admin.display(description=_("outcome"))
     def outcome(self, autocall: Autocall) -> str:
-        return outcome_words(autocall.reason)
+        if autocall.taken_by is not None and (autocall.status == Status.TAKEN or autocall.reason == Standing.TAKEN):
+            return gettext("taken by %(name)s") % {"name": name_of(autocall.taken_by)}
+        return autocall.get_reason_display()
 
     @admin.display(description=_("calls made"))
     def calls_made(self, autocall: Autocall) -> str:
-        made = Attempt.objects.filter(autocall=autocall).select_related("call", "sip").defer("sip__password")
-        return render_to_string("autocalls/calls_made.html", {"calls": made.order_by("-id")[:MOST_CALLS]})
+        made = without_secrets(Attempt.objects.filter(autocall=autocall).select_related("call", "sip"))
+        reader = reader_of(autocall)
+        seen = Call.objects.visible_to(reader) if may_view(reader, Call) else Call.objects.none()
+        told = made.annotate(may_open=Exists(seen.filter(pk=OuterRef("call"))))
+        shown = {"calls": told.order_by("-id")[:MOST_CALLS]}
+        return render_to_string("autocalls/calls_made.html", shown)
 
     @admin.display(description=_("consent"))
     def consent(self, autocall: Autocall) -> str:
         text = ConsentText.objects.filter(widget=autocall.widget, version=autocall.consent_version).first()
         return render_to_string("autocalls/consent.html", {"autocall": autocall, "text": text})
+
+
+admin.site.register(Refusal, RefusalAdmin)
+add_to(Call, Addition(filters=(MadeForWidgetConditions,)))

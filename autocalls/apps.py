@@ -7,8 +7,4 @@ class AutocallsConfig(AppConfig):
     verbose_name = _("automatic call-backs")
 
     def ready(self) -> None:
-        """Listen to calls, and tell the widgets which places are taken."""
-        from autocalls import booking, receivers  # noqa: F401, PLC0415
-        from widgets import places  # noqa: PLC0415
-
-        places.ask(booking.taken_places)
+        from autocalls import receivers

@@ -1,14 +1,96 @@
-"""Which places of a widget's slots are taken."""
+"""The slots of a widget that still have a free place, and when a visitor is called."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import NamedTuple, TypedDict
 
-from autocalls.models import OPEN, Autocall
+from django.db import connection
+from django.utils import timezone
+
+from autocalls.guard import VisitorRefused
+from autocalls.models import OPEN
+from widgets import slots
 from widgets.models import Widget
+from widgets.opening_hours import Interval, OpeningHours
+
+
+class FreeSlot(NamedTuple):
+    slot: Interval
+    free: int
+    "Places, at least one."
+
+
+class Run(TypedDict):
+    """Slots that follow each other: the places in each of them, 0 for one that cannot be booked."""
+
+    call_at: datetime
+    free: list[int]
+
+
+LONGEST_GAP = 16
+"""Slots without a place that are counted as zeros; after more of them, a new run is shorter."""
+
+# By hand, as every visitor of every page passes here, and putting it together took longer than answering it.
+_TAKEN = """
+SELECT slot_at FROM autocalls_autocall WHERE widget_id = %s AND status = ANY (%s) AND slot_at >= %s AND slot_at < %s ORDER BY slot_at"""
+_OPEN = [status.value for status in OPEN]
 
 
 def taken_places(widget: Widget, *, begin: datetime, end: datetime) -> Sequence[datetime]:
-    """The moments booked in [begin, end), ascending. A call-back that is over has given its place back."""
-    booked = Autocall.objects.filter(widget=widget, status__in=OPEN, slot_at__gte=begin, slot_at__lt=end)
-    moments = booked.order_by("slot_at").values_list("slot_at", flat=True)
-    return [moment for moment in moments if moment is not None]
+    """The moments booked in [begin, end), ascending, one for each place that is taken. A finished call-back takes no place."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKEN, [widget.pk, _OPEN, begin, end])
+        return [moment for (moment,) in cursor.fetchall()]
+
+
+def has_place(widget: Widget, slot: Interval) -> bool:
+    return len(taken_places(widget, begin=slot.begin, end=slot.end)) < widget.slot_capacity
+
+
+def taken_from(widget: Widget, now: datetime) -> Sequence[datetime]:
+    """The moments booked from now on, ascending, as far as anybody can book."""
+    return taken_places(widget, begin=now, end=now + timedelta(days=widget.days_ahead + 2))
+
+
+def free_slots(widget: Widget, hours: OpeningHours, now: datetime, taken: Sequence[datetime]) -> Iterator[FreeSlot]:
+    """What a visitor can book now, ascending. taken: as of `taken_from`."""
+    for slot in islice(slots.bookable(hours, widget.slot_rules, now), slots.MOST_OFFERED):
+        free = widget.slot_capacity - (bisect_left(taken, slot.end) - bisect_left(taken, slot.begin))
+        if free > 0:
+            yield FreeSlot(slot, free)
+
+
+def in_runs(slots: Iterable[FreeSlot], minutes: int) -> list[Run]:
+    """The same, compact: a week that is always open takes 2 KB instead of 30. Every run begins and ends with a free slot."""
+    length = timedelta(minutes=minutes)
+    runs: list[Run] = []
+    for slot, free in slots:
+        if runs:
+            counted = runs[-1]["free"]
+            number, rest = divmod(slot.begin - runs[-1]["call_at"], length)
+            if not rest and number <= len(counted) + LONGEST_GAP:
+                counted += [0] * (number - len(counted)) + [free]
+                continue
+        runs.append({"call_at": slot.begin, "free": [free]})
+    return runs
+
+
+def choose_time(widget: Widget, asked: datetime | None) -> tuple[datetime, datetime | None]:
+    """When to call, and a moment in the slot whose place it takes. Exact under `guard.hold`. Raises VisitorRefused."""
+    now = timezone.now()
+    hours = widget.hours()
+    if asked is not None:
+        slot = slots.find(hours, widget.slot_rules, asked, now) if widget.call_future else None
+        if slot is None:
+            raise VisitorRefused("not_bookable", "call_at")
+        if not has_place(widget, slot):
+            raise VisitorRefused("slot_taken", "call_at")
+        return asked, asked
+    if widget.call_now and hours.is_open(now):
+        return now, None
+    opening = hours.next_opening(now) if widget.call_future else None
+    if opening is None:
+        raise VisitorRefused("closed")
+    return opening, opening

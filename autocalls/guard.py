@@ -1,4 +1,4 @@
-"""Keeps the public door from being used to ring strangers or to spend the company's money.
+"""Keeps the public endpoint from being used to ring strangers or to spend the company's money.
 
 Whatever a request claims of itself (Origin, a forwarded address) can be forged; what is trusted here is the number, the address the connection came
 from (`voipcrm.middleware.client_address`), our own signed form token, and what the database counts.
@@ -7,41 +7,43 @@ from (`voipcrm.middleware.client_address`), our own signed form token, and what 
 import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import QuerySet, Value
 from django.utils import timezone
 
 from autocalls import locks
-from autocalls.models import BY_VISITOR, Autocall, UsedFormToken
+from autocalls.models import RequestSource, UsedFormToken
 from calls.identity import is_ours
+from calls.sql import Statement, fetch_all
 from sips import phone_numbers
-from sips.fields import DEFAULT_COUNTRY
+from sips.countries import DEFAULT_COUNTRY
 from sips.phone_numbers import Tariff
 from widgets import form_tokens
 from widgets.models import Widget
 
 HONEYPOT = "website"
-"""The name of a field that people do not see; who fills it in is a script."""
+"""A hidden field; only scripts fill it in."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-class Refused(Exception):
-    """A visitor's wish that is not met: `code` says why, `field` which part of it, `retry_after` when it may be tried again."""
+class VisitorRefused(Exception):
+    """A visitor's request is refused: `code` says why, `field` which part of it, `retry_after` when to try again; `values` are for the sentence of
+    that code."""
 
-    def __init__(self, code: str, field: str = "", *, retry_after: timedelta | None = None) -> None:
+    def __init__(self, code: str, field: str = "", *, retry_after: timedelta | None = None, **values: str) -> None:
         super().__init__(code)
         self.code = code
         self.field = field
+        self.values = values
         self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request came from, as it is counted: an IPv4 address or an IPv6 /64 (what one customer is given), and the network around it."""
+    """Where a request came from, for the limits: an IPv4 address or IPv6 /64 (what one customer has), and the network around it."""
 
     address: str
     network: str
@@ -55,8 +57,19 @@ class Origin:
         return cls(str(own.network_address if parsed.version == 4 else own), str(around))
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An admitted request: from here on only limits can refuse it."""
+
+    widget: Widget
+    number: str
+    origin: Origin
+    nonce: str
+    'Of its form token; "" where the widget requires none.'
+
+
 class Limit(NamedTuple):
-    """At most `most` requests that have this in common, in any window of that length."""
+    """At most `most` requests with this condition in any window of that length."""
 
     code: str
     common: Mapping[str, Any]
@@ -64,66 +77,87 @@ class Limit(NamedTuple):
     most: int
 
 
-def check_form(widget: Widget, wish: Mapping[str, Any]) -> str:
-    """The nonce of the form token, "" where the widget demands none. Raises Refused."""
-    if wish.get(HONEYPOT):
-        raise Refused("robot")
+def admit(widget: Widget, requested: Mapping[str, Any], origin: Origin) -> Visit:
+    """Raises VisitorRefused for a form that no person has filled in, and for a number that may not be called."""
+    nonce = _check_form(widget, requested)
+    return Visit(widget, _check_number(widget, requested["number"]), origin, nonce)
+
+
+def hold(visit: Visit) -> None:
+    """Hold, to the end of the transaction, the locks of all that this request is counted with, and use its form token: it is valid once, and a
+    concurrent use of it waits, as its row is unique. Raises VisitorRefused."""
+    locks.hold(*(f"{limit.code}:{limit.common}" for limit in limits(visit)))
+    if visit.nonce and not UsedFormToken.objects.get_or_create(nonce=visit.nonce)[1]:
+        raise VisitorRefused("form_expired", "form_token")
+
+
+# Of each limit the request that has to leave the window before another may be made; no row while there is room. By hand, as every visitor waits for
+# it twice, and putting the five together took longer than answering them.
+_REACHED = Statement(
+    " UNION ALL ".join(
+        f"""
+(SELECT '{code}', created_at FROM autocalls_autocall
+WHERE source = '{RequestSource.WIDGET.value}' AND created_at > %({code}_since)s AND {column} = %({code})s
+ORDER BY created_at DESC OFFSET %({code}_most)s - 1 LIMIT 1)"""
+        for code, column in {
+            "limit_number": "number",
+            "limit_address": "address",
+            "limit_network": "network",
+            "limit_widget_hour": "widget_id",
+            "limit_widget_day": "widget_id",
+        }.items()
+    )
+)
+
+
+def check_limits(visit: Visit) -> None:
+    """Raises VisitorRefused. Exact under `hold`."""
+    now = timezone.now()
+    counted = {limit.code: limit for limit in limits(visit)}
+    parameters: dict[str, Any] = {}
+    for code, limit in counted.items():
+        (parameters[code],) = limit.common.values()
+        parameters |= {f"{code}_since": now - limit.window, f"{code}_most": limit.most}
+    waits = {code: oldest + counted[code].window - now for code, oldest in fetch_all(_REACHED, parameters)}
+    reached = next((code for code in counted if code in waits), None)
+    if reached is not None:
+        raise VisitorRefused(reached, retry_after=max(waits.values()))
+
+
+def _check_form(widget: Widget, requested: Mapping[str, Any]) -> str:
+    """The nonce of the form token, "" where the widget requires none. Raises VisitorRefused."""
+    if requested.get(HONEYPOT):
+        raise VisitorRefused("robot")
     if not widget.form_token_required:
         return ""
     try:
-        return form_tokens.read(wish.get("form_token", ""), widget.pk)
+        return form_tokens.read(requested.get("form_token", ""), widget.pk)
     except form_tokens.BadFormToken as problem:
-        raise Refused("form_expired", "form_token") from problem
+        raise VisitorRefused("form_expired", "form_token") from problem
 
 
-def check_number(widget: Widget, written: str) -> str:
-    """The number in E.164 if it may be called. Raises Refused."""
+def _check_number(widget: Widget, written: str) -> str:
+    """The number in E.164. Raises VisitorRefused where it may not be called."""
+    _number, extension = phone_numbers.split_extension(written)
+    if extension:
+        raise VisitorRefused("number_extension", "number", extension=extension)
     number = phone_numbers.normalise(written, widget.voip.country if widget.voip else DEFAULT_COUNTRY)
     if not phone_numbers.is_e164(number):
-        raise Refused("number_invalid", "number")
+        raise VisitorRefused("number_invalid", "number")
     tariff, country = phone_numbers.tariff(number)
     if tariff is Tariff.UNKNOWN:
-        raise Refused("number_invalid", "number")
+        raise VisitorRefused("number_invalid", "number")
     if tariff is not Tariff.PLAIN or is_ours(number):
-        raise Refused("number_refused", "number")
-    if widget.allowed_countries and country not in widget.allowed_countries:
-        raise Refused("country_refused", "number")
+        raise VisitorRefused("number_refused", "number")
+    if not widget.may_call(country):
+        raise VisitorRefused("country_refused", "number")
     return number
 
 
-def hold_counts(widget: Widget, number: str, origin: Origin, nonce: str) -> None:
-    """From here to the end of the transaction nobody else passes who would be counted together with this request."""
-    counted = [f"{limit.code}:{limit.common}" for limit in limits(widget, number, origin)]
-    locks.hold(*counted, *([f"form:{nonce}"] if nonce else []))  # without a token there is nothing in common
-
-
-def check_limits(widget: Widget, number: str, origin: Origin) -> None:
-    """Raises Refused. Exact under `hold_counts`."""
-    now = timezone.now()
-    counted = {limit.code: limit for limit in limits(widget, number, origin)}
-    first, *others = (_oldest_that_counts(limit, now) for limit in counted.values())
-    waits = {code: oldest + counted[code].window - now for code, oldest in first.union(*others, all=True)}
-    reached = next((code for code in counted if code in waits), None)
-    if reached is not None:
-        raise Refused(reached, retry_after=max(waits.values()))
-
-
-def use_form_token(nonce: str) -> None:
-    """A token is good for one request. Raises Refused. Exact under `hold_counts`."""
-    if nonce and not UsedFormToken.objects.get_or_create(nonce=nonce)[1]:
-        raise Refused("form_expired", "form_token")
-
-
-def limits(widget: Widget, number: str, origin: Origin) -> Iterator[Limit]:
-    yield Limit("limit_number", {"number": number}, DAY, settings.AUTOCALLS_PER_NUMBER_A_DAY)
+def limits(visit: Visit) -> Iterator[Limit]:
+    widget, origin = visit.widget, visit.origin
+    yield Limit("limit_number", {"number": visit.number}, DAY, settings.AUTOCALLS_PER_NUMBER_A_DAY)
     yield Limit("limit_address", {"address": origin.address}, HOUR, settings.AUTOCALLS_PER_ADDRESS_AN_HOUR)
     yield Limit("limit_network", {"network": origin.network}, HOUR, settings.AUTOCALLS_PER_NETWORK_AN_HOUR)
     yield Limit("limit_widget_hour", {"widget": widget.pk}, HOUR, settings.AUTOCALLS_PER_WIDGET_AN_HOUR)
     yield Limit("limit_widget_day", {"widget": widget.pk}, DAY, widget.daily_limit)
-
-
-def _oldest_that_counts(limit: Limit, now: datetime) -> "QuerySet[Autocall, tuple[str, datetime]]":
-    """The request that has to leave the window before another may be made; none while there is room."""
-    made = Autocall.objects.filter(BY_VISITOR, created_at__gt=now - limit.window, **limit.common)
-    newest_first = made.order_by("-created_at").annotate(code=Value(limit.code)).values_list("code", "created_at")
-    return newest_first[limit.most - 1 : limit.most]

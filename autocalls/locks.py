@@ -1,4 +1,4 @@
-"""Locks by name, of the database, so that they hold across processes; a transaction that ends or dies lets them go."""
+"""Advisory locks of the database by name, held to the end of the transaction."""
 
 import hashlib
 
@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 
 def hold(*names: str) -> None:
-    """Wait for all of these locks and keep them until the transaction ends. Always taken in the same order, so that nobody waits in a circle."""
+    """Wait for all of these locks. They are always taken in the same order, so that there is no deadlock."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("A lock is held until the end of a transaction; there is none.")
     keys = sorted(

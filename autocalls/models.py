@@ -1,58 +1,73 @@
-"""What should happen later: calls promised to visitors."""
+"""Call-backs, their attempts, refusals and used form tokens."""
 
-from typing import ClassVar
+from datetime import timedelta
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from autocalls.refusal_models import Refusal, RefusalQuerySet, UsedFormToken
+from autocalls.ringing import rings_one_of
+from autocalls.statuses import OPEN, REASONS, AttemptOutcome, RequestSource, Standing, Status
 from calls.models import Call
 from sips.models import Sip, Voip
+from sips.staff_lines import lines_of, sees_all_lines
 from widgets.models import Widget
 
-
-class Status(models.TextChoices):
-    SCHEDULED = "scheduled", _("scheduled")
-    CALLING = "calling", _("calling")
-    DONE = "done", _("done")
-    FAILED = "failed", _("failed")
-    CANCELED = "canceled", _("canceled")
-    EXPIRED = "expired", _("expired")
-
-
-OPEN = (Status.SCHEDULED, Status.CALLING)
-
-
-class Source(models.TextChoices):
-    WIDGET = "widget", _("widget")
-    API = "api", _("API")
-    STAFF = "staff", _("staff")
+__all__ = [
+    "BY_VISITOR",
+    "GRACE",
+    "MOST_ATTEMPTS",
+    "OPEN",
+    "REASONS",
+    "REASSIGN",
+    "Attempt",
+    "AttemptOutcome",
+    "Autocall",
+    "AutocallQuerySet",
+    "Refusal",
+    "RefusalQuerySet",
+    "RequestSource",
+    "Standing",
+    "Status",
+    "UsedFormToken",
+]
+"""Some from modules of their own: Django looks for models here."""
 
 
 MOST_ATTEMPTS = 10
-BY_VISITOR = Q(source=Source.WIDGET)
+GRACE = timedelta(minutes=1)
+"""How far in the past a requested time may lie: clocks differ, and a request takes time."""
+BY_VISITOR = Q(source=RequestSource.WIDGET)
 
 
-class Outcome(models.TextChoices):
-    """How one Call of a call-back ended, as far as it decides what comes next."""
+REASSIGN = "autocalls.reassign_autocall"
+"""The right to release and finish call-backs that somebody else has taken."""
 
-    ANSWERED = "answered", _("answered")
-    OPERATOR = "operator", _("operator not reached")
-    BUSY = "busy", _("busy")
-    NO_ANSWER = "no_answer", _("no answer")
-    DECLINED = "declined", _("declined")
-    IMPOSSIBLE = "impossible", _("no such number")
-    FAILED = "failed", _("failed")
-    NOT_DIALED = "not_dialed", _("not dialed in time")
+
+class AutocallQuerySet(models.QuerySet["Autocall"]):
+    def visible_to(self, user: Any) -> "AutocallQuerySet":
+        """All; without the right to see all lines: those the user has taken, and those that ring or have rung one of their lines."""
+        if sees_all_lines(user):
+            return self
+        if user.pk is None:
+            return self.none()
+        own = lines_of(user)
+        rings = rings_one_of(own, configuration="voip")
+        rang = Exists(Attempt.objects.filter(autocall=OuterRef("pk"), sip__in=own))
+        return self.filter(Q(taken_by=user.pk) | Q(sip__in=own) | (Q(sip=None) & rings) | rang)
 
 
 class Autocall(models.Model):
-    """A call to be made for somebody, now or at a promised time."""
+    """A call-back: a call to be made now, or at a promised time."""
 
     number = models.CharField(_("number"), max_length=64)
     status = models.CharField(_("status"), max_length=9, choices=Status.choices, default=Status.SCHEDULED)
@@ -68,7 +83,7 @@ class Autocall(models.Model):
     )
     voip = models.ForeignKey(
         Voip,
-        models.PROTECT,
+        models.SET_NULL,
         null=True,
         blank=True,
         db_index=False,
@@ -80,44 +95,63 @@ class Autocall(models.Model):
     )
     client_id = models.BigIntegerField(_("CRM client"), null=True, blank=True)
     contact_id = models.BigIntegerField(_("CRM contact"), null=True, blank=True)
-    name = models.CharField(_("name"), max_length=255, blank=True)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=255, blank=True)
     note = models.TextField(_("note"), blank=True, max_length=2000)
-    source = models.CharField(_("source"), max_length=6, choices=Source.choices, default=Source.STAFF, editable=False)
+    source = models.CharField(
+        _("source"), max_length=6, choices=RequestSource.choices, default=RequestSource.STAFF, editable=False
+    )
     consent_at = models.DateTimeField(_("consent given"), null=True, editable=False)
     consent_version = models.CharField(
         _("consent text"), max_length=12, blank=True, db_default="", default="", editable=False
     )
-    """Of the text that was shown (`widgets.models.ConsentText`), also where no consent was given."""
+    """Of the text shown (`widgets.models.ConsentText`), also where no consent was given."""
     page_url = models.CharField(_("page"), max_length=1000, blank=True, editable=False)
     address = models.CharField(
         _("visitor's address"), max_length=45, blank=True, db_default="", default="", editable=False
     )
-    """As the limits count it, see `autocalls.guard.Origin`; forgotten after some days."""
+    """As the limits count it, see `autocalls.guard.Origin`; erased after some days."""
     network = models.CharField(max_length=45, blank=True, db_default="", default="", editable=False)
     promised_at = models.DateTimeField(_("promised for"), default=timezone.now, editable=False)
-    """What was promised, whatever retries made of `call_at`."""
+    """The time the visitor was told; retries move only `call_at`."""
     slot_at = models.DateTimeField(null=True, editable=False)
-    """A moment in the booked slot, of which this takes a place; null where none was booked."""
+    """A moment in the booked slot; null where none was booked."""
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
     max_attempts = models.PositiveSmallIntegerField(
         _("attempts at most"), default=3, validators=[MinValueValidator(1), MaxValueValidator(MOST_ATTEMPTS)]
     )
-    passing_on = models.BooleanField(default=False, db_default=False, editable=False)
-    """The present attempt goes on with the next operator."""
+    hunting = models.BooleanField(default=False, db_default=False, editable=False)
+    """The present attempt goes on with the next operator's line (line hunting)."""
     last_call = models.ForeignKey(
         Call, models.SET_NULL, null=True, editable=False, related_name="autocalls", verbose_name=_("last call")
     )
-    reason = models.CharField(_("reason"), max_length=255, blank=True, editable=False)
+    reason = models.CharField(_("reason"), max_length=32, blank=True, choices=REASONS, editable=False)
+    """An AttemptOutcome or a Standing."""
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("taken by"),
+    )
+    taken_at = models.DateTimeField(_("taken"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
     finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
 
+    objects = AutocallQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("call-back")
         verbose_name_plural = _("call-backs")
+        permissions: ClassVar = [("reassign_autocall", _("Can change call-backs that somebody else has taken"))]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="autocall_status_is_known"),
-            models.CheckConstraint(condition=Q(source__in=Source.values), name="autocall_source_is_known"),
+            models.CheckConstraint(condition=Q(source__in=RequestSource.values), name="autocall_source_is_known"),
+            models.CheckConstraint(
+                condition=Q(reason__in=["", *AttemptOutcome.values, *Standing.values]), name="autocall_reason_is_known"
+            ),
             models.CheckConstraint(
                 condition=~Q(number="") | ~Q(status__in=OPEN), name="autocall_has_a_number_while_open"
             ),
@@ -127,6 +161,9 @@ class Autocall(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=OPEN, finished_at=None) | (~Q(status__in=OPEN) & Q(finished_at__isnull=False)),
                 name="autocall_is_finished_or_open",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.TAKEN) | Q(taken_at__isnull=False), name="autocall_is_taken_at_a_time"
             ),
             models.UniqueConstraint(
                 fields=["widget", "number"], condition=Q(status__in=OPEN), name="autocall_is_open_once_per_widget"
@@ -140,6 +177,8 @@ class Autocall(models.Model):
             models.Index(OpClass(Reverse("number"), name="text_pattern_ops"), name="autocall_number_end"),
             models.Index(fields=["call_at"], name="autocall_call_at"),
             models.Index(fields=["call_at", "id"], name="autocall_due", condition=Q(status=Status.SCHEDULED)),
+            models.Index(fields=["promised_at"], name="autocall_promised", condition=Q(status=Status.SCHEDULED)),
+            models.Index(fields=["taken_by", "-id"], name="autocall_taken_by", condition=Q(taken_by__isnull=False)),
             models.Index(fields=["widget", "slot_at"], name="autocall_slot", condition=Q(status__in=OPEN)),
             *(
                 models.Index(fields=[counted, "created_at"], name=f"autocall_by_{counted}", condition=BY_VISITOR)
@@ -148,7 +187,7 @@ class Autocall(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} {timezone.localtime(self.call_at):%Y-%m-%d %H:%M}"
+        return f"{self.number}, {date_format(timezone.localtime(self.call_at), 'SHORT_DATETIME_FORMAT')}"
 
     @property
     def is_open(self) -> bool:
@@ -160,14 +199,14 @@ class Attempt(models.Model):
 
     autocall = models.ForeignKey(Autocall, models.CASCADE, db_index=False, related_name="calls_made")
     number = models.PositiveSmallIntegerField(_("attempt"))
-    """Of the attempts that are limited: the Calls of one attempt ring one operator after the other."""
+    """The same for the Calls of one attempt, which ring one operator after the other."""
     call = models.OneToOneField(
         Call, models.SET_NULL, null=True, related_name="made_for_autocall", verbose_name=_("call")
     )
     sip = models.ForeignKey(
         Sip, models.SET_NULL, null=True, related_name="autocall_attempts", verbose_name=_("line"), db_index=False
     )
-    outcome = models.CharField(_("outcome"), max_length=10, blank=True, choices=Outcome.choices)
+    outcome = models.CharField(_("outcome"), max_length=10, blank=True, choices=AttemptOutcome.choices)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     settled_at = models.DateTimeField(_("settled"), null=True)
 
@@ -175,11 +214,13 @@ class Attempt(models.Model):
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(outcome__in=["", *Outcome.values]), name="attempt_outcome_is_known"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["", *AttemptOutcome.values]), name="attempt_outcome_is_known"
+            ),
             models.UniqueConstraint(fields=["autocall"], condition=Q(outcome=""), name="attempt_is_one_at_a_time"),
             models.UniqueConstraint(
                 fields=["autocall", "number", "sip"],
-                condition=~Q(outcome=Outcome.NOT_DIALED),
+                condition=~Q(outcome=AttemptOutcome.NOT_DIALED),
                 name="attempt_rings_a_line_once",
             ),
         ]
@@ -190,57 +231,4 @@ class Attempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number}. {self.started_at:%Y-%m-%d %H:%M:%S}"
-
-
-class Refusal(models.Model):
-    """What a visitor was refused, kept so that staff can see it and allow it after all. Repetitions of a day are counted, not stored."""
-
-    widget = models.ForeignKey(
-        Widget, models.CASCADE, db_index=False, related_name="refusals", verbose_name=_("widget")
-    )
-    code = models.CharField(_("why"), max_length=32)
-    number = models.CharField(_("number"), max_length=64, blank=True)
-    address = models.CharField(_("visitor's address"), max_length=45, blank=True)
-    day = models.DateField()
-    times = models.PositiveIntegerField(_("times"), default=1)
-    call_at = models.DateTimeField(_("call at"), null=True)
-    name = models.CharField(_("name"), max_length=255, blank=True)
-    note = models.TextField(_("note"), blank=True, max_length=2000)
-    page_url = models.CharField(_("page"), max_length=1000, blank=True)
-    first_at = models.DateTimeField(_("first"), default=timezone.now)
-    last_at = models.DateTimeField(_("last"), default=timezone.now)
-    allowed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("allowed by")
-    )
-    autocall = models.ForeignKey(
-        Autocall, models.SET_NULL, null=True, related_name="refusals", verbose_name=_("call-back")
-    )
-
-    class Meta:
-        verbose_name = _("refused request")
-        verbose_name_plural = _("refused requests")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["widget", "day", "code", "number", "address"], name="refusal_is_stored_once_a_day"
-            )
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["widget", "-id"], name="refusal_widget"),
-            models.Index(fields=["number"], name="refusal_number"),
-            models.Index(OpClass(Reverse("number"), name="text_pattern_ops"), name="refusal_number_end"),
-            models.Index(fields=["last_at"], name="refusal_last"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.number or '?'} {self.code}"
-
-
-class UsedFormToken(models.Model):
-    """A form token that has made its request."""
-
-    nonce = models.CharField(max_length=32, primary_key=True)
-    used_at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    def __str__(self) -> str:
-        return self.nonce
+        return f"{self.number}. {date_format(timezone.localtime(self.started_at), 'SHORT_DATETIME_FORMAT')}"

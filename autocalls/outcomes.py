@@ -1,42 +1,38 @@
-"""What the end of a call means for whoever was promised one. No rows are written here."""
+"""What the end of a call means for its call-back. Writes nothing."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from autocalls.models import Outcome
+from autocalls.models import AttemptOutcome
 from calls.models import Call
+from calls.reasons import FOLLOWS, Follow, Reason
 from calls.statuses import RESULTS, Status
 
-IMPOSSIBLE_WORDS = ("404", "484", "604")
-"""SIP answers (RFC 3261): not found, address incomplete, does not exist anywhere."""
-
-FINAL = (Outcome.DECLINED, Outcome.IMPOSSIBLE)
-"""Whoever declined does not want to be called, and a number that does not exist will not exist later."""
-
-OPERATOR_REASONS = frozenset(
-    {"operator_no_answer", "operator_busy", "operator_rejected", "operator_unreachable", "refused"}
-)
-"""Nobody else was rung, and another line may be in its place, or have a login that works. `operator_hung_up` is not among them: that operator had
-answered, and the visitor's telephone may have rung."""
-
-REASONS: Final[Mapping[str, Outcome]] = {
-    "rejected": Outcome.DECLINED,
-    "unreachable": Outcome.IMPOSSIBLE,
-    "expired": Outcome.NOT_DIALED,
+FINAL: Final[Mapping[str, AttemptOutcome]] = {
+    Reason.REJECTED: AttemptOutcome.DECLINED,
+    Reason.NO_SUCH_NUMBER: AttemptOutcome.IMPOSSIBLE,
 }
-WORDS: Final[Mapping[str, Outcome]] = {Status.BUSY: Outcome.BUSY, Status.NO_ANSWER: Outcome.NO_ANSWER}
+"""Final: another attempt would be unwanted, or could not succeed."""
+
+FAULTS: Final[Mapping[Follow, AttemptOutcome]] = {
+    Follow.NEXT_OPERATOR: AttemptOutcome.OPERATOR,
+    Follow.REDIAL: AttemptOutcome.NOT_DIALED,
+}
+WORDS: Final[Mapping[str, AttemptOutcome]] = {
+    Status.BUSY: AttemptOutcome.BUSY,
+    Status.NO_ANSWER: AttemptOutcome.NO_ANSWER,
+}
 
 
-def read(call: Call | None) -> Outcome | None:
-    """The outcome of a call that has ended, None while it goes on. Of one that was deleted no more is heard."""
+def read(call: Call | None) -> AttemptOutcome | None:
+    """The outcome of a call that has ended or was deleted, else None."""
     if call is None:
-        return Outcome.FAILED
+        return AttemptOutcome.FAILED
     if call.status not in RESULTS:
-        return Outcome.FAILED if call.deleted_at is not None else None
+        return AttemptOutcome.FAILED if call.deleted_at is not None else None
     if call.status == Status.ANSWERED:
-        return Outcome.ANSWERED
-    if call.reason in OPERATOR_REASONS:
-        return Outcome.OPERATOR
-    if call.provider_status.startswith(IMPOSSIBLE_WORDS):
-        return Outcome.IMPOSSIBLE
-    return REASONS.get(call.reason) or WORDS.get(call.status, Outcome.FAILED)
+        return AttemptOutcome.ANSWERED
+    follow = FOLLOWS.get(Reason(call.reason), Follow.AGAIN)
+    if follow is Follow.FINAL:
+        return FINAL[call.reason]
+    return FAULTS.get(follow) or WORDS.get(call.status, AttemptOutcome.FAILED)

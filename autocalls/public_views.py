@@ -1,29 +1,32 @@
-"""The doors that stand open to visitors of web sites. They carry no credentials, so pages of any origin may use them."""
+"""The public endpoints for visitors of web sites. They take no credentials, so any origin may use them."""
 
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from autocalls import refusals, services, visitors
-from autocalls.guard import Origin, Refused
+from autocalls.guard import Origin, VisitorRefused
 from autocalls.models import Autocall, Status
+from autocalls.prepared import widget_with
 from autocalls.serializers import (
     CreateFromWidgetSerializer,
-    PromiseSerializer,
+    ScheduledCallBackSerializer,
     VisitorStatusSerializer,
     VisitorTokenSerializer,
 )
 from autocalls.texts import sentence
-from widgets.models import Locale, Widget
+from autocalls.widget_data import unknown_widget
+from sips.phone_numbers import display
+from widgets.models import Locale
+from widgets.texts import locale_for
 
-BAD_REQUESTS = frozenset({"number_invalid", "closed", "not_bookable", "slot_taken"})
-"""What the visitor can put right; the rest is forbidden, or too much."""
-
-UNKNOWN_WIDGET = {"code": "unknown_widget", "detail": "There is no widget with this widget_token."}
+BAD_REQUESTS = frozenset({"number_invalid", "number_extension", "closed", "not_bookable", "slot_taken"})
+"""400: the visitor can correct these; the others are 403 or 429."""
 
 
 class PublicView(APIView):
@@ -38,32 +41,29 @@ class CreateFromWidget(PublicView):
         auth=[],
         request=CreateFromWidgetSerializer,
         responses={
-            201: PromiseSerializer,
-            200: OpenApiResponse(PromiseSerializer, "Joined an earlier request"),
-            400: None,
-            403: None,
-            404: None,
-            429: None,
+            201: ScheduledCallBackSerializer,
+            200: OpenApiResponse(ScheduledCallBackSerializer, "Joined an earlier request"),
         },
     )
     def post(self, request: Request) -> Response:
         body = CreateFromWidgetSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        widget = _find_widget(body.validated_data["widget_token"])
+        widget = widget_with(body.validated_data["widget_token"])
         if widget is None:
-            return Response(UNKNOWN_WIDGET, status=404)
+            return Response(unknown_widget(), status=404)
+        locale = body.validated_data.get("locale", widget.locale)
         if not widget.active:
-            return Response({"code": "inactive", "detail": sentence(widget.locale, "inactive")}, status=403)
-        wish, origin = body.validated_data["autocall"], Origin.of(request.META["REMOTE_ADDR"])
+            return Response({"code": "inactive", "detail": sentence(locale, "inactive")}, status=403)
+        requested, origin = body.request_of(widget), Origin.of(request.META["REMOTE_ADDR"])
         try:
-            promise = services.schedule_for_visitor(widget, wish, origin)
-        except Refused as refused:
-            refusals.keep(widget, refused.code, wish, origin)
-            return _refuse(refused, widget.locale)
-        owned = not promise.joined or promise.autocall.address == origin.address
-        token = visitors.token_for(promise.autocall, owned=owned)
-        told = PromiseSerializer(_told(promise.autocall, owned=owned) | {"visitor_token": token})
-        return Response(told.data, status=200 if promise.joined else 201)
+            scheduled = services.schedule_for_visitor(widget, requested, origin)
+        except VisitorRefused as refused:
+            refusals.keep(widget, refused.code, requested, origin)
+            return _refuse(refused, locale)
+        owned = not scheduled.joined or scheduled.autocall.address == origin.address
+        token = visitors.token_for(scheduled.autocall, owned=owned)
+        message = ScheduledCallBackSerializer(_told(scheduled.autocall, owned=owned) | {"visitor_token": token})
+        return Response(message.data, status=200 if scheduled.joined else 201)
 
 
 class VisitorStatus(PublicView):
@@ -71,25 +71,30 @@ class VisitorStatus(PublicView):
 
     @extend_schema(
         auth=[],
-        parameters=[OpenApiParameter("visitor_token", str, required=True)],
-        responses={200: VisitorStatusSerializer, 404: None},
+        parameters=[
+            OpenApiParameter(
+                "visitor_token", str, required=True, description="That of the answer to the visitor's request."
+            ),
+            OpenApiParameter("locale", str, description="The language of a refusal's sentence, such as `cs`."),
+        ],
+        responses=VisitorStatusSerializer,
     )
     def get(self, request: Request) -> Response:
         try:
             found = visitors.find(request.query_params.get("visitor_token", ""))
         except visitors.UnknownRequest:
-            return _unknown_request()
-        told = VisitorStatusSerializer(_told(found.autocall, owned=found.owned))
-        return Response(told.data, headers={"Cache-Control": "no-store"})
+            return _unknown_request(request.query_params.get("locale", ""))
+        message = VisitorStatusSerializer(_told(found.autocall, owned=found.owned))
+        return Response(message.data, headers={"Cache-Control": "no-store"})
 
 
 class CancelByVisitor(PublicView):
-    """A visitor does not want to be called any more."""
+    """A visitor cancels the request."""
 
     @extend_schema(
         auth=[],
         request=VisitorTokenSerializer,
-        responses={200: VisitorStatusSerializer, 403: None, 404: None, 409: None},
+        responses=VisitorStatusSerializer,
     )
     def post(self, request: Request) -> Response:
         token = request.query_params.get("visitor_token")
@@ -98,8 +103,9 @@ class CancelByVisitor(PublicView):
         try:
             found = visitors.find(body.validated_data["visitor_token"])
         except visitors.UnknownRequest:
-            return _unknown_request()
-        locale = found.autocall.widget.locale if found.autocall.widget else Locale.EN
+            return _unknown_request(body.validated_data.get("locale", ""))
+        own = found.autocall.widget.locale if found.autocall.widget else Locale.EN
+        locale = body.validated_data.get("locale", own)
         try:
             canceled = visitors.cancel(found)
         except visitors.NotYours:
@@ -109,13 +115,8 @@ class CancelByVisitor(PublicView):
         return Response(VisitorStatusSerializer(_told(canceled, owned=True)).data)
 
 
-def _find_widget(token: str) -> Widget | None:
-    secretless = Widget.objects.select_related("voip").defer("voip__api_key", "voip__webhook_secret")
-    return secretless.filter(token=token).first()
-
-
-def _refuse(refused: Refused, locale: str) -> Response:
-    answer = {"code": refused.code, "detail": sentence(locale, refused.code)}
+def _refuse(refused: VisitorRefused, locale: str) -> Response:
+    answer = {"code": refused.code, "detail": sentence(locale, refused.code).format(**refused.values)}
     if refused.field:
         answer["field"] = refused.field
     if refused.retry_after is not None:
@@ -124,14 +125,17 @@ def _refuse(refused: Refused, locale: str) -> Response:
     return Response(answer, status=400 if refused.code in BAD_REQUESTS else 403)
 
 
-def _unknown_request() -> Response:
-    return Response({"code": "unknown_request", "detail": sentence(Locale.EN, "unknown_request")}, status=404)
+def _unknown_request(wanted: str) -> Response:
+    """In the language asked for, else that of the request's headers."""
+    locale = locale_for(wanted or get_language() or "", Locale.EN)
+    return Response({"code": "unknown_request", "detail": sentence(locale, "unknown_request")}, status=404)
 
 
 def _told(autocall: Autocall, *, owned: bool) -> dict[str, Any]:
     return {
-        "status": autocall.status,
+        "status": visitors.shown_status(autocall),
         "step": visitors.step(autocall),
+        "number": display(autocall.number),
         "call_at": autocall.call_at,
         "can_cancel": owned and autocall.status == Status.SCHEDULED,
         "now": timezone.now(),

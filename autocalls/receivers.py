@@ -1,4 +1,4 @@
-"""Listens to what happens to calls."""
+"""Receiver of `call_changed`."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ _RESULTS = [str(status.value) for status in RESULTS]
 
 @receiver(call_changed)
 def settle_attempt(call_id: int, requested: bool, **_kwargs: Any) -> None:
-    """Have the attempt settled whose call has ended, in the same transaction."""
-    if not requested:  # as nearly every call of which an operator tells, who waits for us here
+    """Enqueue the settling of the call's attempt, in the same transaction."""
+    if not requested:  # nearly all calls; the provider's webhook waits for this
         return
     ended = fetch_one(_ENDED_ATTEMPT, {"call": call_id, "results": _RESULTS})
     if ended is not None:

@@ -1,24 +1,28 @@
-"""What visitors were refused, in the back-office. It is never changed; it can be allowed after all."""
+"""Refused requests in the back-office: read-only, with a button to allow them after all."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter
 
 from autocalls import services
 from autocalls.models import Refusal
-from autocalls.reasons import REFUSALS, refusal_words
+from autocalls.refusal_words import REFUSALS, refusal_words
 from calls.filters import FEWEST_DIGITS, number_is
 from sips import phone_numbers
-from sips.backoffice import BackOfficeAdmin, ChosenFilter, DayRangeFilter, show_moment, unbroken
-from sips.buttons import button, leave_dialog
+from sips.lines import CannotDial
+from voipcrm.backoffice.buttons import button, lead_on
+from voipcrm.backoffice.display import show_moment, unbroken
+from voipcrm.backoffice.filters import ChoiceFilter, ChosenFilter, DayRangeFilter
+from voipcrm.backoffice.read_only import ReadOnlyAdmin
+from voipcrm.backoffice.reader_links import link, reader_of
 from widgets.models import Widget
 
 
@@ -28,19 +32,16 @@ class WidgetFilter(ChosenFilter):
     model = Widget
 
 
-class ReasonFilter(DropdownFilter):
+class ReasonFilter(ChoiceFilter):
     title = _("why")
     parameter_name = "why"
+    choices_shown = tuple(REFUSALS.items())
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(REFUSALS.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Refusal]) -> QuerySet[Refusal]:
-        return queryset.filter(code=self.value()) if self.value() else queryset
+    def narrow(self, queryset: QuerySet[Refusal], chosen: str) -> QuerySet[Refusal]:
+        return queryset.filter(code=chosen)
 
 
-@admin.register(Refusal)
-class RefusalAdmin(BackOfficeAdmin):
+class RefusalAdmin(ReadOnlyAdmin):
     list_display = ("last", "widget", "why", "shown_number", "address", "times", "allowed")
     list_filter = (WidgetFilter, ReasonFilter, ("last_at", DayRangeFilter))
     ordering = ("-last_at", "-id")
@@ -69,15 +70,6 @@ class RefusalAdmin(BackOfficeAdmin):
         is_number = len(phone_numbers.search_digits(text)) >= FEWEST_DIGITS
         return queryset.filter(number_is(text, "number") if is_number else Q(number=text)), False
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def has_allow_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("autocalls.change_refusal")
 
@@ -95,30 +87,32 @@ class RefusalAdmin(BackOfficeAdmin):
         if problem:
             messages.error(request, problem)
         else:
-            messages.success(request, gettext("The call is promised."))
-        return leave_dialog(request, reverse("admin:autocalls_refusal_change", args=[refusal.pk]))
+            messages.success(request, gettext("The call-back is scheduled."))
+        return lead_on(request, reverse("admin:autocalls_refusal_change", args=[refusal.pk]))
 
     @admin.action(description=_("Allow the selected requests"), permissions=["allow"])
     def allow_selected(self, request: HttpRequest, queryset: QuerySet[Refusal]) -> None:
         rows = list(queryset)
         problems = [problem for refusal in rows if (problem := self._allow(request, refusal))]
         allowed = len(rows) - len(problems)
-        told = ngettext("%(count)s call is promised.", "%(count)s calls are promised.", allowed)
-        messages.add_message(request, messages.SUCCESS if allowed else messages.WARNING, told % {"count": allowed})
+        message = ngettext("%(count)s call-back is scheduled.", "%(count)s call-backs are scheduled.", allowed)
+        messages.add_message(request, messages.SUCCESS if allowed else messages.WARNING, message % {"count": allowed})
         for problem in sorted(set(problems)):
             messages.warning(request, f"{problem} ({problems.count(problem)})")
 
     def _allow(self, request: HttpRequest, refusal: Refusal) -> str:
-        """Let the service promise the call. Returns what stands against it, "" for nothing."""
+        """Returns why it cannot be allowed, else ""."""
         try:
-            services.allow(refusal, request.user)  # type: ignore[arg-type]  # whoever is here has signed in
+            services.allow(refusal, cast("User", request.user))
         except services.AlreadyAllowed:
             return gettext("This request is already allowed.")
-        except services.AlreadyPromised:
-            return gettext("This widget has already promised this number a call.")
+        except services.AlreadyScheduled:
+            return gettext("This widget has an open call-back for this number already.")
+        except CannotDial as problem:
+            return str(problem)
         except ValueError:
             return gettext("Without a telephone number nobody can be called.")
-        self.log_change(request, refusal, gettext("Allowed."))
+        self.log_change(request, refusal, gettext_noop("Allowed."))
         return ""
 
     @admin.display(description=_("last"))
@@ -137,7 +131,6 @@ class RefusalAdmin(BackOfficeAdmin):
     def allowed(self, refusal: Refusal) -> SafeString | str:
         if refusal.autocall is None:
             return str(refusal.allowed_by or "")
-        link = reverse("admin:autocalls_autocall_change", args=[refusal.autocall.pk])
         who = f"{refusal.allowed_by}, " if refusal.allowed_by else ""
         state = refusal.autocall.get_status_display()
-        return format_html('{}<a href="{}" class="text-link">{}</a>', who, link, state)
+        return format_html("{}{}", who, link(reader_of(refusal), refusal.autocall, state))

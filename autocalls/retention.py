@@ -1,4 +1,4 @@
-"""Call-backs grow old: what they tell of people is kept for some days only, see `docs/privacy.md`."""
+"""Retention of call-backs, refusals and form tokens, see `docs/privacy.md`."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,13 +12,13 @@ from autocalls.erasure import PERSONAL
 from autocalls.models import OPEN, Autocall, Refusal, UsedFormToken
 
 FORM_TOKENS_KEPT = timedelta(days=2)
-"""None is good for longer than `widgets.form_tokens.GREATEST_AGE`."""
+"""Longer than `widgets.form_tokens.GREATEST_AGE`, for which one is valid."""
 
 AT_ONCE = 1000
 
 
 def erase_old_addresses() -> int:
-    """Take out visitors' addresses after `VISITOR_ADDRESSES_KEPT_DAYS`. The limits look back a day at most. Returns from how many call-backs."""
+    """Erase visitors' addresses after `VISITOR_ADDRESSES_KEPT_DAYS`; the limits look back a day at most. Returns from how many call-backs."""
     if settings.VISITOR_ADDRESSES_KEPT is None:
         return 0
     old = Autocall.objects.filter(created_at__lt=timezone.now() - settings.VISITOR_ADDRESSES_KEPT)
@@ -34,7 +34,7 @@ def erase_old_call_backs() -> int:
 
 
 def delete_old_refusals() -> int:
-    """Delete what was refused and not tried again for `REFUSALS_KEPT_DAYS`. Returns how many."""
+    """Delete refusals that were not repeated for `REFUSALS_KEPT_DAYS`. Returns how many."""
     if settings.REFUSALS_KEPT is None:
         return 0
     old = Refusal.objects.filter(last_at__lt=timezone.now() - settings.REFUSALS_KEPT)
@@ -42,13 +42,13 @@ def delete_old_refusals() -> int:
 
 
 def delete_used_form_tokens() -> int:
-    """Delete the form tokens that could not be used again anyway. Returns how many."""
+    """Delete the used form tokens that have expired. Returns how many."""
     old = UsedFormToken.objects.filter(used_at__lt=timezone.now() - FORM_TOKENS_KEPT)
     return _by_portions(old, lambda rows: rows.delete()[0])
 
 
 def _by_portions(rows: QuerySet[Model], change: Callable[[QuerySet[Model]], int]) -> int:
-    """Change the rows some at a time, so that nobody waits long for one of them."""
+    """Change the rows in portions, so that no lock is held long."""
     changed = 0
     ids = rows.values_list("pk", flat=True).iterator(chunk_size=AT_ONCE)
     while some := list(islice(ids, AT_ONCE)):

@@ -1,7 +1,7 @@
-"""Beginning the calls that are due.
+"""Starts the call-backs that are due.
 
-Nothing here is told which call-back to begin: every run takes what is due, oldest first, as far as lines are free. So a run that comes twice, late or
-for nothing does no harm, one that dies is made up for by the next, and after an outage everything is taken up by itself.
+Every run takes whatever is due, oldest first, as far as lines are free. So it does not matter whether a run comes twice, late or for nothing, and one
+that dies is made up for by the next.
 """
 
 import logging
@@ -15,21 +15,22 @@ from django.utils import timezone
 
 from autocalls import lines, locks, settling
 from autocalls.lines import Line
-from autocalls.models import Attempt, Autocall, Outcome, Status
+from autocalls.models import Attempt, AttemptOutcome, Autocall, Standing, Status
 from autocalls.services import wake_at
 from calls.services import request_call
+from sips.lines import CannotDial
 from widgets.models import RingFirst
 
 logger = logging.getLogger(__name__)
 
 DIALED_WITHIN = timedelta(minutes=2)
-"""A call that could not be dialed for so long is not dialed any more: the next attempt is a new decision."""
+"""The `dial_by` of its calls: one that was not dialed in time fails, and the attempt is decided anew."""
 
 PUNCTUAL = timedelta(minutes=1)
-"""What was promised for longer ago is no promise of this minute but a backlog, which is worked off at intervals."""
+"""A call-back later than this belongs to a backlog, which is worked off at intervals (AUTOCALL_SPACING)."""
 
 NO_LINE_PAUSE = timedelta(minutes=1)
-"""Until staff have set up a line that can dial."""
+"""Between two looks for a line that can dial."""
 
 
 class Step(Enum):
@@ -37,13 +38,13 @@ class Step(Enum):
 
     BEGUN = auto()
     SETTLED = auto()
-    "It is not to be called now: over, put off, or somebody else's."
-    QUEUES = auto()
-    "It waits for a line, and so will all others that wait for the same lines."
+    "It is not to be called now."
+    WAITS = auto()
+    "No line is free, nor for others with the same lines."
 
 
 def run_due() -> int:
-    """Begin what is due. Returns how many calls were begun; raises ExceptionGroup when some call-backs could not be judged, after all others."""
+    """Start what is due. Returns how many calls were started. Errors of single call-backs are raised together at the end, as an ExceptionGroup."""
     problems: list[Exception] = []
     begun = 0
     waiting: set[tuple[int | None, ...]] = set()
@@ -59,7 +60,7 @@ def run_due() -> int:
             problems.append(problem)
         else:
             begun += step is Step.BEGUN
-            if step is Step.QUEUES:
+            if step is Step.WAITS:
                 waiting.add(tuple(lines_of))
     if problems:
         raise ExceptionGroup("call-backs that could not be run", problems)
@@ -68,7 +69,7 @@ def run_due() -> int:
 
 @transaction.atomic
 def _run(pk: int) -> Step:
-    """Begin this call-back, move it on or let it wait. Whoever else would ring the same lines or the same call-back waits for the locks."""
+    """Start this call-back, settle it or let it wait, under the locks of its row and its lines."""
     seen = Autocall.objects.filter(pk=pk).first()
     if seen is None:
         return Step.SETTLED
@@ -80,42 +81,47 @@ def _run(pk: int) -> Step:
     if autocall is None or _put_off(autocall, now):
         return Step.SETTLED
     if not available:
-        _wait(autocall, now + NO_LINE_PAUSE, reason="no_line")
-        return Step.SETTLED
-    if autocall.passing_on:
-        return _pass_on(autocall, available, now)
+        return _without_line(autocall, now)
+    if autocall.hunting:
+        return _hunt(autocall, available, now)
     ready = lines.free(available, now)
     if not ready or _too_soon(autocall, now):
-        return Step.QUEUES
-    _begin(autocall, ready[0], now)
-    return Step.BEGUN
+        return Step.WAITS
+    return _begin(autocall, ready[0], now)
 
 
-def _pass_on(autocall: Autocall, available: Sequence[Line], now: datetime) -> Step:
-    """Ring the next operator of this attempt; when all have been rung, the attempt is over."""
+def _without_line(autocall: Autocall, now: datetime) -> Step:
+    """Wait where staff may yet mend a line; fail where the configuration was deleted."""
+    if lines.is_configured(autocall):
+        _wait(autocall, now + NO_LINE_PAUSE, reason=Standing.NO_LINE)
+    else:
+        settling.finish(autocall, Status.FAILED, Standing.NO_CONFIGURATION, now)
+    return Step.SETTLED
+
+
+def _hunt(autocall: Autocall, available: Sequence[Line], now: datetime) -> Step:
+    """Ring the next line of this attempt; when all have been rung, the attempt is over."""
     left = lines.untried(available, autocall)
     if not left:
-        settling.end_attempt(autocall, Outcome.OPERATOR, now)
+        settling.end_attempt(autocall, AttemptOutcome.OPERATOR, now)
         return Step.SETTLED
     ready = lines.free(left, now)
     if not ready:
         return Step.SETTLED
-    _begin(autocall, ready[0], now)
-    return Step.BEGUN
+    return _begin(autocall, ready[0], now)
 
 
 def _put_off(autocall: Autocall, now: datetime) -> bool:
-    """Whether it is not to be called now: no attempt is left since somebody lowered their number, the promise has become too old to keep, or the
-    office is closed."""
-    if autocall.attempts >= autocall.max_attempts and not autocall.passing_on:
+    """Whether it is not to be called now: no attempt is left (`max_attempts` was lowered), it has expired, or the office is closed."""
+    if autocall.attempts >= autocall.max_attempts and not autocall.hunting:
         settling.finish(autocall, Status.FAILED, autocall.reason, now)
         return True
     if now > autocall.promised_at + settings.AUTOCALL_EXPIRES:
-        settling.finish(autocall, Status.EXPIRED, autocall.reason or "expired", now)
+        settling.finish(autocall, Status.EXPIRED, autocall.reason or Standing.EXPIRED, now)
         return True
     opening = autocall.widget.hours().next_opening(now) if autocall.widget is not None else now
     if opening is None:
-        settling.finish(autocall, Status.EXPIRED, "never_open", now)
+        settling.finish(autocall, Status.EXPIRED, Standing.NEVER_OPEN, now)
     elif opening > now:
         _wait(autocall, opening, reason=autocall.reason)
     return opening != now
@@ -128,7 +134,7 @@ def _wait(autocall: Autocall, until: datetime, *, reason: str) -> None:
 
 
 def _too_soon(autocall: Autocall, now: datetime) -> bool:
-    """Whether this is one of a backlog and another call of its configuration has only just begun."""
+    """Whether it belongs to a backlog and another call of its configuration was started less than AUTOCALL_SPACING ago."""
     if now - autocall.promised_at < PUNCTUAL:
         return False
     others = Attempt.objects.filter(autocall__voip=autocall.voip_id, started_at__gt=now - settings.AUTOCALL_SPACING)
@@ -138,27 +144,32 @@ def _too_soon(autocall: Autocall, now: datetime) -> bool:
     return latest is not None
 
 
-def _begin(autocall: Autocall, line: Line, now: datetime) -> None:
-    """The call, the job that dials it and the row that says so are stored together or not at all."""
-    if not autocall.passing_on:
+def _begin(autocall: Autocall, line: Line, now: datetime) -> Step:
+    """Store the call, its job and the attempt in one transaction."""
+    try:
+        call = request_call(
+            via=line.via,
+            sip=line.sip.sip,
+            voip_id=line.sip.voip_id,
+            number_to=autocall.number,
+            client_id=autocall.client_id,
+            contact_id=autocall.contact_id,
+            customer_first=autocall.widget is not None and autocall.widget.ring_first == RingFirst.VISITOR,
+            dial_by=_latest_dial(autocall, now),
+        )
+    except CannotDial:  # the line or its configuration has changed meanwhile
+        _wait(autocall, now + NO_LINE_PAUSE, reason=Standing.NO_LINE)
+        return Step.SETTLED
+    if not autocall.hunting:
         autocall.attempts += 1
-    call = request_call(
-        via=line.via,
-        sip=line.sip.sip,
-        voip_id=line.sip.voip_id,
-        number_to=autocall.number,
-        client_id=autocall.client_id,
-        contact_id=autocall.contact_id,
-        customer_first=autocall.widget is not None and autocall.widget.ring_first == RingFirst.VISITOR,
-        dial_by=_latest_dial(autocall, now),
-    )
     Attempt.objects.create(autocall=autocall, number=autocall.attempts, call=call, sip=line.sip, started_at=now)
-    autocall.status, autocall.last_call, autocall.passing_on, autocall.reason = Status.CALLING, call, False, ""
-    autocall.save(update_fields=["status", "last_call", "attempts", "passing_on", "reason", "updated_at"])
+    autocall.status, autocall.last_call, autocall.hunting, autocall.reason = Status.CALLING, call, False, ""
+    autocall.save(update_fields=["status", "last_call", "attempts", "hunting", "reason", "updated_at"])
+    return Step.BEGUN
 
 
 def _latest_dial(autocall: Autocall, now: datetime) -> datetime:
-    """Neither much later than now nor after the office has closed."""
+    """DIALED_WITHIN from now, or the closing time of the office if that is earlier."""
     latest = now + DIALED_WITHIN
     closing = autocall.widget.closes_at(now) if autocall.widget is not None else None
     return min(latest, closing) if closing is not None else latest

@@ -1,4 +1,4 @@
-"""Promise, move, cancel and take call-backs. Who is promised what is decided here; the doors only translate."""
+"""Schedule, edit, move and cancel call-backs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,120 +8,122 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as jobs
 
-from autocalls import guard, locks
-from autocalls.guard import Origin, Refused
-from autocalls.models import MOST_ATTEMPTS, OPEN, Autocall, Refusal, Source, Status
+from autocalls import booking, configurations, guard, locks
+from autocalls.guard import Origin
+from autocalls.models import MOST_ATTEMPTS, OPEN, Autocall, Refusal, RequestSource, Status
+from calls.sql import Statement, fetch_one
 from sips import phone_numbers
-from widgets import places, slots
 from widgets.models import Widget
 
 EDITABLE_WHEN_FINISHED = frozenset({"client_id", "contact_id", "note"})
+MADE_THROUGH = frozenset({"widget", "voip", "sip"})
+
+
+_TOLD_AS = {field.name: field.attname for field in Autocall._meta.concrete_fields}
+"""The API's names of our fields: `voip_id`."""
 
 
 class TooLate(Exception):
-    """The call-back has begun or ended, so that it can no longer be changed like this."""
+    """The call-back has started or ended and can no longer be changed like this."""
 
 
-class AlreadyPromised(Exception):
-    """The widget has promised this number a call already."""
+class AlreadyScheduled(Exception):
+    """The widget has promised this number a call already: the call-back with the id `autocall_id`."""
+
+    def __init__(self, autocall_id: int) -> None:
+        super().__init__(_("This widget has an open call-back for this number already."))
+        self.autocall_id = autocall_id
 
 
 class AlreadyAllowed(Exception):
-    """Somebody has allowed this request before."""
+    """The refused request was allowed before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class ScheduledCallBack:
     autocall: Autocall
     joined: bool
-    "Whether the visitor had already asked, so that this is the earlier request."
+    "Whether it is an earlier request of the same number."
 
 
-def schedule_for_visitor(widget: Widget, wish: Mapping[str, Any], origin: Origin) -> Promise:
-    """Promise a visitor a call: at the time asked for, at once, or when the office opens next. Raises Refused.
+def schedule_for_visitor(widget: Widget, requested: Mapping[str, Any], origin: Origin) -> ScheduledCallBack:
+    """A visitor's request: at the time asked for, at once, or at the next opening. Raises VisitorRefused.
 
-    A second wish for the same number joins the first while that is open; the database sees to it that there is only one.
+    A second request for the same number joins the first while that is open; a constraint allows only one.
     """
-    nonce = guard.check_form(widget, wish)
-    number = guard.check_number(widget, wish["number"])
-    if not nonce:  # without locks first: what is refused like this, such as an attack, holds up nobody
-        if (first := _open_promise(widget, number)) is not None:
-            return Promise(first, joined=True)
-        guard.check_limits(widget, number, origin)
+    visit = guard.admit(widget, requested, origin)
+    # First without locks, so that an attack blocks nobody.
+    if not visit.nonce and (first := _open_or_within_limits(visit)) is not None:
+        return ScheduledCallBack(first, joined=True)
     with transaction.atomic():
-        guard.hold_counts(widget, number, origin, nonce)
-        guard.use_form_token(nonce)
-        _one_promise_at_a_time(widget.pk, number)
-        if (first := _open_promise(widget, number)) is not None:
-            return Promise(first, joined=True)
-        guard.check_limits(widget, number, origin)
-        call_at, slot_at = _choose_time(widget, wish.get("call_at"))
+        guard.hold(visit)
+        _one_at_a_time(widget.pk, visit.number)
+        if (first := _open_or_within_limits(visit)) is not None:
+            return ScheduledCallBack(first, joined=True)
+        call_at, slot_at = booking.choose_time(widget, requested.get("call_at"))
         made = Autocall(
-            **_told_by(widget, wish),
+            **_visitor_fields(widget, requested),
             widget=widget,
-            number=number,
+            number=visit.number,
             call_at=call_at,
             promised_at=call_at,
             slot_at=slot_at,
             address=origin.address,
             network=origin.network,
-            source=Source.WIDGET,
+            source=RequestSource.WIDGET,
         )
         made.save(force_insert=True)
         wake_at(call_at)
-    return Promise(made, joined=False)
+    return ScheduledCallBack(made, joined=False)
 
 
-def _open_promise(widget: Widget, number: str) -> Autocall | None:
-    return Autocall.objects.filter(widget=widget, number=number, status__in=OPEN).first()
+_OPEN_CALL_BACK = Statement(f"""
+SELECT id FROM autocalls_autocall
+WHERE widget_id = %(widget)s AND number = %(number)s AND status IN ({", ".join(f"'{status.value}'" for status in OPEN)})""")
 
 
-def _told_by(widget: Widget, wish: Mapping[str, Any]) -> dict[str, Any]:
-    """What a visitor tells and agrees to. The consent text is the one the page showed, if this widget ever had it, else the present one."""
-    shown = wish.get("consent_version", "")
+def _open_call_back(widget: Widget, number: str) -> Autocall | None:
+    found = fetch_one(_OPEN_CALL_BACK, {"widget": widget.pk, "number": number})
+    return Autocall.objects.filter(pk=found[0]).first() if found else None
+
+
+def _open_or_within_limits(visit: guard.Visit) -> Autocall | None:
+    """The open call-back of the same number, if any. Raises VisitorRefused where there is none and one more would be too many."""
+    first = _open_call_back(visit.widget, visit.number)
+    if first is None:
+        guard.check_limits(visit)
+    return first
+
+
+def _visitor_fields(widget: Widget, requested: Mapping[str, Any]) -> dict[str, Any]:
+    """The visitor's data and consent. The consent version is that of the page if this widget ever had it, else the current one."""
+    shown = requested.get("consent_version", "")
     known = shown and shown != widget.consent_version and widget.consent_texts.filter(version=shown).exists()
     return {
-        "voip": widget.voip,
+        "voip": configurations.choose(widget=widget, voip=widget.voip, sip=None),
         "max_attempts": widget.max_attempts,
-        "name": wish.get("name", ""),
-        "note": wish.get("note", ""),
-        "page_url": wish.get("page_url", ""),
-        "consent_at": timezone.now() if wish.get("consent") else None,
+        "name": requested.get("name", ""),
+        "note": requested.get("note", ""),
+        "page_url": requested.get("page_url", ""),
+        "consent_at": timezone.now() if requested.get("consent") else None,
         "consent_version": shown if known else widget.consent_version,
     }
 
 
-def _choose_time(widget: Widget, asked: datetime | None) -> tuple[datetime, datetime | None]:
-    """When to call, and the moment whose slot gives a place for it. Exact under `guard.hold_counts`, which lets one request of a widget through
-    at a time. Raises Refused."""
-    now = timezone.now()
-    hours = widget.hours()
-    if asked is not None:
-        slot = slots.find(hours, widget.slot_rules, asked, now) if widget.call_future else None
-        if slot is None:
-            raise Refused("not_bookable", "call_at")
-        if places.taken_in(widget, slot) >= widget.slot_capacity:
-            raise Refused("slot_taken", "call_at")
-        return asked, asked
-    if widget.call_now and hours.is_open(now):
-        return now, None
-    opening = hours.next_opening(now) if widget.call_future else None
-    if opening is None:
-        raise Refused("closed")
-    return opening, opening
-
-
-def schedule(fields: Mapping[str, Any], *, source: Source) -> Autocall:
-    """Promise a call on the word of staff or of the CRM, which the guard does not doubt. Raises AlreadyPromised."""
+def schedule(fields: Mapping[str, Any], *, source: RequestSource) -> Autocall:
+    """A call-back requested by staff or the CRM, without the limits for visitors. Raises AlreadyScheduled, and `sips.lines.CannotDial` where no line
+    could make it."""
     autocall = Autocall(**fields, source=source)
+    autocall.voip = configurations.choose(widget=autocall.widget, voip=autocall.voip, sip=autocall.sip)
     autocall.promised_at = autocall.call_at
     if autocall.widget is not None:
         autocall.slot_at = autocall.call_at
-        autocall.voip_id = autocall.voip_id or autocall.widget.voip_id
         if "max_attempts" not in fields:
             autocall.max_attempts = autocall.widget.max_attempts
+    configurations.check(autocall)
     with transaction.atomic():
         _refuse_second(autocall)
         autocall.save(force_insert=True)
@@ -130,19 +132,26 @@ def schedule(fields: Mapping[str, Any], *, source: Source) -> Autocall:
 
 
 def edit(autocall: Autocall, changes: Mapping[str, Any]) -> Autocall:
-    """Change a call-back, move it (`call_at`) or cancel it (`status`). Raises TooLate once it is being dialed or is over, and AlreadyPromised."""
+    """Change a call-back, move it (`call_at`) or cancel it (`status`). Raises TooLate once it is being dialed or is over, AlreadyScheduled, and
+    `sips.lines.CannotDial` where no line could make it."""
     with transaction.atomic():
         row = Autocall.objects.select_for_update().get(pk=autocall.pk)
         changed = {name: value for name, value in changes.items() if getattr(row, name) != value}
         late = sorted(set(changed) - EDITABLE_WHEN_FINISHED)
         if late and row.status != Status.SCHEDULED:
-            raise TooLate(
-                f"{', '.join(late)}: this call-back is {row.status}; only a scheduled one can be moved, changed or canceled."
+            named = ", ".join(_TOLD_AS[name] for name in late)
+            message = _(
+                "%(fields)s: this call-back is %(status)s; only a scheduled one can be moved, changed or canceled."
             )
+            raise TooLate(message % {"fields": named, "status": row.get_status_display()})
         for name, value in changed.items():
             setattr(row, name, value)
+        if "sip" in changed and "voip" not in changes and row.sip is not None:
+            row.voip_id = row.sip.voip_id  # a line brings its configuration
+        if MADE_THROUGH & set(changed):
+            configurations.check(row)
         if "call_at" in changed:
-            _move(row)
+            move(row)
         if row.status == Status.CANCELED and row.finished_at is None:
             row.finished_at = timezone.now()
         if {"number", "widget"} & set(changed):
@@ -152,53 +161,45 @@ def edit(autocall: Autocall, changes: Mapping[str, Any]) -> Autocall:
     return row
 
 
-def _move(row: Autocall) -> None:
-    """A new promise: whatever was tried before, one whole attempt is made then."""
+def move(row: Autocall) -> None:
+    """For a locked row, which the caller saves: `call_at` has changed. At least one whole attempt is made then."""
     row.promised_at = row.call_at
     row.slot_at = row.call_at if row.widget_id else None
     if row.attempts < MOST_ATTEMPTS:
-        row.passing_on, row.max_attempts = False, max(row.max_attempts, row.attempts + 1)
+        row.hunting, row.max_attempts = False, max(row.max_attempts, row.attempts + 1)
     wake_at(row.call_at)
 
 
 def delete(autocall: Autocall) -> None:
-    """Forget a call-back. Raises TooLate while it is being dialed."""
+    """Raises TooLate while it is being dialed."""
     with transaction.atomic():
         row = Autocall.objects.select_for_update().get(pk=autocall.pk)
         if row.status == Status.CALLING:
-            raise TooLate("This call-back is calling; it can be deleted when that is over.")
+            raise TooLate(_("This call-back is calling; it can be deleted when that is over."))
         row.delete()
 
 
-def take(autocall: Autocall, by: AbstractBaseUser) -> Autocall:
-    """Somebody of the staff makes the call; the machine then does not. Raises TooLate."""
-    return _finish(autocall, Status.DONE, f"taken by {by.get_username()}")
-
-
-def _finish(autocall: Autocall, status: Status, reason: str) -> Autocall:
-    with transaction.atomic():
-        row = Autocall.objects.select_for_update().get(pk=autocall.pk)
-        if row.status != Status.SCHEDULED:
-            raise TooLate(f"This call-back is {row.status}; only a scheduled one can be taken.")
-        row.status, row.reason, row.finished_at = status, reason[:255], timezone.now()
-        row.save()
-    return row
+def call_now(autocall: Autocall) -> Autocall:
+    """Move a scheduled call-back to now. Raises TooLate."""
+    return edit(autocall, {"call_at": timezone.now()})
 
 
 def call_again(autocall: Autocall) -> Autocall:
-    """Call now. One that is over stays as it ended, and a new one is made. Raises TooLate, AlreadyPromised."""
-    if autocall.status in OPEN:
-        return edit(autocall, {"call_at": timezone.now()})
+    """Make a new call-back like one that is over, which stays as it ended. Raises TooLate, AlreadyScheduled, CannotDial."""
+    if Autocall.objects.filter(pk=autocall.pk, status__in=OPEN).exists():
+        raise TooLate(_("This call-back is not over; it can be moved to now instead."))
     if not autocall.number:
-        raise TooLate("This call-back's number was erased; nobody can be called again.")
+        raise TooLate(_("This call-back's number was erased; nobody can be called again."))
     kept = ("number", "widget", "voip", "sip", "client_id", "contact_id", "name", "note", "max_attempts")
-    return schedule({name: getattr(autocall, name) for name in kept} | {"call_at": timezone.now()}, source=Source.STAFF)
+    return schedule(
+        {name: getattr(autocall, name) for name in kept} | {"call_at": timezone.now()}, source=RequestSource.STAFF
+    )
 
 
 def allow(refusal: Refusal, by: AbstractBaseUser) -> Autocall:
-    """Promise the call that a visitor was refused: at the time asked for if that is still ahead, else now.
+    """Schedule the call that a visitor was refused: at the time asked for if that is still ahead, else now.
 
-    Raises AlreadyAllowed, AlreadyPromised, ValueError.
+    Raises AlreadyAllowed, AlreadyScheduled, CannotDial, ValueError.
     """
     if not phone_numbers.is_e164(refusal.number):
         raise ValueError(f"“{refusal.number}” is no telephone number.")
@@ -208,7 +209,7 @@ def allow(refusal: Refusal, by: AbstractBaseUser) -> Autocall:
         if row.allowed_by_id is not None or row.autocall_id is not None:
             raise AlreadyAllowed
         wanted = {"number": row.number, "widget": row.widget, "name": row.name, "note": row.note}
-        made = schedule(wanted | {"call_at": max(row.call_at or now, now)}, source=Source.STAFF)
+        made = schedule(wanted | {"call_at": max(row.call_at or now, now)}, source=RequestSource.STAFF)
         Refusal.objects.filter(pk=row.pk).update(allowed_by=by, autocall=made)
     return made
 
@@ -216,17 +217,17 @@ def allow(refusal: Refusal, by: AbstractBaseUser) -> Autocall:
 def _refuse_second(autocall: Autocall) -> None:
     if autocall.widget_id is None:
         return
-    _one_promise_at_a_time(autocall.widget_id, autocall.number)
+    _one_at_a_time(autocall.widget_id, autocall.number)
     others = Autocall.objects.filter(widget_id=autocall.widget_id, number=autocall.number, status__in=OPEN)
-    if others.exclude(pk=autocall.pk).exists():
-        raise AlreadyPromised("This widget has already promised this number a call.")
+    if (other := others.exclude(pk=autocall.pk).values_list("pk", flat=True).first()) is not None:
+        raise AlreadyScheduled(other)
 
 
-def _one_promise_at_a_time(widget_id: int, number: str) -> None:
-    """From here to the end of the transaction nobody else promises this number a call of this widget."""
-    locks.hold(f"promise:{widget_id}:{number}")
+def _one_at_a_time(widget_id: int, number: str) -> None:
+    """Lock the call-backs of this widget for this number to the end of the transaction."""
+    locks.hold(f"schedule:{widget_id}:{number}")
 
 
 def wake_at(moment: datetime) -> None:
-    """See to it that what is due at that moment is begun then; a job that comes for nothing does no harm."""
+    """Enqueue a run for that moment."""
     jobs.configure_task("autocalls.run_due", schedule_at=moment if moment > timezone.now() else None).defer()

@@ -1,14 +1,14 @@
-"""What happens by the clock, and when a call ends. Every job may run twice, late or not at all: the sweep finds what is left."""
+"""Jobs of call-backs. Each may run twice, late or not at all: the sweep, every minute, finds what is left."""
 
 from procrastinate.contrib.django import app
 
 from autocalls import retention, running, settling
-from calls.jobs import AGAIN
+from integrations.jobs import AGAIN
 
 
 @app.task(name="autocalls.run_due", retry=AGAIN)
 def run_due() -> int:
-    """Deferred for the very moment at which something is promised."""
+    """Deferred to the moment at which a call-back is due."""
     return running.run_due()
 
 
@@ -20,7 +20,7 @@ def settle(attempt_id: int) -> None:
 @app.periodic(cron="* * * * * */10")
 @app.task(name="autocalls.sweep", queueing_lock="autocalls.sweep")
 def sweep(timestamp: int) -> None:
-    """What crashes have left is settled, what is due is begun."""
+    """Settle what crashes have left, and start what is due."""
     settling.settle_left()
     running.run_due()
 
@@ -28,7 +28,7 @@ def sweep(timestamp: int) -> None:
 @app.periodic(cron="23 3 * * *")
 @app.task(name="autocalls.forget", queueing_lock="autocalls.forget")
 def forget(timestamp: int) -> dict[str, int]:
-    """What is kept for some days only."""
+    """Retention, at night."""
     return {
         "addresses": retention.erase_old_addresses(),
         "call_backs": retention.erase_old_call_backs(),

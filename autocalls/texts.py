@@ -1,4 +1,4 @@
-"""What a visitor is told when a request is not met, in the languages of the widgets."""
+"""Messages for refused visitors, in the languages of the widgets."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,6 +8,7 @@ from widgets.texts import TEXTS
 REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
     "pl": {
         "slot_taken": "Ten termin właśnie zajęto. Wybierz inny.",
+        "number_extension": "Numeru wewnętrznego ({extension}) nie możemy wybrać. Podaj numer bez niego.",
         "number_refused": "Na numery tego rodzaju nie oddzwaniamy. Podaj zwykły numer stacjonarny lub komórkowy.",
         "country_refused": "Do tego kraju nie dzwonimy.",
         "robot": "Nie udało się przyjąć zgłoszenia. Zadzwoń do nas.",
@@ -19,6 +20,7 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "en": {
         "slot_taken": "Somebody has just taken this time. Please choose another one.",
+        "number_extension": "We cannot dial an extension ({extension}). Please give the number without it.",
         "number_refused": "We cannot call numbers of this kind. Please give a plain fixed or mobile number.",
         "country_refused": "We do not call this country.",
         "robot": "We could not take this request. Please call us.",
@@ -30,6 +32,7 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "uk": {
         "slot_taken": "Цей час щойно зайняли. Оберіть інший.",
+        "number_extension": "Ми не можемо набрати внутрішній номер ({extension}). Вкажіть номер без нього.",
         "number_refused": "На такі номери ми не телефонуємо. Вкажіть звичайний стаціонарний або мобільний номер.",
         "country_refused": "До цієї країни ми не телефонуємо.",
         "robot": "Не вдалося прийняти запит. Зателефонуйте нам.",
@@ -41,6 +44,7 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "es": {
         "slot_taken": "Alguien acaba de reservar esa hora. Elige otra.",
+        "number_extension": "No podemos marcar una extensión ({extension}). Indica el número sin ella.",
         "number_refused": "No llamamos a números de este tipo. Indica un número fijo o móvil normal.",
         "country_refused": "No llamamos a este país.",
         "robot": "No hemos podido aceptar la solicitud. Llámanos.",
@@ -52,6 +56,7 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "cs": {
         "slot_taken": "Tento termín právě někdo obsadil. Vyberte prosím jiný.",
+        "number_extension": "Linku ({extension}) nemůžeme vytočit. Zadejte prosím číslo bez ní.",
         "number_refused": "Na čísla tohoto druhu nevoláme. Zadejte běžné pevné nebo mobilní číslo.",
         "country_refused": "Do této země nevoláme.",
         "robot": "Požadavek se nepodařilo přijmout. Zavolejte nám.",
@@ -65,6 +70,6 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def sentence(locale: str, code: str) -> str:
-    """What the code means, for the visitor. The limits share one sentence: which of them was reached is nobody's business."""
+    """The limits share one message, as a visitor need not know which of them was reached."""
     key = "limit" if code.startswith("limit_") else code
     return REFUSALS[locale].get(key) or TEXTS[locale][key]

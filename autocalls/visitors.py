@@ -1,4 +1,4 @@
-"""What a visitor may know of and do with their own request, and the token that stands for it."""
+"""A visitor's own request, by a signed token: its status, and canceling it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,19 +7,20 @@ from django.core import signing
 
 from autocalls.models import Autocall, Status
 from autocalls.services import edit
+from calls.reasons import Reason
 from calls.statuses import Status as CallStatus
 
 SALT = "autocalls.visitor"
 LONGEST = 60 * 24 * 3600
-"""Seconds; no booking lies further ahead, and after it nobody looks any more."""
+"""Seconds for which a token is valid; no booking is further ahead."""
 
 
 class UnknownRequest(Exception):
-    """No request of that token: forged, too old, or deleted since."""
+    """The token is forged or too old, or its call-back was deleted."""
 
 
 class NotYours(Exception):
-    """The token came from asking again for a number that somebody else had asked for: it shows, but does not cancel."""
+    """The token joined an earlier request for the same number: it may show, but not cancel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Request:
 
 
 def token_for(autocall: Autocall, *, owned: bool) -> str:
-    """Signed, so that it can neither be guessed nor made from another one."""
+    """A signed token."""
     return signing.dumps([autocall.pk, owned], salt=SALT)
 
 
@@ -48,7 +49,7 @@ def find(token: str) -> Request:
 
 
 def cancel(request: Request) -> Autocall:
-    """Nobody will be called. Canceling twice is canceling. Raises NotYours, services.TooLate."""
+    """Idempotent. Raises NotYours, services.TooLate."""
     if not request.owned:
         raise NotYours
     if request.autocall.status == Status.CANCELED:
@@ -60,7 +61,12 @@ _RINGS: Mapping[bool, Mapping[str, str]] = {
     False: {CallStatus.QUEUED: "operator", CallStatus.DIALING: "operator", CallStatus.RINGING: "visitor"},
     True: dict.fromkeys((CallStatus.QUEUED, CallStatus.DIALING, CallStatus.RINGING), "visitor"),
 }
-"""By whether the visitor is rung first: whose telephone it is then."""
+"""By `customer_first`: whose telephone rings in which status."""
+
+
+def shown_status(autocall: Autocall) -> str:
+    """A call-back that a user has taken is shown as scheduled."""
+    return Status.SCHEDULED if autocall.status == Status.TAKEN else autocall.status
 
 
 def step(autocall: Autocall) -> str:
@@ -72,6 +78,6 @@ def step(autocall: Autocall) -> str:
         return "waiting"
     if call.status == CallStatus.IN_PROGRESS:
         return "talking"
-    if call.customer_first and call.reason == "number_answered":
+    if call.customer_first and call.reason == Reason.NUMBER_ANSWERED:
         return "operator"
     return _RINGS[call.customer_first].get(call.status, "waiting")

@@ -1,0 +1,137 @@
+"""What `widget_data` tells, prepared once for all who ask within a minute.
+
+It is never told late: each request asks the database for the versions of the rows it is made from and for the places that are taken, which is little,
+and only what is still so is told again. A version is PostgreSQL's own: the transaction that wrote a row, and where the row lies.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.http import JsonResponse
+from django.utils import timezone
+
+from autocalls.booking import free_slots, in_runs, taken_from
+from sips.encryption import without_secrets
+from sips.phone_numbers import display
+from widgets import form_tokens
+from widgets.models import Widget
+from widgets.texts import TEXTS
+
+_FIND = """
+SELECT w.id, ROW(w.xmin, w.ctid, v.xmin, v.ctid)::text FROM widgets_widget w LEFT JOIN sips_voip v ON v.id = w.voip_id WHERE w.token = %s"""
+MOST_WIDGETS = 500
+
+
+class Answer(NamedTuple):
+    """To everybody who asks for the same language."""
+
+    plain: bytes
+    packed: bytes
+    etag: str
+
+
+class MadeFrom(NamedTuple):
+    """An answer made from the same as this is the same."""
+
+    version: str
+    minute: int
+    "Hours and slots begin and end on a minute."
+    taken: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A widget, and what is told of it in the languages that were asked for."""
+
+    widget: Widget
+    made_from: MadeFrom
+    now: datetime
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+    def answer(self, locale: str) -> Answer:
+        if locale not in self.answers:
+            shown = self.shown(locale)
+            plain = JsonResponse(shown | {"form_token": form_tokens.issue(self.widget.pk)}).content
+            self.answers[locale] = Answer(plain, gzip.compress(plain, 6, mtime=0), _etag(shown))
+        return self.answers[locale]
+
+    def shown(self, locale: str) -> dict[str, Any]:
+        """All but the form token."""
+        widget, hours = self.widget, self.widget.hours()
+        slots = free_slots(widget, hours, self.now, self.made_from.taken) if widget.call_future else []
+        return {
+            "name": widget.name,
+            "description": widget.description,
+            "locale": locale,
+            "active": True,
+            "open": hours.is_open(self.now),
+            "call_now": widget.call_now,
+            "call_future": widget.call_future,
+            "opening_time": widget.opening_time,
+            "time_zone": widget.time_zone,
+            "next_opening": hours.next_opening(self.now),
+            "slots": in_runs(slots, widget.slot_minutes),
+            "slot_minutes": widget.slot_minutes,
+            "ring_first": widget.ring_first,
+            "phone": display(widget.voip.number) if widget.voip else "",
+            "texts": {**TEXTS[locale], **widget.texts.get(locale, {})},
+            "consent_text": widget.consent_text,
+            "consent_version": widget.consent_version,
+            "color": widget.color,
+            "position": widget.position,
+        }
+
+
+def _etag(shown: dict[str, Any]) -> str:
+    """Weak, as it stands for both writings, for any form token, and while it is open for any present moment, which is then the next opening."""
+    lasting = shown | {"next_opening": None} if shown["open"] else shown
+    return f'W/"{hashlib.sha256(JsonResponse(lasting).content).hexdigest()[:20]}"'
+
+
+_prepared: dict[int, Prepared] = {}
+
+
+def widget_with(token: str) -> Widget | None:
+    """The widget as it is now, without its configuration's secrets; for reading only, as others have the same."""
+    pk, version = _version_of(token)
+    known = _prepared.get(pk)
+    if known is not None and known.made_from.version == version:
+        return known.widget
+    found = find(token)
+    return found.widget if found else None
+
+
+def _version_of(token: str) -> tuple[int, str]:
+    """(0, "") of no widget."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [token])
+        return cursor.fetchone() or (0, "")
+
+
+def find(token: str) -> Prepared | None:
+    """None: there is no such widget."""
+    pk, version = _version_of(token)
+    if not pk:
+        return None
+    known, now = _prepared.get(pk), timezone.now()
+    if known is not None and known.made_from == _made_from(known.widget, version, now):
+        return known
+    widget = without_secrets(Widget.objects.select_related("voip")).filter(pk=pk, token=token).first()
+    return _keep(Prepared(widget, _made_from(widget, version, now), now)) if widget else None
+
+
+def _made_from(widget: Widget, version: str, now: datetime) -> MadeFrom:
+    taken: Sequence[datetime] = taken_from(widget, now) if widget.call_future else ()
+    return MadeFrom(version, int(now.timestamp()) // 60, tuple(taken))
+
+
+def _keep(prepared: Prepared) -> Prepared:
+    if len(_prepared) >= MOST_WIDGETS:
+        _prepared.clear()
+    _prepared[prepared.widget.pk] = prepared
+    return prepared
