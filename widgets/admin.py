@@ -14,17 +14,20 @@ from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminColorInputWidget
 
-from sips.backoffice import SECRETS, BackOfficeAdmin, VoipFilter
-from sips.buttons import button, leave_dialog, page_button
-from sips.models import Sip, Voip
+from sips.configuration_filter import ConfigurationFilter
+from sips.encryption import without_secrets
+from sips.models import Sip
+from voipcrm.backoffice.buttons import button, lead_on, page_button
+from voipcrm.backoffice.model_admin import BackOfficeAdmin
 from widgets.embedding import embed_line
 from widgets.hours_input import HoursField, fits
 from widgets.models import Sighting, Widget
+from widgets.texts_input import TextsField
 from widgets.written_hours import mean_the_same, write
 
 if TYPE_CHECKING:  # forms are generic in their stubs only
@@ -37,55 +40,75 @@ MOST_SIGHTINGS = 10
 
 
 class WidgetForm(_ModelForm):
-    opening_time = HoursField(label=_("Opening hours"), required=False)
+    opening_time = HoursField(label=_("Opening hours"), required=False, initial=dict)
+    texts = TextsField(label=_("Texts of your own"), required=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["opening_time"].disabled = not fits(self.instance.opening_time)
+        if "texts" in self.fields:
+            self.fields["texts"].widget.locale = self.instance.locale
 
     def clean_opening_time(self) -> Any:
-        """What says the same as before is left as it was written."""
+        """Equal hours are left as they were written."""
         stored, read = self.instance.opening_time, self.cleaned_data["opening_time"]
         return stored if mean_the_same(stored, read) else read
+
+    def clean_texts(self) -> Any:
+        """Texts of other languages are kept."""
+        locale, typed = self.instance.locale, self.cleaned_data["texts"]
+        if self.fields["texts"].disabled:
+            return self.instance.texts
+        others = {key: texts for key, texts in self.instance.texts.items() if key != locale}
+        return others | ({locale: typed} if typed else {})
 
 
 @admin.register(Widget)
 class WidgetAdmin(BackOfficeAdmin):
     form = WidgetForm
     list_display = ("name", "voip", "locale", "call_now", "call_future", "active", "seen")
-    list_filter = (("active", BooleanRadioFilter), VoipFilter, ("locale", ChoicesDropdownFilter))
+    list_filter = (("active", BooleanRadioFilter), ConfigurationFilter, ("locale", ChoicesDropdownFilter))
     ordering = ("name", "id")
     search_fields = ("name", "description", "token")
     search_help_text = _("Name, description or token")
     autocomplete_fields = ("voip", "lines")
-    readonly_fields = ("token", "embed", "installed", "shown_hours", "created_at", "updated_at")
+    readonly_fields = ("token", "embed", "installed", "shown_hours", "calling", "created_at", "updated_at")
     fieldsets = (
-        (None, {"fields": ("name", "description", "voip", "active")}),
+        (None, {"fields": ("name", "description", "voip", "active", "calling")}),
         (_("On the web site"), {"fields": ("token", "embed", "installed")}),
         (_("Opening hours"), {"fields": ("opening_time", "shown_hours", "time_zone", "holidays")}),
         (
             _("What a visitor may ask for"),
-            {"fields": ("call_now", "call_future", "slot_minutes", "slot_capacity", "lead_minutes", "days_ahead")},
+            {
+                "fields": (
+                    "call_now",
+                    "call_future",
+                    "slot_minutes",
+                    "slot_capacity",
+                    "minimum_notice_minutes",
+                    "days_ahead",
+                )
+            },
         ),
         (_("Protection"), {"fields": ("allowed_countries", "daily_limit", "form_token_required")}),
         (_("Calling"), {"fields": ("lines", "ring_first", "max_attempts", "retry_minutes")}),
-        (_("Appearance"), {"fields": ("locale", "color", "position", "consent_text")}),
+        (_("Appearance"), {"fields": ("locale", "color", "position", "consent_text", "texts")}),
         (_("History"), {"fields": ("created_at", "updated_at")}),
     )
     actions_detail: Any = ("preview", "rotate_token")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Widget]:
-        secrets = (f"voip__{secret}" for secret in SECRETS[Voip])
         latest = Sighting.objects.filter(widget=OuterRef("pk")).order_by("-last_at", "pk")
         seen = {name: Subquery(latest.values(name)[:1]) for name in ("origin", "last_at")}
-        rows: QuerySet[Widget] = super().get_queryset(request).select_related("voip").defer(*secrets)
-        rows = rows.prefetch_related(Prefetch("lines", Sip.objects.defer(*SECRETS[Sip])))
+        rows: QuerySet[Widget] = without_secrets(super().get_queryset(request).select_related("voip"))
+        rows = rows.prefetch_related(Prefetch("lines", Sip.objects.without_secrets()))
         return rows.annotate(seen_on=seen["origin"], seen_at=seen["last_at"])
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The form of hours for those who may write in it, their words for the others; a new widget is on no site yet."""
+        """The hours as a form, or as text for those who may not change them; a new widget has no sightings."""
         hidden = {"shown_hours"} if self._may_write(request, obj) else {"opening_time"}
-        hidden |= {"token", "embed", "installed"} if obj is None else set()
+        # which texts it has, its language says
+        hidden |= {"token", "embed", "installed", "texts", "calling"} if obj is None else set()
         named = (
             (title, options | {"fields": [name for name in options["fields"] if name not in hidden]})
             for title, options in super().get_fieldsets(request, obj)
@@ -117,6 +140,12 @@ class WidgetAdmin(BackOfficeAdmin):
         rows = format_html_join("", "<li>{}</li>", ((_last_seen(site.origin, site.last_at),) for site in sites))
         return format_html("<ul>{}</ul>", rows)
 
+    @admin.display(description=_("calling back"))
+    def calling(self, widget: Widget) -> str:
+        if widget.voip_id is None and not widget.lines.filter(voip__isnull=False).exists():
+            return gettext("No configuration and no line of one: nobody who asks here can be called.")
+        return gettext("Through the lines of this widget, else those of its configuration.")
+
     @admin.display(description=_("opening hours"))
     def shown_hours(self, widget: Widget) -> str:
         return render_to_string("widgets/shown_hours.html", {"written": write(widget.opening_time)})
@@ -141,13 +170,13 @@ class WidgetAdmin(BackOfficeAdmin):
         if widget is None:
             raise Http404
         widget.rotate_token()
-        self.log_change(request, widget, gettext("New token."))
+        self.log_change(request, widget, gettext_noop("New token."))
         messages.success(request, gettext("The widget has a new token."))
-        return leave_dialog(request, reverse("admin:widgets_widget_change", args=[widget.pk]))
+        return lead_on(request, reverse("admin:widgets_widget_change", args=[widget.pk]))
 
 
 def _last_seen(origin: str, at: datetime) -> str:
-    """Plain text on purpose: whoever forges an origin must not get a link into the back-office."""
+    """Plain text, as the origin may be forged and must not become a link."""
     now = timezone.now()
     if now - at < timedelta(minutes=1):
         return gettext("last seen just now on %(origin)s") % {"origin": origin}

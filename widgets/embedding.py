@@ -1,4 +1,4 @@
-"""The line that puts a widget on a page."""
+"""The HTML that embeds a widget in a page."""
 
 from django.conf import settings
 from django.utils.html import format_html
@@ -10,7 +10,7 @@ SCRIPT = "/voip/widget.js"
 
 
 def embed_line(widget: Widget, *, server: str | None = None) -> SafeString:
-    """To paste into a page; it shows the company's number, where there is one, even while we are down.
+    """Without the script it is a link to the company's number, where there is one, also while this server is down.
 
     `server` is the address from which the script is loaded, PUBLIC_URL by default and "" for pages of our own.
     """

@@ -1,4 +1,4 @@
-"""The token that widget_data gives a form, which tells when the form was opened. Signed, so nothing is stored until one is used."""
+"""Form tokens: issued by widget_data, signed, with the time the form was opened. Nothing is stored until one is used."""
 
 import secrets
 import time
@@ -7,7 +7,7 @@ from django.core import signing
 
 SALT = "widgets.form"
 LEAST_AGE = 2
-"""Seconds; nobody reads a form and types a number faster."""
+"""Seconds; only scripts fill in a form faster."""
 GREATEST_AGE = 12 * 3600
 """Seconds; a page may stay open for a working day."""
 
@@ -21,7 +21,7 @@ def issue(widget_id: int) -> str:
 
 
 def read(token: str, widget_id: int) -> str:
-    """What makes this token different from every other, for whoever sees to it that it is used once. Raises BadFormToken."""
+    """The token's nonce, by which it can be used once. Raises BadFormToken."""
     try:
         content = signing.loads(token, salt=SALT)
     except signing.BadSignature as problem:

@@ -14,11 +14,11 @@ from widgets.opening_hours import WEEKDAYS
 from widgets.written_hours import Row, WrittenHours, count_rows, mean_the_same, write
 
 MOST_ROWS = 2_000
-"""More make a page that nobody can use, and a request that is refused; such hours are left to the API."""
+"""With more the page would be unusable and its request too large; such hours are left to the API."""
 
 BLANK_ROWS, BLANK_EXCEPTIONS = 1, 3
 MOST_TOLD = 20
-"""Problems named together above the rows; each is also told at its row."""
+"""Problems listed above the rows; each is also shown at its row."""
 
 
 class HoursInput(forms.Widget):
@@ -27,7 +27,7 @@ class HoursInput(forms.Widget):
 
     class Media:
         js = ("widgets/opening_hours.js",)
-        css = {"all": ("widgets/opening_hours.css",)}  # noqa: RUF012 - read by Django's own metaclass
+        css = {"all": ("widgets/opening_hours.css",)}
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> WrittenHours:
         def typed(*parts: str) -> list[str]:
@@ -60,7 +60,7 @@ class HoursInput(forms.Widget):
 
 
 class HoursField(forms.Field):
-    """Gives the form that is stored. Raises a ValidationError that names each day and period that is wrong."""
+    """Returns the stored form of the hours. Raises a ValidationError that names each wrong day and period."""
 
     widget = HoursInput
 

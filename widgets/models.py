@@ -1,20 +1,23 @@
-"""The button on customers' sites."""
+"""The call-back button on web sites."""
 
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sips.models import Sip, Voip
-from sips.validators import validate_country, validate_time_zone
+from sips.validators import validate_time_zone
 from widgets import opening_hours
+from widgets.allowed_countries import ANY_COUNTRY, validate_countries
+from widgets.replaced_texts import validate_texts
 from widgets.slots import SlotRules
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ class Locale(models.TextChoices):
 class Position(models.TextChoices):
     BOTTOM_RIGHT = "bottom-right", _("bottom right")
     BOTTOM_LEFT = "bottom-left", _("bottom left")
+    TOP_RIGHT = "top-right", _("top right")
+    TOP_LEFT = "top-left", _("top left")
 
 
 class RingFirst(models.TextChoices):
@@ -40,15 +45,8 @@ class RingFirst(models.TextChoices):
 
 
 def new_token() -> str:
-    """Names a widget on a public page; it identifies and authorises nothing else."""
+    """The public id of a widget; it authorises nothing else."""
     return secrets.token_urlsafe(18)
-
-
-def validate_countries(value: object) -> None:
-    if not isinstance(value, list) or len(value) > 300:
-        raise ValidationError(_("Give a list of countries such as [“PL”, “CZ”]."))
-    for country in value:
-        validate_country(str(country))
 
 
 def _bounded(
@@ -65,7 +63,7 @@ class Widget(models.Model):
     active = models.BooleanField(_("active"), default=True)
     voip = models.ForeignKey(
         Voip,
-        models.PROTECT,
+        models.SET_NULL,
         null=True,
         blank=True,
         db_index=False,
@@ -94,12 +92,19 @@ class Widget(models.Model):
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Give a color such as #1a73e8."))],
     )
     position = models.CharField(_("position"), max_length=12, choices=Position.choices, default=Position.BOTTOM_RIGHT)
+    texts = models.JSONField(
+        _("texts of your own"),
+        default=dict,
+        blank=True,
+        validators=[validate_texts],
+        help_text=_("Instead of the texts of the product; a blank one is not replaced."),
+    )
     allowed_countries = models.JSONField(
         _("allowed countries"),
         default=list,
         blank=True,
         validators=[validate_countries],
-        help_text=_("Countries that may be called; empty: any."),
+        help_text=_("Countries that may be called, as [“PL”, “CZ”]; empty: the configuration's own; [“*”]: any."),
     )
     lines = models.ManyToManyField(
         Sip,
@@ -111,7 +116,7 @@ class Widget(models.Model):
     ring_first = models.CharField(_("ring first"), max_length=8, choices=RingFirst.choices, default=RingFirst.OPERATOR)
     slot_minutes = _bounded(_("minutes of a slot"), default=15, least=5, most=240)
     slot_capacity = _bounded(_("calls in a slot"), default=1, least=1, most=1000)
-    lead_minutes = _bounded(_("minutes ahead at least"), default=15, least=0, most=10080)
+    minimum_notice_minutes = _bounded(_("minimum notice in minutes"), default=15, least=0, most=10080)
     days_ahead = _bounded(_("days ahead at most"), default=7, least=0, most=60)
     daily_limit = _bounded(
         _("requests a day"), default=300, least=1, most=10000, help_text=_("What visitors may ask for in 24 hours.")
@@ -140,7 +145,9 @@ class Widget(models.Model):
             models.CheckConstraint(condition=Q(slot_capacity__range=(1, 1000)), name="widget_slot_capacity_1_to_1000"),
             models.CheckConstraint(condition=Q(max_attempts__range=(1, 10)), name="widget_max_attempts_1_to_10"),
             models.CheckConstraint(condition=Q(retry_minutes__range=(1, 1440)), name="widget_retry_minutes_1_to_1440"),
-            models.CheckConstraint(condition=Q(lead_minutes__range=(0, 10080)), name="widget_lead_minutes_0_to_10080"),
+            models.CheckConstraint(
+                condition=Q(minimum_notice_minutes__range=(0, 10080)), name="widget_minimum_notice_minutes_0_to_10080"
+            ),
             models.CheckConstraint(condition=Q(days_ahead__range=(0, 60)), name="widget_days_ahead_0_to_60"),
             models.CheckConstraint(condition=Q(daily_limit__range=(1, 10000)), name="widget_daily_limit_1_to_10000"),
         ]
@@ -153,11 +160,11 @@ class Widget(models.Model):
         try:
             self.hours()
         except opening_hours.OpeningHoursError as problem:
-            raise ValidationError({"opening_time": str(problem)}) from problem
+            raise ValidationError({"opening_time": problem.told(gettext)}) from problem
 
-    def save(self, *args: object, **kwargs: object) -> None:
-        """Keeps every consent text there ever was, for those who agreed to it."""
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Stores each consent text, as evidence of what visitors agreed to."""
+        super().save(*args, **kwargs)
         if self.consent_text:
             ConsentText.objects.get_or_create(
                 widget=self, version=self.consent_version, defaults={"text": self.consent_text}
@@ -165,12 +172,12 @@ class Widget(models.Model):
 
     @property
     def consent_version(self) -> str:
-        """Names the present consent text; "" without one."""
+        """The id of the current consent text; "" without one."""
         return hashlib.sha256(self.consent_text.encode()).hexdigest()[:12] if self.consent_text else ""
 
     @property
     def slot_rules(self) -> SlotRules:
-        return SlotRules(self.slot_minutes, timedelta(minutes=self.lead_minutes), self.days_ahead)
+        return SlotRules(self.slot_minutes, timedelta(minutes=self.minimum_notice_minutes), self.days_ahead)
 
     def hours(self) -> opening_hours.OpeningHours:
         """Raises OpeningHoursError when `opening_time`, `time_zone` or `holidays` cannot be read."""
@@ -185,6 +192,12 @@ class Widget(models.Model):
         yesterday = moment.astimezone(hours.zone).date() - timedelta(days=1)
         return next((end for begin, end in hours.intervals(yesterday, days=4) if begin <= moment < end), None)
 
+    def may_call(self, country: str) -> bool:
+        """Whether visitors in that country may be called; others than the configuration's own must be listed."""
+        own = self.voip.country if self.voip is not None else Voip._meta.get_field("country").get_default()
+        allowed = self.allowed_countries or [own]
+        return ANY_COUNTRY in allowed or country in allowed
+
     def rotate_token(self) -> None:
         """Give the widget a new token; pages with the old one stop working."""
         self.token = new_token()
@@ -192,7 +205,7 @@ class Widget(models.Model):
 
 
 class ConsentText(models.Model):
-    """A consent text as visitors of a widget saw it. Never changed, so that it can be shown what somebody agreed to."""
+    """A consent text as visitors saw it; never changed."""
 
     widget = models.ForeignKey(Widget, models.CASCADE, related_name="consent_texts", db_index=False)
     version = models.CharField(max_length=12)
@@ -209,13 +222,13 @@ class ConsentText(models.Model):
 
 
 class Sighting(models.Model):
-    """A site on which a widget has been seen, see `widgets.sightings`. An origin alone: neither page nor visitor."""
+    """An origin on which a widget has been seen, see `widgets.sightings`; neither page nor visitor is stored."""
 
     widget = models.ForeignKey(Widget, models.CASCADE, related_name="sightings", db_index=False)
     origin = models.CharField(max_length=255)
     first_at = models.DateTimeField(default=timezone.now)
     last_at = models.DateTimeField(default=timezone.now)
-    """To the hour: a later sighting within an hour is not written."""
+    """Written at most once an hour."""
 
     class Meta:
         constraints: ClassVar = [

@@ -1,4 +1,4 @@
-"""When somebody answers: weekly periods, dated exceptions and public holidays on a wall clock.
+"""Opening hours: weekly periods, dated exceptions and public holidays on a wall clock.
 
 Pure: knows no widget, no setting and no present. The written form is JSON::
 
@@ -16,14 +16,15 @@ Pure: knows no widget, no setting and no present. The written form is JSON::
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
-from functools import cache, lru_cache
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from widgets.public_holidays import has_holidays, holiday_dates
+from widgets.wall_clock import instant, to_utc
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MAX_PERIODS_A_DAY = 20
@@ -38,9 +39,22 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 class OpeningHoursError(ValueError):
     """The opening hours cannot be read; the message names the day and the period, counted from 1 as written."""
 
+    def __init__(self, sentence: str, **named: object) -> None:
+        super().__init__(sentence % named)
+        self.sentence, self.named = sentence, named
+
+    def told(self, translate: Callable[[str], str]) -> str:
+        """The message in the language of who reads it."""
+        return translate(self.sentence) % self.named
+
+
+def _(sentence: str) -> str:
+    """For translators to find: this module itself knows no Django."""
+    return sentence
+
 
 class Period(NamedTuple):
-    """Part of a day in minutes of its wall clock: 0 <= begin < end <= 1440."""
+    """Minutes of a day on the wall clock: 0 <= begin < end <= 1440."""
 
     begin: int
     end: int
@@ -70,13 +84,13 @@ class OpeningHours:
     holidays: str  # country code or ""
 
     def is_open(self, moment: datetime) -> bool:
-        """Whether somebody answers at this moment. Raises ValueError for a naive one or one that UTC cannot express."""
-        at = _to_utc(moment)
+        """Raises ValueError for a naive moment or one that UTC cannot express."""
+        at = to_utc(moment)
         return self._never_closes or any(begin <= at < end for begin, end in self._intervals_around(at, days=3))
 
     def next_opening(self, moment: datetime) -> datetime | None:
         """The first open moment from this one on, in UTC; None if 366 days have none. Raises as `is_open` does."""
-        at = _to_utc(moment)
+        at = to_utc(moment)
         if self.is_open(at):
             return at
         begins = (opening.begin for opening in self._intervals_around(at, days=HORIZON.days + 3))
@@ -109,9 +123,9 @@ class OpeningHours:
     def _pieces(self, first: date, days: int) -> Iterator[Interval]:
         for day in (first + timedelta(days=number) for number in range(days)):
             for period in self._periods_on(day):
-                begin = _instant(day, period.begin, zone=self.zone)
+                begin = instant(day, period.begin, zone=self.zone)
                 # A day ends where the next begins, also where that midnight comes twice (the Azores in October).
-                end = _instant(day, period.end, zone=self.zone, second=period.end < _MINUTES_A_DAY)
+                end = instant(day, period.end, zone=self.zone, second=period.end < _MINUTES_A_DAY)
                 if begin < end:  # a period wholly inside a skipped hour never comes
                     yield Interval(begin, end)
 
@@ -119,7 +133,7 @@ class OpeningHours:
         if (exception := self.exceptions.get(day)) is not None:
             return exception
         periods = self.weekdays[day.weekday()]
-        return () if self.holidays and day in _holiday_dates(self.holidays, day.year) else periods
+        return () if self.holidays and day in holiday_dates(self.holidays, day.year) else periods
 
 
 def parse(opening_time: object, *, time_zone: str, holidays: str = "") -> OpeningHours:
@@ -129,10 +143,11 @@ def parse(opening_time: object, *, time_zone: str, holidays: str = "") -> Openin
     Raises OpeningHoursError for anything that is not exactly the written form above.
     """
     if not isinstance(opening_time, dict):
-        raise OpeningHoursError("opening hours: must be an object with a list of periods for each day")
+        raise OpeningHoursError(_("opening hours: must be an object with a list of periods for each day"))
     for key in opening_time:
         if key not in WEEKDAYS and key != "exceptions":
-            raise OpeningHoursError(f"{key!r:.40}: unknown key; use {', '.join(WEEKDAYS)} or exceptions")
+            told = _("%(key)s: unknown key; use %(known)s or exceptions")
+            raise OpeningHoursError(told, key=f"{key!r:.40}", known=", ".join(WEEKDAYS))
     week = tuple(_parse_day(name, opening_time.get(name, [])) for name in WEEKDAYS)
     return OpeningHours(
         zone=_find_zone(time_zone),
@@ -144,9 +159,10 @@ def parse(opening_time: object, *, time_zone: str, holidays: str = "") -> Openin
 
 def _parse_exceptions(exceptions: object) -> dict[date, Day]:
     if not isinstance(exceptions, dict):
-        raise OpeningHoursError("exceptions: must be an object with a list of periods for each date")
+        raise OpeningHoursError(_("exceptions: must be an object with a list of periods for each date"))
     if len(exceptions) > MAX_EXCEPTIONS:
-        raise OpeningHoursError(f"exceptions: {len(exceptions)} dates, at most {MAX_EXCEPTIONS} are allowed")
+        told = _("exceptions: %(count)s dates, at most %(most)s are allowed")
+        raise OpeningHoursError(told, count=len(exceptions), most=MAX_EXCEPTIONS)
     return {_parse_date(written): _parse_day(written, periods) for written, periods in exceptions.items()}
 
 
@@ -155,37 +171,44 @@ def _parse_date(written: object) -> date:
         try:
             return date.fromisoformat(written)
         except ValueError as error:
-            raise OpeningHoursError(f"exceptions: {written} is not in the calendar") from error
-    raise OpeningHoursError(f"exceptions: {written!r:.40} is not a date of the form YYYY-MM-DD")
+            raise OpeningHoursError(_("exceptions: %(date)s is not in the calendar"), date=written) from error
+    raise OpeningHoursError(_("exceptions: %(date)s is not a date of the form YYYY-MM-DD"), date=f"{written!r:.40}")
 
 
 def _parse_day(name: str, periods: object) -> Day:
     if not isinstance(periods, list | tuple):
-        raise OpeningHoursError(f'{name}: must be a list of periods such as ["09:00", "17:00"]')
+        raise OpeningHoursError(_('%(day)s: must be a list of periods such as ["09:00", "17:00"]'), day=name)
     if len(periods) > MAX_PERIODS_A_DAY:
-        raise OpeningHoursError(f"{name}: {len(periods)} periods, at most {MAX_PERIODS_A_DAY} are allowed")
-    numbered = sorted((_parse_period(f"{name}, period {n}", period), n) for n, period in enumerate(periods, start=1))
-    for (earlier, _), (later, number) in pairwise(numbered):
+        told = _("%(day)s: %(count)s periods, at most %(most)s are allowed")
+        raise OpeningHoursError(told, day=name, count=len(periods), most=MAX_PERIODS_A_DAY)
+    numbered = sorted((_parse_period(name, n, period), n) for n, period in enumerate(periods, start=1))
+    for (earlier, _n), (later, number) in pairwise(numbered):
         if later.begin < earlier.end:
-            raise OpeningHoursError(f"{name}, period {number}: {later} overlaps {earlier}")
-    return tuple(period for period, _ in numbered)
+            told = _("%(day)s, period %(number)s: %(later)s overlaps %(earlier)s")
+            raise OpeningHoursError(told, day=name, number=number, later=later, earlier=earlier)
+    return tuple(period for period, _n in numbered)
 
 
-def _parse_period(place: str, written: object) -> Period:
+def _parse_period(day: str, number: int, written: object) -> Period:
     match written:
         case [str(begin), str(end)]:
-            period = Period(_parse_time(place, begin), _parse_time(place, end))
-        case _:
-            raise OpeningHoursError(f'{place}: must be two times such as ["09:00", "17:00"]')
-    if period.begin >= period.end:
-        fault = "has no length" if period.begin == period.end else "ends before it begins"
-        raise OpeningHoursError(f"{place}: {period} {fault}")
+            period = Period(_parse_time(day, number, begin), _parse_time(day, number, end))
+        case _other:
+            told = _('%(day)s, period %(number)s: must be two times such as ["09:00", "17:00"]')
+            raise OpeningHoursError(told, day=day, number=number)
+    if period.begin == period.end:
+        told = _("%(day)s, period %(number)s: %(period)s has no length")
+        raise OpeningHoursError(told, day=day, number=number, period=period)
+    if period.begin > period.end:
+        told = _("%(day)s, period %(number)s: %(period)s ends before it begins")
+        raise OpeningHoursError(told, day=day, number=number, period=period)
     return period
 
 
-def _parse_time(place: str, written: str) -> int:
+def _parse_time(day: str, number: int, written: str) -> int:
     if not _TIME.fullmatch(written):
-        raise OpeningHoursError(f"{place}: {written!r:.40} is not a time of the form HH:MM from 00:00 to 24:00")
+        told = _("%(day)s, period %(number)s: %(time)s is not a time of the form HH:MM from 00:00 to 24:00")
+        raise OpeningHoursError(told, day=day, number=number, time=f"{written!r:.40}")
     return int(written[:2]) * 60 + int(written[3:])
 
 
@@ -193,57 +216,12 @@ def _find_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a directory of zones
-        raise OpeningHoursError(f"time zone: {name!r:.40} is unknown; use a name such as Europe/Warsaw") from error
+        told = _("time zone: %(zone)s is unknown; use a name such as Europe/Warsaw")
+        raise OpeningHoursError(told, zone=f"{name!r:.40}") from error
 
 
 def _check_country(code: str) -> str:
-    if code and not (_COUNTRY.fullmatch(code) and _has_holidays(code)):
-        raise OpeningHoursError(f"holidays: {code!r:.40} is not a known country; use a code such as PL, or blank")
+    if code and not (_COUNTRY.fullmatch(code) and has_holidays(code)):
+        told = _("holidays: %(code)s is not a known country; use a code such as PL, or blank")
+        raise OpeningHoursError(told, code=f"{code!r:.40}")
     return code
-
-
-# `holidays` takes some 100 ms and 10 MB to import, which only those who ask for public holidays should pay.
-@cache  # at most 26 * 26 codes get here
-def _has_holidays(country: str) -> bool:
-    from holidays import country_holidays  # noqa: PLC0415 - see above
-
-    try:
-        country_holidays(country)
-    except NotImplementedError:  # the package's word for a country it does not know
-        return False
-    return True
-
-
-@lru_cache(maxsize=1024)
-def _holiday_dates(country: str, year: int) -> frozenset[date]:
-    from holidays import country_holidays  # noqa: PLC0415 - see above
-
-    return frozenset(country_holidays(country, years=year))
-
-
-def _to_utc(moment: datetime) -> datetime:
-    if moment.utcoffset() is None:
-        raise ValueError("the moment has no time zone")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("the moment lies outside the calendar") from error
-
-
-def _instant(day: date, minutes: int, *, zone: ZoneInfo, second: bool = False) -> datetime:
-    """When the zone's clock shows that time, in UTC; `second` chooses the later one of a time that comes twice."""
-    wall = datetime.combine(day, time(), tzinfo=zone) + timedelta(minutes=minutes)
-    before_change, after_change = wall.astimezone(UTC), wall.replace(fold=1).astimezone(UTC)
-    if before_change > after_change:
-        return _find_leap(after_change, before_change, zone=zone)
-    return after_change if second else before_change
-
-
-def _find_leap(early: datetime, late: datetime, *, zone: ZoneInfo) -> datetime:
-    """When the zone's clock leaps forward between the two, exact to the second."""
-    offset = early.astimezone(zone).utcoffset()
-
-    def has_leapt(seconds: int) -> bool:
-        return (early + timedelta(seconds=seconds)).astimezone(zone).utcoffset() != offset
-
-    return early + timedelta(seconds=bisect_left(range(int((late - early).total_seconds())), True, key=has_leapt))

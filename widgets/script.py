@@ -1,7 +1,4 @@
-"""The script of the button, at an address that never changes, so that a page embeds it once and for all.
-
-It is served from its source: nothing has to be collected or built, and every process of a release gives the same bytes.
-"""
+"""Serves the script of the button at a fixed URL, from its source: nothing has to be collected or built."""
 
 import gzip
 import hashlib
@@ -18,7 +15,7 @@ SOURCE = Path(__file__).parent / "static" / "widgets" / "callback.js"
 
 DAY = 24 * 3600
 FRESH = f"public, max-age={DAY}, stale-while-revalidate={7 * DAY}, stale-if-error={30 * DAY}"
-"""A new release reaches every page within a day; while this server is down, the button it served before goes on showing the telephone number."""
+"""A new release reaches every page within a day; while this server is down the cached script goes on showing the telephone number."""
 
 
 class Script(NamedTuple):
@@ -40,10 +37,10 @@ def _packed(source: Path, changed_at: int) -> Script:
     return Script(plain, gzip.compress(plain, 9, mtime=0), f'W/"{hashlib.sha256(plain).hexdigest()[:20]}"')
 
 
-@csrf_exempt  # else a POST would be told of a missing CSRF token instead of the method
+@csrf_exempt  # so that a POST is answered 405 and not 403
 @require_safe
 def widget_script(request: HttpRequest) -> HttpResponse:
-    """The script, packed for who can unpack it; 304 for who has it."""
+    """Gzipped where the client accepts it; 304 where it has it."""
     script = read()
     response = HttpResponse(script.plain, content_type="text/javascript; charset=utf-8")
     if "gzip" in request.headers.get("Accept-Encoding", ""):
@@ -52,6 +49,9 @@ def widget_script(request: HttpRequest) -> HttpResponse:
     response["ETag"] = script.etag
     response["Cache-Control"] = FRESH
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response["Access-Control-Allow-Origin"] = (
+        "*"  # for modules and `crossorigin`; to all, as a cache gives everybody the same
+    )
     response["X-Content-Type-Options"] = "nosniff"
     patch_vary_headers(response, ["Accept-Encoding"])
     answer = get_conditional_response(request, etag=script.etag, response=response)

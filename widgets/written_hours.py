@@ -7,10 +7,14 @@ several periods has several rows. What is sound is decided by `widgets.opening_h
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import groupby
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS as WEEKDAY_NAMES
+from django.utils.formats import localize_input
 from django.utils.translation import gettext as _
 
 from widgets.opening_hours import MAX_EXCEPTIONS, MAX_PERIODS_A_DAY, WEEKDAYS, OpeningHours, OpeningHoursError, parse
@@ -28,6 +32,15 @@ class Row:
     date: str = ""
     problem: str = ""
     "What is wrong with it, once `WrittenHours.check` has found it."
+
+    @property
+    def day(self) -> str:
+        """The date by ISO 8601; what is no date stays as it is."""
+        try:
+            read = forms.DateField(required=False).clean(self.date)
+        except ValidationError:
+            return self.date
+        return read.isoformat() if read else ""
 
     @property
     def has_times(self) -> bool:
@@ -56,8 +69,8 @@ class WrittenHours:
     def meaning(self) -> dict[str, Any]:
         """The rows in the form that is stored; worth something after `check` has found nothing."""
         dates: dict[str, list[list[str]]] = {}
-        for row in sorted(_filled(self.exceptions), key=lambda row: row.date):
-            dates.setdefault(row.date, []).extend([row.period] if row.has_times else [])
+        for row in sorted(_filled(self.exceptions), key=lambda row: row.day):
+            dates.setdefault(row.day, []).extend([row.period] if row.has_times else [])
         if self.always_open:
             return dict.fromkeys(WEEKDAYS, ALL_DAY) | {"exceptions": dates} if dates else {}
         week = {day: [row.period for row in rows if row.has_times] for day, rows in self.week.items()}
@@ -69,9 +82,10 @@ class WrittenHours:
         found: list[str] = []
         for _key, name, rows in self.days if not self.always_open else ():
             found += _named(name, _check_day([row for row in rows if row.has_times]))
-        by_date = sorted(_filled(self.exceptions), key=lambda row: row.date)
-        for date, group in groupby(by_date, key=lambda row: row.date):
-            found += _named(date or _("an exception"), _check_date(date, list(group)))
+        by_day = sorted(_filled(self.exceptions), key=lambda row: row.day)
+        for day, group in groupby(by_day, key=lambda row: row.day):
+            rows = list(group)
+            found += _named(rows[0].date or _("an exception"), _check_date(day, rows))
         self.problem = "" if found else _whole_problem(self.meaning())
         return [*found, self.problem] if self.problem else found
 
@@ -81,11 +95,12 @@ def write(opening_time: Any) -> WrittenHours:
     try:
         parse(opening_time, time_zone="UTC")
     except OpeningHoursError as error:
-        return WrittenHours(problem=_("What is stored cannot be read: %(problem)s") % {"problem": error})
+        return WrittenHours(problem=_("What is stored cannot be read: %(problem)s") % {"problem": error.told(_)})
     always_open = not opening_time or all(opening_time.get(day) == ALL_DAY for day in WEEKDAYS)
     week = {day: [] if always_open else _rows(opening_time.get(day, [])) for day in WEEKDAYS}
     exceptions = sorted(opening_time.get("exceptions", {}).items())
-    dated = [row for date, periods in exceptions for row in _rows(periods, date=date) or [Row(date=date)]]
+    shown = [(localize_input(date.fromisoformat(day)), periods) for day, periods in exceptions]
+    dated = [row for day, periods in shown for row in _rows(periods, date=day) or [Row(date=day)]]
     return WrittenHours(always_open, week, dated)
 
 
@@ -130,12 +145,12 @@ def _named(day: str, rows: Iterable[Row]) -> list[str]:
     return [named % {"day": day, "number": number, "problem": problem} for number, problem in told]
 
 
-def _check_date(date: str, rows: list[Row]) -> list[Row]:
+def _check_date(day: str, rows: list[Row]) -> list[Row]:
     timed = [row for row in rows if row.has_times]
-    if not date:
+    if not day:
         rows[0].problem = _("Which date is this?")
-    elif _sound({"exceptions": {date: []}}) is None:
-        rows[0].problem = _("“%(text)s” is no date; write it like 2026-12-24.") % {"text": date}
+    elif _sound({"exceptions": {day: []}}) is None:
+        rows[0].problem = _("“%(text)s” is no date; write it like 31.12.2026.") % {"text": rows[0].date}
     elif timed and len(timed) < len(rows):
         next(row for row in rows if not row.has_times).problem = _("This date is given as closed and as open.")
     else:

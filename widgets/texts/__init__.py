@@ -14,3 +14,9 @@ from widgets.texts.pl import PL
 from widgets.texts.uk import UK
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {"pl": PL, "en": EN, "uk": UK, "es": ES, "cs": CS}
+
+
+def locale_for(wanted: str, own: str) -> str:
+    """The language to use where a page asks for this one, such as "cs" or "en-US"; `own` where there is no such."""
+    language = wanted.lower().replace("_", "-").partition("-")[0]
+    return language if language in TEXTS else own

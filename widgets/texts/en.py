@@ -27,6 +27,8 @@ EN: Final[Mapping[str, str]] = {
     "call_opening": "Call me when you open",
     "phone": "You can also call us:",
     # progress
+    "loading": "One moment…",
+    "number_called": "The number we call: {number}",
     "sending": "Sending…",
     "waiting": "We are preparing your call…",
     "operator": "Our consultant is being called…",

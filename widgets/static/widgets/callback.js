@@ -1,15 +1,16 @@
 /*
  * The call-back button: <script src="https://HOST/voip/widget.js" data-widget-token="TOKEN" data-phone="+48221234567" async></script>
+ * or, where attributes get lost on the way, as in tag managers: <script src="https://HOST/voip/widget.js?widget_token=TOKEN"></script>
  *
  * Plain JavaScript in one file, as it is delivered. It changes nothing on the page besides the one element it appends to the body and the one
  * global VoipCrmWidget, reads nothing of it besides its address, and stores nothing before the visitor asks for a call. It must work on pages it
- * knows nothing of: under a policy without inline styles, beside rules for `*`, and beside libraries that replace what belongs to the browser
- * (fetch, Promise, Map, or what JSON.stringify makes of a text, by a toJSON of their own).
+ * knows nothing of: under a policy without inline styles, beside rules for `*`, beside libraries that replace what belongs to the browser
+ * (fetch, Promise, Map, or what JSON.stringify makes of a text, by a toJSON of their own), and where the body is replaced at any time.
  */
 (() => {
   "use strict";
 
-  const script = document.currentScript; // known only now, while the script runs for the first time
+  const running = document.currentScript; // known only now, while the script runs for the first time; null in a module and in a shadow root
   const warn = (problem) => console.warn("voipcrm widget:", problem);
 
   /* ---- tools ---- */
@@ -18,6 +19,15 @@
   const safe = (work) => async (...given) => {
     try {
       return await work(...given);
+    } catch (problem) {
+      return warn(problem);
+    }
+  };
+
+  /** The same for what answers at once. */
+  const guarded = (work) => (...given) => {
+    try {
+      return work(...given);
     } catch (problem) {
       return warn(problem);
     }
@@ -47,7 +57,7 @@
   };
 
   const json = (value) => {
-    if (typeof value !== "object") return typeof value === "string" ? quoted(value) : String(value);
+    if (value === null || typeof value !== "object") return typeof value === "string" ? quoted(value) : String(value);
     let members = "";
     for (const name of Object.keys(value)) members += (members && ",") + quoted(name) + ":" + json(value[name]);
     return "{" + members + "}";
@@ -70,22 +80,22 @@
 
   const callable = (phone) => "tel:" + phone.replace(/[^+\d]/g, "");
 
-  /** White where it is read well on this color, else black (WCAG: a contrast of 4.5 at least). */
+  /** White where it is read well on this color, else black (WCAG 1.4.3: a contrast of 4.5 at least). */
   const inkOn = (color) => {
     let luminance = 0;
     for (const [at, weight] of [[1, 0.2126], [3, 0.7152], [5, 0.0722]]) {
       const part = parseInt(color.slice(at, at + 2), 16) / 255;
       luminance += weight * (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
     }
-    return luminance > 0.183 ? "#000" : "#fff";
+    return 1.05 / (luminance + 0.05) < 4.5 ? "#000" : "#fff";
   };
 
   /* ---- looks ---- */
 
   /** Of the rules for one element, the page's important ones lose against important ones in here. */
-  const css = ({ color, left, row }) => `
+  const css = ({ color, side, edge, x, y }) => `
 :host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;direction:ltr!important;
-${left ? "left" : "right"}:20px!important;bottom:calc(${20 + 72 * row}px + env(safe-area-inset-bottom,0px))!important}
+${side}:${x}px!important;${edge}:calc(${y}px + env(safe-area-inset-${edge},0px))!important}
 .root{--bg:#fff;--text:#1b1f24;--soft:#57606a;--line:#818b98;--bad:#b3261e;--accent:${color};--ink:${inkOn(color)};
 font:16px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"DejaVu Sans",sans-serif;color:var(--text);color-scheme:light dark}
 *{box-sizing:border-box}
@@ -94,12 +104,13 @@ background:var(--accent);color:var(--ink);font:inherit;font-weight:600;text-deco
 .launch:focus-visible{outline:3px solid #fff;outline-offset:0;box-shadow:0 0 0 6px #000}
 svg{width:24px;height:24px;flex:none;fill:currentColor}
 dialog:not([open]){display:none}
-dialog{position:fixed;top:auto;bottom:20px;${left ? "left:20px;right:auto" : "right:20px;left:auto"};width:380px;height:auto;
+dialog{position:fixed;inset:auto;${edge}:20px;${side}:20px;width:380px;height:auto;
 max-width:calc(100vw - 40px);max-height:none;margin:0;padding:0;border:1px solid transparent;border-radius:16px;overflow:hidden;background:var(--bg);color:var(--text);
-box-shadow:0 8px 40px rgba(0,0,0,.4)}
+touch-action:none;box-shadow:0 8px 40px rgba(0,0,0,.4)}
 [hidden]{display:none!important}
 dialog::backdrop{background:rgba(0,0,0,.4)}
-.sheet{position:relative;max-height:calc(100vh - 42px);padding:20px;overflow:auto}
+.sheet{position:relative;max-height:calc(100vh - 42px);padding:20px;overflow:auto;touch-action:pan-y pinch-zoom}
+.sheet,.choices,textarea{overscroll-behavior:contain}
 h2{margin:0 48px 8px 0;font-size:1.25em;line-height:1.3;outline:0}
 p{margin:0 0 12px}
 p:empty{margin:0}
@@ -108,7 +119,7 @@ p:empty{margin:0}
 .status{font-size:1.125em;font-weight:600}
 a{color:inherit;font-weight:600;white-space:nowrap}
 fieldset{min-width:0;margin:0 0 14px;padding:0;border:0}
-legend,.field>label{display:block;padding:0;margin:0 0 4px;font-weight:600}
+legend,.field>label:not(.check){display:block;padding:0;margin:0 0 4px;font-weight:600}
 .field{margin:0 0 14px}
 .field p{margin:4px 0 0}
 input:not([type=radio],[type=checkbox]),select,textarea{display:block;width:100%;min-height:44px;margin:0;padding:9px 12px;
@@ -147,20 +158,23 @@ dialog[open]{animation:in .18s ease-out}}
 .unseen{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media (max-width:480px){
 .launch{padding:0 14px}.word{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px 0 0}
+dialog{inset:auto 0 0;width:100%;max-width:100%;border-radius:16px 16px 0 0}
 .sheet{max-height:92vh;max-height:92dvh;padding-bottom:calc(20px + env(safe-area-inset-bottom,0px))}}
 @media print{:host{display:none!important}}
 @media (forced-colors:active){.choice input:checked+span,.steps i.on{outline:3px solid Highlight}}`;
 
-  /** Returns what must be done after each change of the elements: nothing where the browser can share style sheets. */
-  const dress = (root, text) => {
+  /**
+   * Returns what puts rules on the elements, which in turn returns what must be done after each change of the elements: nothing where the
+   * browser can share style sheets.
+   */
+  const tailor = (root) => {
     try {
       const sheet = new CSSStyleSheet();
-      sheet.replaceSync(text);
+      sheet.replaceSync("");
       root.adoptedStyleSheets = [sheet];
-      return () => {};
+      return (text) => { sheet.replaceSync(text); return () => {}; };
     } catch (tooOld) {
-      return () => paint(root, text);
+      return (text) => () => paint(root, text);
     }
   };
 
@@ -243,15 +257,47 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
 
   /* ---- the button and its dialog ---- */
 
+  /** The part of the dialog's height that a key scrolls by. */
+  const SCROLLS = { ArrowUp: -0.1, ArrowDown: 0.1, PageUp: -0.9, PageDown: 0.9, " ": 0.9, Home: -99, End: 99 };
+
+  /** The free times of a widget's data: `free` counts the places of one slot after the other, beginning at `call_at`. */
+  const listed = ({ slots, slot_minutes }) => {
+    const times = [];
+    for (const { call_at, free } of slots) {
+      let at = Date.parse(call_at);
+      for (const places of free) {
+        if (places) times.push(new Date(at).toISOString());
+        at += slot_minutes * 60000;
+      }
+    }
+    return times;
+  };
+
+  /** A distance from the page's edge, 20 unless a sound one is given. */
+  const pixels = (text) => (/^\d{1,4}(px)?$/.test(text) ? parseInt(text, 10) : 20);
+
+  const isModal = (dialog) => {
+    try {
+      return dialog.matches(":modal");
+    } catch (tooOld) {
+      return true;
+    }
+  };
+
   class CallBack {
-    constructor(token, phone, server) {
-      Object.assign(this, { token, phone, server, values: {}, refused: {}, failures: 0, row: -1 });
+    constructor(settings, server) {
+      const { widget_token: token, phone } = settings;
+      Object.assign(this, { settings, token, phone, server, values: {}, refused: {}, failures: 0 });
       this.host = make("voipcrm-callback", {});
       this.root = this.host.attachShadow({ mode: "open" });
       for (const type of ["keydown", "keypress", "keyup"]) {
         this.host.addEventListener(type, (event) => event.stopPropagation()); // typing must not work the page's shortcuts
       }
-      document.addEventListener("visibilitychange", safe(() => this.paused && !document.hidden && this.poll()));
+      this.root.addEventListener("focusin", (event) => (this.focused = event.target));
+      this.still = guarded((event) => this.halt(event));
+      this.look = safe(() => this.paused && !document.hidden && this.poll());
+      document.addEventListener("visibilitychange", this.look);
+      if (settings.hide_while) this.lookout = setInterval(safe(() => this.giveWay()), 250);
     }
 
     tell(event, detail) {
@@ -261,10 +307,13 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
     async start() {
       const found = await this.refresh();
       if (!document.body) await new Later((resolve) => document.addEventListener("DOMContentLoaded", resolve));
-      if (found === "gone") return warn(this.token + " is unknown or switched off");
-      if (found === "down") setTimeout(safe(() => this.start()), Math.min(600000, 30000 * 2 ** this.failures));
+      if (this.isGone) return;
+      this.isOff = found === "gone";
+      if (this.isOff) return warn(this.token + " is unknown or switched off");
+      if (found === "down") this.retry = setTimeout(safe(() => this.start()), Math.min(600000, 30000 * 2 ** this.failures));
       if (found === "down" || !window.HTMLDialogElement) return this.standIn();
       this.failures = 0;
+      this.taken = {};
       this.words = new Words(this.data);
       this.build();
       this.ready = true;
@@ -273,32 +322,41 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       return this.wanted && this.open();
     }
 
+    /** The line is on the page once more: its settings count, and what got lost comes back. */
+    again(settings) {
+      Object.assign(this.settings, settings);
+      desk.arrange();
+      return this.isOff && this.start();
+    }
+
     /** Asks the server how things stand: past every cache once there is an earlier answer. */
     async refresh() {
-      const past = this.data ? "&now=" + Date.now() : "";
-      const { body } = await ask("GET", this.server + "widget_data.json?widget_token=" + encodeURIComponent(this.token) + past);
+      const { locale } = this.settings;
+      const wanted = "?widget_token=" + encodeURIComponent(this.token) + (locale ? "&locale=" + encodeURIComponent(locale) : "");
+      const { body } = await ask("GET", this.server + "widget_data.json" + wanted + (this.data ? "&now=" + Date.now() : ""));
       if (body.active === false || body.code === "unknown_widget") return "gone";
       if (!body.active) return "down";
+      this.freshUntil = Date.now() + 60000;
       this.data = body;
+      this.times = listed(body);
       this.phone = body.phone || this.phone;
       return "there";
     }
 
     /** While the server is down, or where the browser is too old for the rest, the telephone can be offered. */
     standIn() {
-      if (this.phone) this.show(make("a", { class: "launch", href: callable(this.phone) }, icon(HANDSET), this.phone), {});
+      if (this.phone) this.show(make("a", { class: "launch", href: callable(this.phone) }, icon(HANDSET), this.phone));
       this.tell("error", { code: "unavailable" });
       this.failures += 1;
     }
 
-    show(content, { color = "#1a73e8", position = "", locale = null }) {
-      const left = position === "bottom-left";
-      if (this.row < 0) this.row = desk.takeRow(left);
+    show(launch) {
       this.root.textContent = "";
-      this.root.appendChild(make("div", { class: "root", lang: locale }, content, this.dialog));
-      this.paint = dress(this.root, css({ color, left, row: this.row }));
-      document.body.appendChild(this.host);
-      this.paint();
+      this.root.appendChild(make("div", { class: "root", lang: this.data && this.data.locale }, launch, this.dialog));
+      this.dress = tailor(this.root);
+      this.launch = launch; // from here on it can be placed
+      this.giveWay();
+      desk.arrange();
     }
 
     build() {
@@ -310,21 +368,87 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       this.alert = make("p", { class: "bad", role: "alert" });
       const cross = make("button", { class: "close", type: "button", "aria-label": texts.close, onclick: () => this.close() }, icon(CROSS));
       const phone = this.phone && make("a", { href: callable(this.phone) }, this.phone);
-      const sheet = make("div", { class: "sheet" }, this.heading, cross, description && soft(description),
+      this.sheet = make("div", { class: "sheet" }, this.heading, cross, description && soft(description),
         this.status, this.view, this.alert, phone && soft(texts.phone + " ", phone));
       this.dialog = make("dialog", {
         role: "dialog", "aria-modal": "true", "aria-labelledby": "title",
         onpointerdown: (event) => event.target === this.dialog && this.close(), // outside of the sheet
-        onkeydown: (event) => this.hold(event),
+        onkeydown: (event) => (event.key === "Tab" ? this.hold(event) : this.scroll(event)),
         oncancel: (event) => { event.preventDefault(); this.close(); },
-      }, sheet);
-      const press = { class: "launch", type: "button", "aria-haspopup": "dialog", onclick: () => this.open() };
-      this.show(make("button", press, icon(HANDSET), this.word), this.data);
+      }, this.sheet);
+      this.show(make("button", { class: "launch", type: "button", "aria-haspopup": "dialog", onclick: () => this.open() }, icon(HANDSET), this.word));
     }
 
-    /** Keeps the keyboard in the dialog. */
+    /* Where it stands */
+
+    /** [side, edge], such as ["right", "bottom"]; the page's wish before the widget's. */
+    corner() {
+      const [edge, side] = (this.settings.corner || (this.data && this.data.position) || "").split("-");
+      return [side === "left" ? side : "right", edge === "top" ? edge : "bottom"];
+    }
+
+    isShown() {
+      return this.launch && !this.isGone && !this.settings.hidden && !this.gaveWay;
+    }
+
+    /** In the given row of its corner, counted from the edge; on the page, wherever its body is now. */
+    place(row) {
+      if (!this.launch || this.isGone) return;
+      const [side, edge] = this.corner();
+      const { offset_x: x, offset_y: y } = this.settings;
+      this.launch.hidden = !this.isShown();
+      this.paint = this.dress(css({ color: (this.data && this.data.color) || "#1a73e8", side, edge, x: pixels(x), y: pixels(y) + 72 * row }));
+      this.mount();
+      this.paint();
+    }
+
+    /** Hides the button while the page shows what it names, such as a cookie banner. */
+    giveWay() {
+      const { hide_while: selector } = this.settings;
+      let isThere = false;
+      try {
+        for (const element of selector ? document.querySelectorAll(selector) : []) {
+          isThere = isThere || (element.getClientRects().length > 0 && getComputedStyle(element).visibility !== "hidden");
+        }
+      } catch (wrong) {
+        clearInterval(this.lookout);
+        this.settings.hide_while = warn(wrong);
+      }
+      if (isThere === Boolean(this.gaveWay)) return;
+      this.gaveWay = isThere;
+      desk.arrange();
+    }
+
+    /** Whether the page took it away, or moved it: then an open dialog is no longer modal. */
+    isAstray() {
+      if (!this.launch || this.isGone) return false;
+      return this.host.parentNode !== document.body || Boolean(this.dialog && this.dialog.open && !isModal(this.dialog));
+    }
+
+    /** Into the body there is now, with the dialog as it was. */
+    mount() {
+      const { focused } = this;
+      if (!document.body || !this.isAstray()) return;
+      if (this.host.parentNode !== document.body) document.body.appendChild(this.host);
+      if (!this.dialog || !this.dialog.open) return;
+      this.dialog.close();
+      this.dialog.showModal();
+      if (focused && focused.isConnected) focused.focus();
+    }
+
+    destroy() {
+      this.isGone = true;
+      clearTimeout(this.timer);
+      clearTimeout(this.retry);
+      clearInterval(this.lookout);
+      document.removeEventListener("visibilitychange", this.look);
+      this.close();
+      if (this.host.parentNode) this.host.parentNode.removeChild(this.host);
+    }
+
+    /* The dialog holds keyboard, wheel and finger */
+
     hold(event) {
-      if (event.key !== "Tab") return;
       const stops = [];
       for (const stop of this.dialog.querySelectorAll("button,a,input,select,textarea")) if (stop.getClientRects().length) stops.push(stop);
       const from = event.shiftKey ? stops[0] : stops[stops.length - 1];
@@ -334,34 +458,97 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       (event.shiftKey ? stops[stops.length - 1] : stops[0]).focus();
     }
 
+    /** Whether the page behind is kept from moving; told to the document, as a browser asks no dialog what happens on its backdrop. */
+    block(isOn) {
+      const change = isOn ? "addEventListener" : "removeEventListener";
+      for (const type of ["wheel", "touchmove"]) document[change](type, this.still, { capture: true, passive: false });
+    }
+
+    /** What a page takes from everything beside an overlay of its own, an open dialog gets back; else nobody would have it read out. */
+    uncover(isOn) {
+      for (const name of ["aria-hidden", "inert"]) {
+        const value = this.host.getAttribute(name);
+        if (isOn) this.taken[name] = value;
+        else if (value == null && this.taken[name] != null) this.host.setAttribute(name, this.taken[name]);
+        if (isOn) this.host.removeAttribute(name);
+      }
+    }
+
+    /** What nothing in the dialog can scroll by is not passed on to the page. */
+    halt(event) {
+      if (event.ctrlKey || (event.touches && event.touches.length > 1)) return; // to zoom
+      const path = event.composedPath();
+      for (const at of path.slice(0, path.indexOf(this.dialog) + 1)) {
+        if (at.matches && at.matches(".sheet,.choices,textarea") && at.scrollHeight > at.clientHeight) return;
+      }
+      if (event.cancelable) event.preventDefault();
+    }
+
+    /** The keys that scroll do so in here, save where an input has a use of its own for them. */
+    scroll(event) {
+      const { key, target } = event;
+      const tag = target.type === "checkbox" ? "BUTTON" : target.tagName;
+      const by = SCROLLS[key];
+      if (!by || tag === "SELECT" || tag === "TEXTAREA" || event.ctrlKey || event.metaKey || event.altKey) return;
+      if ((tag === "INPUT" && key.slice(0, 4) !== "Page") || (tag === "BUTTON" && key === " ")) return;
+      event.preventDefault();
+      this.sheet.scrollTop += by * this.sheet.clientHeight;
+    }
+
     async open() {
       this.wanted = true;
-      if (!this.ready || this.dialog.open) return;
+      if (!this.ready || this.isGone || this.dialog.open) return;
+      this.mount();
+      this.uncover(true);
       this.dialog.showModal();
+      this.block(true);
       this.tell("open");
       this.heading.focus();
       if (!this.request) await this.offer();
     }
 
-    /** A form with what can be had now. */
+    /** A form of what is known, and of what can be had now as soon as that comes. */
     async offer() {
-      this.fillView();
+      const known = this.outline();
+      this.renderForm();
+      (this.fields ? this.fields.number.box : this.heading).focus();
+      if (Date.now() < this.freshUntil) return;
       const found = await this.refresh();
-      if (this.request) return;
-      if (found === "gone") this.alarm(this.data.texts.inactive);
-      else this.renderForm();
-      if (this.fields && this.dialog.open) this.fields.number.box.focus();
+      if (this.request || this.busy || this.isGone) return;
+      if (found === "gone") {
+        this.fillView();
+        this.alarm(this.data.texts.inactive);
+      } else if (known !== this.outline()) this.renew();
+    }
+
+    /** What a form depends on. */
+    outline() {
+      return json({ ...this.data, form_token: "" });
+    }
+
+    /** The form anew, under the hands of who is writing in it. */
+    renew() {
+      const { id, selectionStart, selectionEnd } = this.root.activeElement || {};
+      this.renderForm();
+      const now = (id && this.root.getElementById(id)) || this.heading;
+      if (!this.dialog.open) return;
+      now.focus();
+      if (selectionStart != null) now.setSelectionRange(selectionStart, selectionEnd);
     }
 
     close() {
       this.wanted = false;
       if (!this.ready || !this.dialog.open) return;
-      this.dialog.close(); // which gives the focus back
+      this.dialog.close(); // which gives the focus back, unless the page has replaced who had it
+      this.focused = null;
+      if (document.activeElement === document.body || this.dialog.contains(this.root.activeElement)) this.launch.focus();
+      this.block(false);
+      this.uncover(false);
       this.tell("close");
     }
 
     prefill(values) {
-      for (const name of ["number", "name", "note"]) {
+      for (const name of values ? ["number", "name", "note"] : []) {
         if (typeof values[name] !== "string") continue;
         this.values[name] = values[name];
         if (this.fields && this.fields[name]) this.fields[name].box.value = values[name];
@@ -385,9 +572,9 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
     }
 
     renderForm() {
-      const { open, call_now, call_future, slots, next_opening, texts, consent_text } = this.data;
+      const { open, call_now, call_future, next_opening, texts, consent_text } = this.data;
       const canNow = open && call_now;
-      const canLater = slots.length > 0;
+      const canLater = this.times.length > 0;
       const atOpening = !open && !canLater && call_future && next_opening;
       const notice = open ? "" : texts.closed + (next_opening ? " " + this.words.fill("opens", { moment: this.words.moment(next_opening) }) : "");
       if (!canNow && !canLater && !atOpening) return this.fillView(make("p", {}, notice || texts.no_times));
@@ -446,9 +633,9 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
 
     /** A day, then one of its times. */
     chooseTime(fields) {
-      const { slots, texts } = this.data;
+      const { texts } = this.data;
       const days = {};
-      for (const { call_at } of slots) {
+      for (const call_at of this.times) {
         const day = new Date(call_at).toDateString();
         (days[day] = days[day] || []).push(call_at);
       }
@@ -462,7 +649,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       const bad = make("p", { class: "bad", id: "call_at-bad" });
       const box = make("fieldset", { role: "radiogroup", "aria-describedby": "call_at-bad" }, make("legend", {}, texts.time), choices, bad);
       fields.call_at = { box, bad };
-      const first = new Date(slots[0].call_at);
+      const first = new Date(this.times[0]);
       const zone = this.words.isElsewhere(first) && soft(this.words.fill("zone", { zone: this.words.zone(first) }));
       return [make("div", { class: "field" }, make("label", { for: "day" }, texts.day), select), box, zone];
     }
@@ -545,7 +732,9 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
     }
 
     async post() {
-      const send = () => ask("POST", this.server + "autocalls/create_from_widget", { widget_token: this.token, autocall: this.wish() });
+      const { locale } = this.data;
+      const send = () => ask("POST", this.server + "autocalls/create_from_widget", { widget_token: this.token, locale, autocall: this.wish() });
+      this.freshUntil = 0; // what was known of free times, and maybe the token, is used up
       const answer = await send();
       if (answer.body.code !== "form_expired") return answer;
       await this.refresh(); // the page was open for long; a new token is good after two seconds
@@ -600,14 +789,16 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
       this.tried = false;
       this.steps = make("div", { class: "steps", "aria-hidden": "true" }, make("i", {}), make("i", {}), make("i", {}));
       this.undo = make("button", { class: "act plain", type: "button", hidden: true, onclick: () => this.cancel() }, texts.cancel);
-      this.again = make("button", { class: "act plain", type: "button", hidden: true, onclick: () => this.offer() }, texts.again);
-      this.fillView(joined && soft(texts.joined), this.steps, this.undo, this.again);
+      this.renewal = make("button", { class: "act plain", type: "button", hidden: true, onclick: () => this.offer() }, texts.again);
+      this.called = soft();
+      this.fillView(joined && soft(texts.joined), this.called, this.steps, this.undo, this.renewal);
+      if (!this.state) this.say(texts.loading);
     }
 
     async poll() {
       const asked = this.request;
       this.paused = document.hidden;
-      if (!asked || this.paused) return;
+      if (!asked || this.paused || this.isGone) return;
       const { body } = await ask("GET", this.server + "autocalls/visitor.json?visitor_token=" + encodeURIComponent(asked));
       if (asked !== this.request) return;
       if (body.step) this.hear(body);
@@ -621,7 +812,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
 
     later(milliseconds) {
       clearTimeout(this.timer);
-      this.timer = setTimeout(safe(() => this.poll()), milliseconds);
+      if (!this.isGone) this.timer = setTimeout(safe(() => this.poll()), milliseconds);
     }
 
     hear(state) {
@@ -647,7 +838,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
     }
 
     renderState() {
-      const { step, status, can_cancel } = this.state;
+      const { step, status, can_cancel, number: called } = this.state;
       const { texts, ring_first } = this.data;
       const order = ring_first === "visitor" ? ["visitor", "operator", "talking"] : ["operator", "visitor", "talking"];
       const at = status === "done" ? 2 : order.indexOf(step);
@@ -659,8 +850,9 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
         number += 1;
       }
       this.undo.hidden = !can_cancel;
-      this.again.hidden = !isOver;
+      this.renewal.hidden = !isOver;
       this.word.textContent = isOver ? texts.button : texts.your_call;
+      this.called.textContent = isOver || !called ? "" : this.words.fill("number_called", { number: called.replace(/ /g, "\u00a0") });
       const sentence = this.sentence();
       if (sentence) this.say(sentence);
       this.paint();
@@ -679,7 +871,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
 
     async cancel() {
       this.alert.textContent = "";
-      const { body } = await ask("POST", this.server + "autocalls/visitor/cancel.json", { visitor_token: this.request });
+      const { body } = await ask("POST", this.server + "autocalls/visitor/cancel.json", { visitor_token: this.request, locale: this.data.locale });
       if (!body.step) return this.alarm(body.detail || this.data.texts.unavailable);
       this.heading.focus();
       return this.hear(body);
@@ -702,6 +894,7 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
         return;
       }
       if (!this.request) return;
+      this.state = null;
       this.renderProgress(false);
       this.poll();
     }
@@ -729,31 +922,98 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
   const makeDesk = () => {
     const widgets = [];
     const listeners = [];
-    const rows = { true: 0, false: 0 };
     const of = (token) => widgets.filter((widget) => !token || widget.token === token);
     const pass = (listener, widget, event, detail) => {
       if (listener.event !== event || (listener.token && listener.token !== widget.token)) return;
       setTimeout(() => listener.work({ token: widget.token, ...detail })); // a mistake of the page's is told as the page's
     };
-    const page = {
-      open: (token) => of(token).slice(0, 1).forEach((widget) => widget.open()),
-      close: (token) => of(token).forEach((widget) => widget.close()),
-      prefill: (values, token) => of(token).forEach((widget) => widget.prefill(values)),
-      on: (event, work, token) => {
-        const listener = { event, work, token };
-        listeners.push(listener);
-        if (event === "ready") for (const widget of widgets) if (widget.ready) pass(listener, widget, event);
-        return () => (listener.event = null);
-      },
-      push: ([verb, ...given]) => page[verb](...given),
+    const set = (settings, token) => {
+      for (const widget of of(token)) Object.assign(widget.settings, settings);
+      desk.arrange();
     };
+    const listen = (event, work, token) => {
+      const listener = { event, work, token };
+      const stop = () => { listener.event = null; };
+      if (typeof work !== "function") return warn("on(event, listener) needs a function") || stop;
+      listeners.push(listener);
+      if (event === "ready") for (const widget of widgets) if (widget.ready) pass(listener, widget, event);
+      return stop;
+    };
+    const verbs = {
+      open: (token) => { for (const widget of of(token).slice(0, 1)) widget.open().catch(warn); },
+      close: (token) => { for (const widget of of(token)) widget.close(); },
+      prefill: (values, token) => { for (const widget of of(token)) widget.prefill(values); },
+      hide: (token) => set({ hidden: true }, token),
+      show: (token) => set({ hidden: false }, token),
+      place: ({ corner, offsetX, offsetY }, token) => {
+        const given = { corner, offset_x: offsetX, offset_y: offsetY };
+        for (const name of Object.keys(given)) if (given[name] === undefined) delete given[name];
+        set(given, token);
+      },
+      destroy: (token) => {
+        for (const widget of of(token)) widgets.splice(widgets.indexOf(widget), 1)[0].destroy();
+        desk.arrange();
+      },
+      push: (command) => {
+        const [verb, ...given] = command;
+        if (!page[verb]) return warn("there is no command " + verb);
+        return page[verb](...given);
+      },
+    };
+    const page = { on: listen };
+    for (const verb of Object.keys(verbs)) page[verb] = guarded(verbs[verb]);
     const desk = {
-      takeRow: (left) => rows[left]++,
-      tell: (widget, event, detail) => listeners.forEach((listener) => pass(listener, widget, event, detail)),
-      add: (widget) => !of(widget.token).length && widgets.push(widget),
+      tell: (widget, event, detail) => { for (const listener of listeners) pass(listener, widget, event, detail); },
+      /** Each in its place: those of one corner above each other. */
+      arrange: () => {
+        const rows = {};
+        for (const widget of widgets) {
+          const corner = widget.launch ? String(widget.corner()) : "";
+          rows[corner] = rows[corner] || 0;
+          widget.place(rows[corner]);
+          if (widget.isShown()) rows[corner] += 1;
+        }
+      },
+      add: (settings, makeWidget) => {
+        const there = of(settings.widget_token)[0];
+        if (there) return there.again(settings);
+        const widget = makeWidget();
+        widgets.push(widget);
+        return widget.start();
+      },
     };
     Object.defineProperty(page, "desk", { value: desk });
+    keep(widgets);
     return page;
+  };
+
+  /**
+   * The page may replace its body, or all of the document, at any time: then the buttons go into the new one at once. With a page that keeps
+   * taking them away nobody wrestles: ever longer is waited.
+   */
+  const keep = (widgets) => {
+    let last = 0;
+    let pause = 0;
+    let timer;
+    const watch = () => {
+      observer.disconnect();
+      for (const node of [document, document.documentElement, document.body]) if (node) observer.observe(node, { childList: true });
+    };
+    const bringBack = safe(() => {
+      watch();
+      for (const copy of document.querySelectorAll("voipcrm-callback")) if (!copy.shadowRoot) copy.parentNode.removeChild(copy); // of a page kept by Turbo
+      for (const widget of widgets) widget.mount();
+    });
+    const observer = new MutationObserver(() => {
+      if (!document.body || !widgets.some((widget) => widget.isAstray())) return watch();
+      const now = Date.now();
+      pause = now - last < pause + 500 ? Math.min(60000, 2 * pause + 10) : 0;
+      last = now;
+      clearTimeout(timer);
+      timer = setTimeout(bringBack, pause);
+      return pause > 100 || bringBack();
+    });
+    watch();
   };
 
   const enter = () => {
@@ -765,12 +1025,48 @@ dialog{left:0;right:0;bottom:0;width:100%;max-width:100%;border-radius:16px 16px
     return page.desk;
   };
 
+  /* ---- what the page says, in the script's element or in its address ---- */
+
+  const SETTINGS = ["widget_token", "phone", "locale", "corner", "offset_x", "offset_y", "hidden", "hide_while"];
+
+  /** Where this script was loaded from, which a browser tells a script that has no element by its traces alone. */
+  const ownAddress = () => {
+    const found = /https?:\/\/.*?(?=:\d+:\d+\)?$)/m.exec(new Error().stack);
+    return found ? found[0] : "";
+  };
+
+  /** All script elements of this address, in open shadow roots as well. */
+  const elementsOf = (address, within) => {
+    const found = [];
+    for (const element of within.querySelectorAll("*")) {
+      if (element.tagName === "SCRIPT" && element.src === address) found.push(element);
+      if (element.shadowRoot) found.push(...elementsOf(address, element.shadowRoot));
+    }
+    return found;
+  };
+
+  const settingsOf = (element, address) => {
+    const { searchParams } = new URL(address);
+    const settings = {};
+    for (const name of SETTINGS) {
+      const said = element && element.getAttribute("data-" + name.replace("_", "-"));
+      const value = said == null ? searchParams.get(name) : said;
+      if (value != null) settings[name] = name === "hidden" ? value !== "false" : value.replace(/^ /, "+"); // +48… in an address
+    }
+    return settings;
+  };
+
   let desk;
   safe(() => {
-    if (!script) throw new Error("needs the script element that loads it, and cannot be a module");
-    const { widgetToken, phone } = script.dataset;
-    const widget = new CallBack(widgetToken, phone, new URL(".", script.src).href);
-    desk = enter();
-    return desk.add(widget) ? widget.start() : warn(widgetToken + " is on this page twice");
+    const address = running ? running.src : ownAddress();
+    if (!address) throw new Error("must be loaded by a script element with its address in src");
+    const elements = running ? [running] : elementsOf(address, document);
+    for (const element of elements.length ? elements : [null]) {
+      const settings = settingsOf(element, address);
+      if (settings.widget_token) {
+        desk = enter();
+        safe(() => desk.add(settings, () => new CallBack(settings, new URL(".", address).href)))();
+      } else warn("no widget token: give data-widget-token=…, or widget.js?widget_token=… where attributes get lost");
+    }
   })();
 })();
