@@ -1,8 +1,8 @@
-"""Keeping two telephones told of each other's media, so that their sound goes directly from one to the other.
+"""Offer and answer (RFC 3264) between two telephones, so that their RTP goes directly from one to the other.
 
-Each `Party` has what it says of itself and what it was last given of the other. Whenever the two do not match, it is offered the newer
-(re-INVITE). That one rule joins the two after the second answer, lets the first hear an announcement before it (early media), and carries a
-hold, a resume or a change of codec to the other side.
+Each `Party` has its remote SDP (the telephone's own) and its local SDP (the other telephone's, as this one last accepted it). Where a party's local
+SDP is not the other's remote SDP, it is offered the newer one by re-INVITE. That one rule joins the two after the second answer, lets the first
+hear early media, and carries hold, resume and a change of codec to the other side.
 """
 
 import random
@@ -12,33 +12,33 @@ from dataclasses import dataclass
 from integrations.sip_dialer import sdp
 from integrations.sip_dialer.legs import Clock, Leg
 
-TRIES = 4
-"""Of one offer that is refused only for the moment."""
-ROUNDS = 8
-"""Offers to one telephone, since one of them last changed by itself, until the two agree. Those that change their mind with every offer are left
-as they are."""
+RETRIES = 4
+"""Of one offer that is refused temporarily (glare)."""
+MOST_OFFERS = 8
+"""To one telephone, since either last changed its media by itself. Two that answer every offer with another SDP are left as they are."""
 
 
 @dataclass(eq=False, kw_only=True)
 class Party:
     leg: Leg
     connected: bool = False
-    said: str = ""
-    "What the telephone last said of its own media; with early media before it is connected."
-    given: str = ""
-    "The other one's media as this telephone last accepted it."
-    offering: str = ""
-    "The other one's media as it is being offered to this telephone now."
-    declined: str = ""
-    "An offer this telephone does not take."
-    asking: bool = False
-    "Whether this telephone has made an offer that waits for the other one's answer."
-    tries: int = 0
-    rounds: int = 0
+    remote_sdp: str = ""
+    "The telephone's own; with early media before it is connected."
+    local_sdp: str = ""
+    "The other telephone's, as this one last accepted it."
+    offered_sdp: str = ""
+    "The other telephone's, while it is being offered to this one."
+    declined_sdp: str = ""
+    "An offer that this telephone has refused."
+    awaits_answer: bool = False
+    "Whether an offer of this telephone waits for the other one's answer."
+    retries: int = 0
+    offers_made: int = 0
 
 
 class Media:
-    """The media of one call. `joined` is called when the first telephone has taken the answered second one's, `refused` when it will not."""
+    """The media of one call. `joined` is called when the first telephone has accepted the SDP of the second one's answer, `refused` when it
+    has refused it."""
 
     def __init__(
         self,
@@ -48,97 +48,123 @@ class Media:
         clock: Clock,
         glare: tuple[float, float],
         joined: Callable[[], None],
-        refused: Callable[[int, str], None],
+        refused: Callable[[Leg, int, str], None],
     ) -> None:
         self.first = first
         self.second: Party | None = None
-        first.given = silence
+        first.local_sdp = self._silence = silence
         self._clock, self._glare = clock, glare
         self._joined, self._refused = joined, refused
 
     def align(self) -> None:
-        """Offer each telephone what it does not know yet of the other."""
+        """Offer each telephone the other's SDP where it has not accepted that yet."""
         second = self.second
         if second is None:
             return
         for party, other in ((self.first, second), (second, self.first)):
-            if other.said and party.connected and not party.offering and not other.asking:
-                self._offer(party, other.said)
-        if second.connected and sdp.is_same(self.first.given, second.said):
+            if other.remote_sdp and party.connected and not party.offered_sdp and not other.awaits_answer:
+                self._offer(party, other.remote_sdp)
+        if second.connected and sdp.is_same(self.first.local_sdp, second.remote_sdp):
             self._joined()
 
     def _offer(self, party: Party, description: str) -> None:
-        known = sdp.is_same(party.given, description) or (party.declined and sdp.is_same(party.declined, description))
-        if known or party.rounds >= ROUNDS:
+        known = sdp.is_same(party.local_sdp, description) or (
+            party.declined_sdp and sdp.is_same(party.declined_sdp, description)
+        )
+        if known or party.offers_made >= MOST_OFFERS:
             return
-        party.rounds += 1
-        party.offering = description
+        party.offers_made += 1
+        party.offered_sdp = description
         party.leg.offer(description)
 
     def answered(self, party: Party, description: str | None) -> None:
-        """The telephone has answered the call. Without a description the one it sent while ringing holds."""
+        """The telephone has answered the call. Without an SDP in the 2xx that of its 18x holds."""
         party.connected = True
-        party.said = description or party.said
-        self.first.declined = ""  # what was refused as early media is asked once more now that it matters
-        if not sdp.has_audio(party.said):
-            self._refused(488, "The telephone takes no sound")
+        party.remote_sdp = description or party.remote_sdp
+        self.first.declined_sdp = ""  # what was refused as early media is offered once more now that it matters
+        if not sdp.has_audio(party.remote_sdp):
+            self._refused(party.leg, 488, "The telephone accepts no audio")
         elif party is not self.first:
             self.align()
 
     def accepted(self, party: Party, description: str | None) -> None:
-        party.given, party.offering, party.tries = party.offering, "", 0
-        party.said = description or party.said
+        party.local_sdp, party.offered_sdp, party.retries = party.offered_sdp, "", 0
+        party.remote_sdp = description or party.remote_sdp
         other = self._other(party)
-        if other is not None and other.asking:
-            other.asking = False
-            other.given = party.said
-            other.leg.answer(party.said)
+        if other is not None and other.awaits_answer:
+            other.awaits_answer = False
+            other.local_sdp = party.remote_sdp
+            other.leg.answer(party.remote_sdp)
         self.align()
 
-    def turned_down(self, party: Party, code: int, words: str, retry: bool) -> None:
-        """The telephone refused our offer, finally or for the moment."""
-        offer, party.offering = party.offering, ""
+    def refresh(self, party: Party) -> bool:
+        """Offer the SDP in force again. False while another offer is under way. Leads to `accepted` or `kept`."""
         other = self._other(party)
-        if other is not None and other.asking:
-            other.asking = False
-            other.said = party.given  # it stays with what it had
-            other.leg.refuse(code, words)
-        elif retry and party.tries < TRIES:
-            party.tries += 1
-            self._clock.after(random.uniform(*self._glare), self.align)  # noqa: S311 - not a secret
+        if (
+            not party.connected
+            or party.offered_sdp
+            or party.awaits_answer
+            or (other is not None and other.awaits_answer)
+        ):
+            return False
+        party.offered_sdp = party.local_sdp
+        party.leg.offer(party.local_sdp)
+        return True
+
+    def kept(self, party: Party) -> None:
+        """The telephone refused a refresh, which changes nothing."""
+        party.offered_sdp = ""
+        self.align()
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the first telephone still has the black-hole SDP."""
+        return self.first.connected and sdp.is_same(self.first.local_sdp, self._silence)
+
+    def turned_down(self, party: Party, code: int, phrase: str, retry: bool) -> None:
+        """The telephone refused our offer, for good or temporarily."""
+        offer, party.offered_sdp = party.offered_sdp, ""
+        other = self._other(party)
+        if other is not None and other.awaits_answer:
+            other.awaits_answer = False
+            other.remote_sdp = party.local_sdp  # its earlier SDP stays in force
+            other.leg.refuse(code, phrase)
+        elif retry and party.retries < RETRIES:
+            party.retries += 1
+            self._clock.after(random.uniform(*self._glare), self.align)
         else:
-            party.declined = offer
+            party.declined_sdp = offer
             if party is self.first and other is not None and other.connected:
-                self._refused(code, words)
+                self._refused(party.leg, code, phrase)
 
     def offered(self, party: Party, description: str) -> None:
         """A telephone wants to change its media: hold, resume, another codec or address."""
         other = self._other(party)
-        self._begin_anew()
+        self._reset_offers_made()
         if other is None or not other.connected:
-            party.said = description
-            party.leg.answer(party.given)
+            party.remote_sdp = description
+            party.leg.answer(party.local_sdp)
             self.align()
-        elif other.offering:
+        elif other.offered_sdp:
             party.leg.refuse(491, "Request Pending")
         else:
-            party.asking, party.said = True, description
-            other.offering, other.declined = description, ""
+            party.awaits_answer, party.remote_sdp = True, description
+            other.offered_sdp, other.declined_sdp = description, ""
             other.leg.offer(description)
 
     def changed(self, party: Party, description: str) -> None:
-        """A telephone that left the offer to us was given the other one's sound without any hold, and answered so."""
-        party.said, party.given = description, sdp.resumed(party.given)
+        """After a re-INVITE without an offer: the telephone got the other one's SDP without hold, and answered with this."""
+        party.remote_sdp, party.local_sdp = description, sdp.resumed(party.local_sdp)
         other = self._other(party)
         if other is not None:
-            other.said = sdp.resumed(other.said)  # until it answers what it is offered now
-        self._begin_anew()
+            other.remote_sdp = sdp.resumed(other.remote_sdp)  # until it answers what it is offered now
+        self._reset_offers_made()
         self.align()
 
-    def _begin_anew(self) -> None:
+    def _reset_offers_made(self) -> None:
         for party in (self.first, self.second):
             if party is not None:
-                party.rounds = 0
+                party.offers_made = 0
 
     def _other(self, party: Party) -> Party | None:
         return self.second if party is self.first else self.first

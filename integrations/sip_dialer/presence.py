@@ -1,4 +1,4 @@
-"""Who of the dialers is alive, by the heartbeats they leave in the database, and what becomes of the calls of one that is not."""
+"""Which dialers are alive, by their heartbeats in the database, and the calls of one that is not."""
 
 from datetime import timedelta
 
@@ -6,15 +6,14 @@ from django.db.models.functions import Now
 
 from calls.expiry import lose_calls_of
 from calls.models import Call
-from calls.statuses import FIRST_RESULT
 from integrations.models import Dialer
 
 BEAT = timedelta(seconds=2)
 DEAD = timedelta(seconds=15)
-"""After so long without a heartbeat. A dialer that was only cut off from the database goes on dialing all the same, and its own report of how
-its calls ended outranks what was concluded here."""
+"""After so long without a heartbeat. A dialer that only lost its database goes on dialing; its own reports of how its calls ended take
+precedence over what is concluded here."""
 DEAD_FOR_OTHERS = timedelta(seconds=45)
-"""The same for those who cannot tell whether it was not the database that was gone."""
+"""The same as concluded by workers, which cannot know whether the database itself was gone meanwhile."""
 
 
 def beat(name: str, calls: int) -> None:
@@ -31,15 +30,15 @@ def count_living() -> int:
 
 
 def leave(name: str) -> None:
-    """Go in an orderly way: what is still held by then is lost at once."""
+    """Sign off in an orderly way: calls it still holds are `lost` at once."""
     lose_calls_of(name)
     Dialer.objects.filter(name=name).delete()
 
 
 def settle_dead(silent_for: timedelta = DEAD) -> int:
-    """End the calls held by anyone who is not alive, known to us or not. Returns how many."""
+    """End the calls held by any dialer that is not alive, listed or not. Returns how many."""
     living = Dialer.objects.filter(seen_at__gt=Now() - silent_for).values("name")
-    held = Call.everything.filter(precedence__lt=FIRST_RESULT).exclude(held_by="").exclude(held_by__in=living)
+    held = Call.everything.in_progress().exclude(held_by="").exclude(held_by__in=living)
     lost = sum(lose_calls_of(holder) for holder in set(held.values_list("held_by", flat=True)))
     Dialer.objects.filter(seen_at__lt=Now() - silent_for).delete()
     return lost

@@ -1,8 +1,8 @@
-"""A dialer: the engine in the main thread, and around it those who wait for the database so that it need not.
+"""A dialer: the engine in the main thread, and around it threads that wait for the database, so that it need not.
 
-worker thread    takes jobs of the queue "sip", claims their calls, places them
-reports thread   merges what the engine tells into the calls
-keeper thread    heartbeat, hang-ups, calls of dead dialers
+worker           takes jobs of the queue "sip", claims their calls, places them
+reports          merge what the engine reports into the calls
+housekeeping     heartbeat, hang-ups that staff ask for, calls of dead dialers
 """
 
 import asyncio
@@ -16,15 +16,17 @@ import time
 from contextlib import suppress
 from secrets import token_hex
 from types import FrameType
+from typing import Protocol
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from calls.jobs import work
-from integrations.sip_dialer import desk, presence
-from integrations.sip_dialer.desk import Desk
-from integrations.sip_dialer.keeper import STEP, Keeper
+from integrations.jobs import work
+from integrations.sip_dialer import presence
+from integrations.sip_dialer.housekeeping import STEP, Housekeeping
+from integrations.sip_dialer.line_tests import LineTests, Registrars
+from integrations.sip_dialer.order_intake import OrderIntake
 from integrations.sip_dialer.orders import Engine
 from integrations.sip_dialer.reports import Reports
 
@@ -32,10 +34,10 @@ logger = logging.getLogger(__name__)
 
 QUEUE = "sip"
 AT_ONCE = 8
-"""Requests being claimed and looked up; calls themselves take none of it."""
+"""Requests being claimed and resolved at the same time; it does not limit calls."""
 WORKER, DRAIN, ALL = 0.4, 1.6, 3.8
-"""Seconds for the jobs under way, for the far sides to agree to the end of their calls, and for all of it with the last reports: less than the
-five after which a process manager loses its patience."""
+"""Seconds at SIGTERM: for jobs under way, for the BYEs to be answered, and in all with the last reports. Less than the five after which a process
+manager kills."""
 
 
 def run() -> None:
@@ -43,48 +45,54 @@ def run() -> None:
     name = f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
     reports = Reports()
     engine = _make_engine(reports)
-    keeper, worker = Keeper(name, engine), Worker()
-    place = Desk(name, engine, reports)
-    desk.open_for_this_process(place)
+    housekeeping, worker = Housekeeping(name, engine), Worker()
+    intake = OrderIntake.current = OrderIntake(name, engine, reports)
+    LineTests.current = LineTests(engine)
 
-    told_to_stop: list[float] = []
+    stopped_at: list[float] = []
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        told_to_stop.append(time.monotonic())
-        # Not here: claiming may hold the desk's lock, and this thread must go on serving the telephones.
-        threading.Thread(target=_drain, args=(place, worker, engine), daemon=True).start()
+        stopped_at.append(time.monotonic())
+        # Not here: claiming may hold the intake's lock, and this thread must go on serving the telephones.
+        threading.Thread(target=_drain, args=(intake, worker, engine), daemon=True).start()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     reports.start()
-    keeper.start()
+    housekeeping.start()
     worker.start()
     logger.info("sip_dialer_started", extra={"dialer": name})
     engine.run()
-    keeper.stop(STEP)
-    if reports.finish(ALL - (time.monotonic() - told_to_stop[0])):
+    housekeeping.stop(STEP)
+    if reports.finish(ALL - (time.monotonic() - stopped_at[0])):
         _leave(name)
     logger.info("sip_dialer_stopped", extra={"dialer": name})
 
 
-def _make_engine(reports: Reports) -> Engine:
+class DialerEngine(Engine, Registrars, Protocol):
+    """Places calls, and asks registrars."""
+
+
+def _make_engine(reports: Reports) -> DialerEngine:
     # The event loop of sippy belongs to the thread that imports it, and no other process has any use for it.
     module = importlib.import_module("integrations.sip_dialer.sippy_engine")
-    engine: Engine = module.SippyEngine(reports.put, port=settings.SIP_LOCAL_PORT)
+    engine: DialerEngine = module.SippyEngine(
+        reports.put, allowed=settings.OUTBOUND_ALLOWED, port=settings.SIP_LOCAL_PORT
+    )
     return engine
 
 
 def _leave(name: str) -> None:
-    """Without a database it is left as if it had died: another one settles what is open."""
+    """Without a database this dialer counts as dead after a while, and another one settles its calls."""
     connections.close_all()  # this thread's is as old as the process, and the database may have been restarted since
     try:
         presence.leave(name)
     except DatabaseError:
-        logger.warning("sip_dialer_left_without_a_word", exc_info=True)
+        logger.warning("sip_dialer_leave_failed", exc_info=True)
 
 
-def _drain(place: Desk, worker: "Worker", engine: Engine) -> None:
-    place.close()
+def _drain(intake: OrderIntake, worker: "Worker", engine: Engine) -> None:
+    intake.close()
     worker.stop(WORKER)
     engine.drain(DRAIN)
 
@@ -123,6 +131,6 @@ class Worker:
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(work(queues=[QUEUE], concurrency=AT_ONCE, shutdown_graceful_timeout=WORKER))
-        if self._stopping.is_set():  # told so while this was beginning
+        if self._stopping.is_set():  # stopped while this was starting
             self._task.cancel()
         await self._task

@@ -1,4 +1,4 @@
-"""From the engine to the Calls: threads of their own, so that no telephone ever waits for the database."""
+"""From the engine's events to the Calls, in threads of their own, so that SIP never waits for the database."""
 
 import logging
 import threading
@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from zlib import crc32
 
 from django.db import Error as DatabaseError
-from django.db import connections
+from django.db import IntegrityError, connections
 
 from calls.events import CallEvent
 from calls.services import apply_event
@@ -17,13 +17,13 @@ from sips.models import Voip
 logger = logging.getLogger(__name__)
 
 LANES = 4
-"""A report takes the database some milliseconds, of which we wait for most."""
+"""Threads; most of a report's time is waiting for the database."""
 RETRY = 0.5
 """Seconds between two attempts while the database does not answer."""
 
 
 class Reports:
-    """Takes events from any thread and merges them, those of one call in their order."""
+    """Takes events from any thread and merges them, those of one call in order."""
 
     def __init__(self) -> None:
         self._lanes: list[SimpleQueue[tuple[CallEvent, datetime] | None]] = [SimpleQueue() for _lane in range(LANES)]
@@ -39,7 +39,7 @@ class Reports:
             thread.start()
 
     def expect(self, reference: str, voip: Voip) -> None:
-        """Before the call is placed: whose call it is."""
+        """Before the call is placed: the configuration of its reports."""
         self._voips[reference] = voip
 
     def put(self, event: CallEvent) -> None:
@@ -47,7 +47,7 @@ class Reports:
         lane.put((event, datetime.now(UTC)))
 
     def finish(self, seconds: float) -> bool:
-        """Write what has been told so far. False when that was not done in time."""
+        """Write what is queued. False when that was not done in time."""
         deadline = time.monotonic() + seconds
         for lane in self._lanes:
             lane.put(None)
@@ -68,11 +68,14 @@ class Reports:
         """False when it is worth trying again."""
         try:
             apply_event(event, voip=self._voips[event.provider_call_id], received_at=received_at)
+        except IntegrityError:
+            # The configuration was deleted after the call had been given up; the call stays as it is.
+            logger.warning("sip_report_refused", exc_info=True, extra={"reference": event.provider_call_id})
         except DatabaseError:
             logger.warning("sip_report_delayed", exc_info=True, extra={"reference": event.provider_call_id})
             connections.close_all()
             return False
         except Exception:
-            # A mistake in one report must not keep all that follow; the call itself ends with its last one or by expiry.
+            # One faulty report must not block those that follow; the call ends with its last one or by expiry.
             logger.exception("sip_report_lost", extra={"reference": event.provider_call_id})
         return True

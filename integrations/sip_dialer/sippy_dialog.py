@@ -1,15 +1,18 @@
 """The part of a dialog (RFC 3261, section 12) that requests are made of: identifiers, route set, sequence, credentials."""
 
-from collections.abc import Iterable
+import ipaddress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
+from urllib.parse import quote
 
 from sippy.MsgBody import MsgBody
 from sippy.SipAddress import SipAddress
 from sippy.SipAllow import SipAllow
 from sippy.SipCallId import SipCallId
 from sippy.SipContact import SipContact
+from sippy.SipContentType import SipContentType
 from sippy.SipExpires import SipExpires
 from sippy.SipFrom import SipFrom
 from sippy.SipHeader import SipHeader
@@ -18,58 +21,87 @@ from sippy.SipRoute import SipRoute
 from sippy.SipTo import SipTo
 from sippy.SipURL import SipURL
 
-METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS")
+from integrations.sip_dialer import sdp
+from integrations.sip_dialer.legs import Info
+
+METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO")
 """What we understand (Allow). Without UPDATE in it, telephones refresh their sessions by re-INVITE."""
 INVITE_EXPIRES = 300
 """Seconds; longer than any ringing. sippy gives up an INVITE that rings after as much."""
 
 
+OF_INFO = ("info-package", "content-disposition", "content-encoding")
+Content = str | Info | None
+"""Of a request: SDP, or the content of an INFO."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class SipAccount:
     """Who we are, and where the server is."""
 
     username: str
+    auth_username: str
+    "In credentials."
     password: str = field(repr=False)
     host: str
-    "The server as configured: the domain of all our addresses."
-    port: int
-    address: str
-    "The server's IP address; IPv6 in brackets."
+    "The domain of all our addresses."
+    port: int | None
+    "Of the domain, as configured."
+    next_hop: tuple[str, int]
+    "Where requests go: the IP address of the server or of the proxy before it, IPv6 in brackets, and the port."
+    may_reach: Callable[[str], bool]
+    "Whether requests may go to that IP address."
 
 
 class Dialog:
     """Begins with the INVITE and is confirmed by its 2xx."""
 
-    def __init__(self, account: Account, *, call_id: str, user: str, display: str, contact: tuple[str, int]) -> None:
-        """user: whom to call. display: of the caller. contact: our address and port."""
-        self.account, self._call_id = account, call_id
-        self.local = SipFrom(address=_address(account.username, account.host, name=display.replace('"', "'")))
+    def __init__(
+        self,
+        account: SipAccount,
+        *,
+        call_id: str,
+        user: str,
+        contact: tuple[str, int],
+        caller: str = "",
+        display: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """user: whom to call. contact: our address and port. caller, display: user part and name of From; the account's user name where
+        `caller` is empty. headers: more of them for the INVITE."""
+        self.account, self._call_id, self._headers = account, call_id, headers
+        self.local = SipFrom(
+            address=_address(caller or account.username, account.host, name=display.replace("\\", "").replace('"', "'"))
+        )
         self.local.setTag(token_hex(8))
         self.remote = SipTo(address=_address(user, account.host))
         self._contact = contact
-        self._target = SipURL(username=user, host=account.host, port=account.port)
+        self._target = SipURL(username=escape(user), host=account.host, port=account.port)
+        self._remote_target = self._target
         self._routes: list[Any] = []
-        self._next_hop = (account.address, account.port)
+        """The route set, and as it is sent: with a strict router in front it ends with the peer."""
+        self._sent_routes: list[Any] = []
+        self._next_hop = account.next_hop
         self._cseq = 0
 
     @property
     def call_id(self) -> str:
         return self._call_id
 
-    def request(
-        self, method: str, description: str | None = None, challenges: Iterable[tuple[Any, str | None]] = ()
-    ) -> Any:
-        """The next request; challenges: (challenge, qop) of those that asked who we are."""
+    def request(self, method: str, content: Content = None) -> Any:
+        """The next request."""
         self._cseq += 1
         request = self._request(method, self._cseq)
-        if description is not None:
-            request.setBody(_body(description))
+        if isinstance(content, Info):
+            request.setBody(MsgBody(content.body, SipContentType(content.content_type)))
+            for name, value in content.headers:
+                request.appendHeader(SipHeader(name=name, bodys=value))
+        elif content is not None:
+            request.setBody(_body(content))
         request.appendHeader(SipHeader(body=SipAllow(methods=list(METHODS))))
-        for challenge, qop in challenges:
-            body = (description or "") if qop == "auth-int" else None
-            account = self.account
-            proof = challenge.genAuthHF(account.username, account.password, method, str(self._target), body, qop)
-            request.appendHeader(SipHeader(body=proof))
+        if method == "INVITE" and self.remote.getTag() is None:
+            for name, value in self._headers:
+                request.appendHeader(SipHeader(name=name, bodys=value))
         return request
 
     def ack(self, cseq: int) -> Any:
@@ -78,14 +110,23 @@ class Dialog:
 
     def confirm(self, response: Any) -> None:
         """Take the route set and the other side's address from the 2xx (12.1.2)."""
-        self.remote.setTag(response.getHFBody("to").getTag())
-        if response.countHFs("contact"):
-            self._target = response.getHFBody("contact").getUrl().getCopy()
+        tag = response.getHFBody("to").getTag()
+        if tag is not None:  # servers of RFC 2543 give none
+            self.remote.setTag(tag)
         self._routes = [route.getCopy() for route in reversed(response.getHFBodys("record-route"))]
-        if self._routes and not self._routes[0].getUrl().lr:  # a strict router of RFC 2543 (12.2.1.1)
-            self._routes.append(SipRoute(address=SipAddress(url=self._target)))
-            self._target = self._routes.pop(0).getUrl()
-        self._next_hop = self._resolve(self._routes[0].getUrl() if self._routes else self._target)
+        self.refresh_target(response)
+
+    def refresh_target(self, message: Any) -> None:
+        """The other side's address from its INVITE or the 2xx to ours: telephones move, from one network to another or behind their NAT (12.2)."""
+        if message.countHFs("contact"):
+            self._remote_target = _request_uri(message.getHFBody("contact").getUrl())
+        target, routes = self._remote_target, self._routes
+        self._sent_routes = routes
+        if routes and not routes[0].getUrl().lr:  # a strict router of RFC 2543 (12.2.1.1)
+            self._sent_routes = [*routes[1:], SipRoute(address=SipAddress(url=target))]
+            target = _request_uri(routes[0].getUrl())
+        self._target = target
+        self._next_hop = self._resolve(routes[0].getUrl() if routes else target)
 
     def fork(self, response: Any) -> "Dialog":
         """The dialog that another telephone's 2xx to the same INVITE makes."""
@@ -99,7 +140,9 @@ class Dialog:
         """Behind a NAT our address is the one under which the server saw us (RFC 3581)."""
         seen = response.getHFBody("via").params
         host, port = self._contact
-        self._contact = seen.get("received") or host, int(seen.get("rport") or port)
+        received, rport = seen.get("received") or "", seen.get("rport") or ""
+        is_port = rport.isascii() and rport.isdigit() and 0 < int(rport[:6]) < 65536
+        self._contact = _literal(received) or host, int(rport) if is_port else port
 
     def contact(self) -> Any:
         host, port = self._contact
@@ -113,7 +156,7 @@ class Dialog:
             fr0m=self.local.getCopy(),
             cseq=cseq,
             callid=SipCallId(self._call_id),
-            routes=[route.getCopy() for route in self._routes],
+            routes=[route.getCopy() for route in self._sent_routes],
             target=(self._next_hop, "udp"),
             expires=SipExpires(number=INVITE_EXPIRES) if method == "INVITE" else None,
         )
@@ -122,21 +165,42 @@ class Dialog:
         return request
 
     def _resolve(self, url: Any) -> tuple[str, int]:
-        """Where to send to: the address in the URL. A name there, which would have to be looked up while calls wait, means the server."""
+        """Where to send to: the address in the URL. A name there, which would have to be looked up while calls wait, means the server; and so does
+        an address that no server can mean, such as the loopback of its own."""
         host, port = url.getAddr()
-        is_literal = host.startswith("[") or host.replace(".", "").isdigit()
-        return (host, int(port)) if is_literal else (self.account.address, int(port))
+        address, here = _literal(str(host)), self.account.next_hop
+        is_v6 = address.startswith("[")
+        if (
+            not address
+            or is_v6 != here[0].startswith("[")
+            or not 0 < port < 65536
+            or not self.account.may_reach(address)
+        ):
+            return here
+        return address, int(port)
 
 
 def body_of(message: Any) -> str | None:
+    """Its session description."""
     body = message.getBody()
-    return None if body is None else str(body)
+    return None if body is None or body.getType() != sdp.CONTENT_TYPE else str(body)
 
 
-def respond(request: Any, code: int, words: str, *, retry_after: int | None = None) -> Any:
-    response = request.genResponse(code, words)
+def info_of(request: Any) -> Info | None:
+    """The content of an INFO; None where it has none."""
+    body = request.getBody()
+    if body is None:
+        return None
+    headers = tuple((name, str(header.body)) for name in OF_INFO for header in request.getHFs(name))
+    return Info(content_type=str(body.mtype), body=str(body), headers=headers)
+
+
+def respond(request: Any, code: int, phrase: str, *, retry_after: int | None = None) -> Any:
+    response = request.genResponse(code, phrase)
     if retry_after is not None:
         response.appendHeader(SipHeader(name="retry-after", bodys=str(retry_after)))
+    if code == 415:
+        response.appendHeader(SipHeader(name="accept", bodys=sdp.CONTENT_TYPE))
     if code in (200, 405):
         response.appendHeader(SipHeader(body=SipAllow(methods=list(METHODS))))
     return response
@@ -153,5 +217,26 @@ def _body(description: str) -> Any:
     return body
 
 
+def escape(user: str) -> str:
+    """As the user part of an address: `#` would begin a fragment there, `;` parameters, and `?` headers (RFC 3261, 19.1.2)."""
+    return quote(user, safe="&=+$,/-_.!~*'()")
+
+
 def _address(user: str, host: str, *, port: int | None = None, name: str = "") -> Any:
-    return SipAddress(name=name or None, url=SipURL(username=user, host=host, port=port), hadbrace=True)
+    return SipAddress(name=name or None, url=SipURL(username=escape(user), host=host, port=port), hadbrace=True)
+
+
+def _request_uri(url: Any) -> Any:
+    """Without what may stand in a Contact but not in a request's first line (RFC 3261, 19.1.1)."""
+    target = url.getCopy()
+    target.headers, target.method = None, None
+    return target
+
+
+def _literal(host: str) -> str:
+    """The IP address as it stands in a URL, or "" where it is none."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return ""
+    return f"[{address}]" if address.version == 6 else str(address)

@@ -1,10 +1,13 @@
-"""Our end of the wire: a UDP socket with sippy's transactions (RFC 3261, section 17) on it, and what they lack."""
+"""The UDP transport with sippy's transaction layer (RFC 3261, section 17), and what that lacks."""
 
+import ipaddress
+import re
 import socket
 from collections.abc import Callable
 from functools import partial
 from hashlib import md5
 from typing import Any
+from weakref import WeakValueDictionary
 
 from sippy.SipConf import SipConf
 from sippy.SipResponse import SipResponse
@@ -13,7 +16,9 @@ from sippy.Time.Timeout import Timeout
 from sippy.Udp_server import Udp_server, Udp_server_opts
 
 from integrations.sip_dialer.legs import Timer
-from integrations.sip_dialer.sippy_trace import Trace, tame
+from integrations.sip_dialer.silent_sound import SilentSound
+from integrations.sip_dialer.sippy_reading import SMALLEST, Message, Unreadable, is_parsable, read
+from integrations.sip_dialer.sippy_trace import Trace, log_refused, tame
 
 SipConf.my_uaname = "voipcrm"
 
@@ -21,26 +26,68 @@ Respond = Callable[[Any, Any], None]
 """Takes a response and its transaction."""
 
 
-class _UdpOptions(Udp_server_opts):  # type: ignore[misc]  # sippy is untyped
+class _UdpOptions(Udp_server_opts):
     nworkers = 1
     """One sender keeps the order of what we send: an ACK must not be overtaken by the BYE behind it."""
     flags = 0
     """A port that is taken is an error, not shared."""
 
 
-class _Transactions(SipTransactionManager):  # type: ignore[misc]  # sippy is untyped
-    """Three things sippy leaves out: a message in another encoding than UTF-8 is a message all the same; the ACK of a 2xx goes along the dialog's
-    route set, also where the 2xx of a re-INVITE repeats no Record-Route; and a 2xx that comes from a second telephone (a fork), or after we gave
-    up, is acknowledged as well (13.2.2.4)."""
+class _UdpServer(Udp_server):
+    """Keeps from sippy's sending thread what it dies of (a port above 65535) and what blocks it (a name to resolve)."""
 
-    model_udp_server = (Udp_server, _UdpOptions)
+    def send_to(self, data: Any, address: Any, delayed: bool = False) -> None:
+        if _can_be_sent_to(address, self.uopts.family):
+            super().send_to(data, address, delayed)
+        else:
+            log_refused("its address cannot be answered", address)
 
-    def handleIncoming(self, data_in: bytes, source: Any, server: Any, rtime: Any) -> None:  # noqa: N802 - sippy's name
-        data_in = _readable(data_in)
-        if not (data_in.startswith(b"SIP/2.0 2") and self._acknowledge_late_answer(data_in, server)):
-            super().handleIncoming(data_in, source, server, rtime)
 
-    def incomingResponse(self, response: Any, transaction: Any, checksum: bytes) -> None:  # noqa: N802 - sippy's name
+class _Transactions(SipTransactionManager):
+    """What sippy leaves out: a response belongs to the request whose branch it has, whatever became of the other headers on its way (17.1.3); the
+    ACK of a 2xx goes along the dialog's route set, also where the 2xx of a re-INVITE repeats no Record-Route; and a 2xx that comes from a second
+    telephone (a fork), or after we gave up, is acknowledged as well (13.2.2.4)."""
+
+    model_udp_server = (_UdpServer, _UdpOptions)
+
+    def __init__(self, *parameters: Any) -> None:
+        self._sent: WeakValueDictionary[tuple[str, str], Any] = WeakValueDictionary()
+        """Client transactions by branch and method: a CANCEL has the branch of its INVITE."""
+        super().__init__(*parameters)
+
+    def newTransaction(self, msg: Any, *parameters: Any, **options: Any) -> Any:
+        transaction = super().newTransaction(msg, *parameters, **options)
+        self._sent[msg.getHFBody("via").getBranch(), msg.getMethod()] = transaction
+        return transaction
+
+    def handleIncoming(self, data_in: bytes, source: Any, server: Any, rtime: Any) -> None:
+        if len(data_in) < SMALLEST:
+            return
+        try:
+            message = read(data_in)
+        except Unreadable as problem:
+            log_refused(str(problem), source)
+            return
+        if message.is_response:
+            self._correlate(message)
+        datagram = message.encode()
+        if not (message.start.startswith("SIP/2.0 2") and self._acknowledge_late_answer(datagram, server)):
+            super().handleIncoming(datagram, source, server, rtime)
+
+    def _correlate(self, response: Message) -> None:
+        branch = re.search(r";\s*branch\s*=\s*([^\s;,]+)", response.first("via"), re.IGNORECASE)
+        method = response.first("cseq").rpartition(" ")[2]
+        transaction = self._sent.get((branch[1], method)) if branch else None
+        if branch is None or transaction is None or transaction.tid is None:
+            return
+        call_id, tag, cseq, _method, _branch = transaction.tid
+        response.replace("call-id", call_id)
+        response.replace("from", f"<sip:ours.invalid>;tag={tag}")
+        response.replace("cseq", f"{cseq} {method}")
+        if not is_parsable("via", response.first("via")):
+            response.replace("via", f"SIP/2.0/UDP ours.invalid;branch={branch[1]}")
+
+    def incomingResponse(self, response: Any, transaction: Any, checksum: bytes) -> None:
         server = transaction.userv
         super().incomingResponse(response, transaction, checksum)
         make_ack = getattr(transaction, "make_ack", None)
@@ -50,7 +97,7 @@ class _Transactions(SipTransactionManager):  # type: ignore[misc]  # sippy is un
             self.transmitMsg(server, ack, ack.getTarget()[0], checksum)  # and again for each retransmission of the 2xx
 
     def _acknowledge_late_answer(self, datagram: bytes, server: Any) -> bool:
-        checksum = md5(datagram).digest()  # noqa: S324 - sippy's key of its cache
+        checksum = md5(datagram, usedforsecurity=False).digest()  # sippy's key of its cache
         if checksum in self.l1rcache or checksum in self.l2rcache:
             return False  # seen before; sippy repeats what was sent then
         try:
@@ -71,16 +118,17 @@ class _Transactions(SipTransactionManager):  # type: ignore[misc]  # sippy is un
 class Endpoint:
     """One address of ours. Belongs to the thread of sippy's event loop."""
 
-    def __init__(self, address: str, port: int) -> None:
-        """port: 0 for any free one. Raises OSError when it is taken."""
+    def __init__(self, address: str, port: int, *, may_reach: Callable[[str], bool]) -> None:
+        """port: 0 for any free one. may_reach: whether sound may be sent to that IP address. Raises OSError when the port is taken."""
         tame()
         configuration = {"_sip_address": address, "_sip_port": port, "_sip_logger": Trace()}
         self.transactions = _Transactions(configuration, _answer_stranger)
         (self.address, self.port), _transport = self.transactions.l4r.getServer((address, 0)).getSIPaddr()
-        # Takes and drops what the operator's telephone says before there is anybody to say it to.
+        # Receives and drops the RTP of a telephone that waits, and sends it silence.
         self._sink = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         self._sink.bind((address.strip("[]"), 0))
         self.sink_port: int = self._sink.getsockname()[1]
+        self.silent_sound = SilentSound(self._sink, may_reach=may_reach)
         self.closed = False
 
     def send(self, request: Any, respond: Respond) -> Any:
@@ -88,7 +136,7 @@ class Endpoint:
         return self.transactions.newTransaction(request, resp_cb=respond, cb_ifver=2)
 
     def acknowledge(self, transaction: Any, make_ack: Callable[[], Any]) -> None:
-        """Answer the 2xx of an INVITE, which is being dealt with, with that ACK instead of sippy's own: that would not follow the route set."""
+        """Send that ACK for the 2xx being handled, instead of sippy's own, which would not follow the route set."""
         transaction.needack = False
         transaction.make_ack = make_ack
 
@@ -100,6 +148,7 @@ class Endpoint:
         """Send what waits to be sent, then let go of the sockets."""
         self.closed = True
         self.transactions.shutdown()
+        self.silent_sound.close()
         self._sink.close()
 
     def _unless_closed(self, action: Callable[[], None]) -> None:
@@ -107,18 +156,19 @@ class Endpoint:
             action()
 
 
-def _readable(datagram: bytes) -> bytes:
-    """As UTF-8. Exchanges write reasons and names in the encodings of their countries; what is not ASCII there becomes a question mark, so that
-    the length stays."""
+def _can_be_sent_to(address: tuple[str, Any], family: int) -> bool:
+    """Whether that is an IP address of the socket's kind and a port."""
     try:
-        datagram.decode()
-    except UnicodeDecodeError:
-        return bytes(byte if byte < 128 else ord("?") for byte in datagram)
-    return datagram
+        found = ipaddress.ip_address(address[0].strip("[]").partition("%")[0])
+        port = int(address[1])
+    except (TypeError, ValueError):
+        return False
+    is_v6 = family == socket.AF_INET6
+    return found.version == (6 if is_v6 else 4) and address[0].startswith("[") == is_v6 and 0 < port < 65536
 
 
 def _answer_stranger(request: Any, _transaction: Any) -> tuple[Any, None, None]:
-    """Requests that belong to no call of ours. We are no telephone: nobody can call us."""
+    """Requests outside our dialogs: we take no calls."""
     if request.getMethod() == "OPTIONS":
         answer = (200, "OK")
     elif request.getHFBody("to").getTag():

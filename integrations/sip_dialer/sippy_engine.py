@@ -1,60 +1,79 @@
-"""The Engine on sippy: calls by reference, sockets by our own address, and the loop that moves them."""
+"""The Engine on sippy: calls by reference, sockets by local address, and the event loop."""
 
-import ipaddress
 import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from threading import get_ident
 from time import monotonic
 
 from sippy.Core.EventDispatcher import ED2
 
+from calls import dialer_sentences
 from calls.events import CallEvent
-from integrations.sip_dialer import outcomes, sdp
-from integrations.sip_dialer.conversation import Conversation, Side
+from calls.reasons import Reason
+from integrations.outbound.addresses import Allowed
+from integrations.sip_dialer import destinations, outcomes, sdp
+from integrations.sip_dialer.call_session import CallSession
+from integrations.sip_dialer.destinations import Destination, ForbiddenDestination, NoDestination
 from integrations.sip_dialer.legs import Listener, Timer
 from integrations.sip_dialer.orders import Report, SipOrder
-from integrations.sip_dialer.outcomes import Outcome
-from integrations.sip_dialer.sippy_dialog import Account, Dialog
+from integrations.sip_dialer.outcomes import DialOutcome, Side
+from integrations.sip_dialer.registrar_findings import NO_RESPONSE, RegistrarAnswer
+from integrations.sip_dialer.sippy_callers import towards_number, towards_operator
+from integrations.sip_dialer.sippy_dialog import SipAccount
 from integrations.sip_dialer.sippy_endpoint import Endpoint
 from integrations.sip_dialer.sippy_leg import SippyLeg
+from integrations.sip_dialer.sippy_registrar import RegistrarQuestion, TellAnswer
 
 logger = logging.getLogger("integrations.sip_dialer")
 
 DRAIN_STEP = 0.02
+AVOIDED = 300.0
+"""Seconds for which a server that did not respond comes after the other addresses of its name. The same call does not fail over: the first server
+may have rung the telephone."""
 
 
 class SippyEngine:
     """An `orders.Engine`."""
 
-    def __init__(self, report: Report, *, port: int = 0) -> None:
-        """port: of our UDP socket on each of our addresses; 0 for any free one."""
-        self._report, self._port = report, port
-        self._calls: dict[str, Conversation] = {}
+    def __init__(self, report: Report, *, allowed: Allowed, port: int = 0) -> None:
+        """port: of our UDP socket on each of our addresses; 0 for any free one. allowed: special addresses that may be reached all the same."""
+        self._report, self._allowed, self._port = report, allowed, port
+        self._silent: dict[Destination, float] = {}
+        self._calls: dict[str, CallSession] = {}
         self._legs = 0
-        """Those that still have something under way."""
+        """Those that have not finished."""
         self._endpoints: dict[str, Endpoint] = {}
         self._drained_by: float | None = None
 
     def place(self, order: SipOrder) -> None:
-        # The look-up may take seconds and belongs to the caller's thread; SIP by UDP to an address needs none besides (no SRV).
+        # DNS may take seconds, so it is done in the caller's thread.
         try:
-            found = socket.getaddrinfo(order.host.strip("[]"), order.port, type=socket.SOCK_DGRAM)
-        except (OSError, UnicodeError) as problem:
-            words = f"{order.host}: {getattr(problem, 'strerror', None) or problem}"
-            ED2.callFromThread(self._fail, order, outcomes.SERVER_UNREACHABLE, words)
+            found = destinations.find(order, self._allowed)
+        except NoDestination as problem:
+            ED2.callFromThread(self._fail, order, outcomes.SERVER_UNREACHABLE, str(problem))
+        except ForbiddenDestination as problem:
+            ED2.callFromThread(self._fail, order, outcomes.REFUSED, str(problem))
         else:
-            ED2.callFromThread(self._start, order, min(found)[4][0])  # IPv4 first
+            ED2.callFromThread(self._start, order, found)
+
+    def inquire(self, login: SipOrder, tell: TellAnswer, *, seconds: float) -> None:
+        """A `line_tests.Registrars`."""
+        found = destinations.find(login, self._allowed)
+        ED2.callFromThread(self._inquire, login, found[0], tell, seconds)
 
     def hang_up(self, reference: str) -> None:
-        ED2.callFromThread(self._hang_up, reference, "hung_up")
+        ED2.callFromThread(self._hang_up, reference, Reason.HUNG_UP)
 
     def drain(self, seconds: float) -> None:
         ED2.callFromThread(self._drain, seconds)
 
     def run(self) -> None:
         self._drained_by = None
+        # sippy takes the thread that imported it for the loop's, and prints a stack for each timer of another one.
+        ED2.my_ident = get_ident()
         try:
             ED2.loop()
         finally:
@@ -70,44 +89,71 @@ class SippyEngine:
 
     # In the loop's thread
 
-    def _start(self, order: SipOrder, address: str) -> None:
+    def _start(self, order: SipOrder, found: list[Destination]) -> None:
         if order.reference in self._calls:
             return
         if self._drained_by is not None:
-            self._fail(order, outcomes.CANCELED._replace(reason="shutdown"), "the dialer is stopping")
+            self._fail(order, outcomes.CANCELED._replace(reason=Reason.SHUTDOWN), dialer_sentences.STOPPING)
             return
+        destination = min(found, key=self._is_avoided)
         try:
-            endpoint = self._endpoint_towards(address)
+            endpoint = self._endpoint_towards(destination.address)
         except OSError as problem:
-            self._fail(order, outcomes.SERVER_UNREACHABLE, f"{order.host}: {problem.strerror}")
+            self._fail(order, outcomes.SERVER_UNREACHABLE, f"{order.server}: {problem.strerror}")
             return
         guard = partial(self._guard, order.reference)
-        call = Conversation(
+        call = CallSession(
             order,
             clock=_GuardedClock(endpoint, guard),
-            make_leg=partial(self._make_leg, order, _bracketed(address), endpoint),
-            silence=sdp.silence(endpoint.address, endpoint.sink_port),
-            report=self._report,
+            make_leg=partial(self._make_leg, order, destination, endpoint),
+            silence=_Silence(endpoint, order.reference),
+            report=partial(self._report_from, destination),
             over=partial(self._forget, order.reference),
         )
         self._calls[order.reference] = call
         with guard():
             call.start()
 
-    def _make_leg(self, order: SipOrder, address: str, endpoint: Endpoint, side: Side, listener: Listener) -> SippyLeg:
-        is_operator = side == "operator"
-        dialog = Dialog(
-            Account(
-                username=order.username,
-                password=order.password,
-                host=order.host,
-                port=order.port,
-                address=address,
-            ),
-            call_id=f"{order.reference}-{side}",
-            user=order.operator if is_operator else order.number,
-            display=order.display if is_operator else "",
-            contact=(endpoint.address, endpoint.port),
+    def _inquire(self, login: SipOrder, destination: Destination, tell: TellAnswer, seconds: float) -> None:
+        def answer(found: RegistrarAnswer) -> None:
+            tell(found, destination.address, destination.port)
+
+        try:
+            endpoint = self._endpoint_towards(destination.address)
+        except OSError as problem:
+            answer(RegistrarAnswer(code=NO_RESPONSE, words=problem.strerror or "no way there"))
+            return
+        account = self._account(login, destination)
+        RegistrarQuestion(endpoint, account, call_id=login.reference, seconds=seconds, tell=answer).ask()
+
+    def _account(self, order: SipOrder, destination: Destination) -> SipAccount:
+        return SipAccount(
+            username=order.username,
+            auth_username=order.auth_username or order.username,
+            password=order.password,
+            host=order.host,
+            port=order.port,
+            next_hop=(destination.address, destination.port),
+            may_reach=partial(destinations.may_reach, allowed=self._allowed, host=order.next_hop[0]),
+        )
+
+    def _is_avoided(self, destination: Destination) -> bool:
+        return monotonic() - self._silent.get(destination, -AVOIDED) < AVOIDED
+
+    def _report_from(self, destination: Destination, event: CallEvent) -> None:
+        if event.reason == outcomes.SERVER_UNREACHABLE.reason:
+            self._silent[destination] = monotonic()
+        self._report(event)
+
+    def _make_leg(
+        self, order: SipOrder, destination: Destination, endpoint: Endpoint, side: Side, listener: Listener
+    ) -> SippyLeg:
+        account = self._account(order, destination)
+        call_id, contact = f"{order.reference}-{side}", (endpoint.address, endpoint.port)
+        dialog = (
+            towards_operator(order, account, call_id=call_id, contact=contact)
+            if side == "operator"
+            else towards_number(order, account, call_id=call_id, contact=contact)
         )
         self._legs += 1
         return SippyLeg(endpoint, dialog, listener, guard=partial(self._guard, order.reference), over=self._leg_over)
@@ -118,7 +164,7 @@ class SippyEngine:
     def _forget(self, reference: str) -> None:
         self._calls.pop(reference, None)
 
-    def _hang_up(self, reference: str, reason: str) -> None:
+    def _hang_up(self, reference: str, reason: Reason) -> None:
         call = self._calls.get(reference)
         if call is not None:
             with self._guard(reference):
@@ -127,7 +173,7 @@ class SippyEngine:
     def _drain(self, seconds: float) -> None:
         self._drained_by = monotonic() + seconds
         for reference in list(self._calls):
-            self._hang_up(reference, "shutdown")
+            self._hang_up(reference, Reason.SHUTDOWN)
         self._stop_when_silent()
 
     def _stop_when_silent(self) -> None:
@@ -138,16 +184,16 @@ class SippyEngine:
         else:
             endpoint.after(DRAIN_STEP, self._stop_when_silent)
 
-    def _fail(self, order: SipOrder, outcome: Outcome, words: str) -> None:
+    def _fail(self, order: SipOrder, outcome: DialOutcome, phrase: str) -> None:
         self._report(
             CallEvent(
-                provider_call_id=order.reference, status=outcome.status, reason=outcome.reason, provider_status=words
+                provider_call_id=order.reference, status=outcome.status, reason=outcome.reason, provider_status=phrase
             )
         )
 
     @contextmanager
     def _guard(self, reference: str) -> Iterator[None]:
-        """A mistake of ours in one call ends that call, is logged, and leaves the others alone."""
+        """An exception in one call is logged, ends that call, and leaves the others alone."""
         try:
             yield
         except Exception:
@@ -157,14 +203,30 @@ class SippyEngine:
                 call.break_off()
 
     def _endpoint_towards(self, address: str) -> Endpoint:
-        """The socket on the address of ours from which that one is reached. Raises OSError."""
+        """The socket on the local address from which that one is reached. Raises OSError."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((address, 9))  # sends nothing
-            ours = _bracketed(probe.getsockname()[0])
+            probe.connect((address.strip("[]"), 9))  # sends nothing
+            ours = str(probe.getsockname()[0])
+            ours = f"[{ours}]" if family == socket.AF_INET6 else ours
         if ours not in self._endpoints:
-            self._endpoints[ours] = Endpoint(ours, self._port)
+            may_reach = partial(destinations.may_reach, allowed=self._allowed)
+            self._endpoints[ours] = Endpoint(ours, self._port, may_reach=may_reach)
         return self._endpoints[ours]
+
+
+class _Silence:
+    """A `legs.Silence` for one call."""
+
+    def __init__(self, endpoint: Endpoint, reference: str) -> None:
+        self.black_hole_sdp = sdp.black_hole(endpoint.address, endpoint.sink_port)
+        self._sound, self._reference = endpoint.silent_sound, reference
+
+    def play(self, description: str) -> None:
+        self._sound.play(self._reference, description)
+
+    def stop(self) -> None:
+        self._sound.stop(self._reference)
 
 
 class _GuardedClock:
@@ -177,7 +239,3 @@ class _GuardedClock:
     def _run(self, action: Callable[[], None]) -> None:
         with self._guard():
             action()
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ipaddress.ip_address(address.split("%", maxsplit=1)[0]).version == 6 else address

@@ -1,4 +1,4 @@
-"""One telephone on sippy's transactions: the calling side of a dialog.
+"""A `legs.Leg` on sippy's transactions: the calling side of a dialog.
 
 sippy has a user agent of its own, made for its B2BUA. It does not answer UPDATE, retries no BYE or OPTIONS with credentials, sends the ACK of a
 re-INVITE past the proxies, and knows no forks; so we take its transactions, its parser and its digest, and keep the dialog ourselves.
@@ -10,20 +10,27 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any
 
-from integrations.sip_dialer.legs import Listener
-from integrations.sip_dialer.sippy_dialog import METHODS, Dialog, body_of, respond
+from integrations.sip_dialer.legs import Answer, Info, Listener
+from integrations.sip_dialer.reason_header import Cause, read_cause
+from integrations.sip_dialer.sippy_dialog import METHODS, Content, Dialog, body_of, info_of, respond
 from integrations.sip_dialer.sippy_endpoint import Endpoint
-from integrations.sip_dialer.sippy_exchange import Exchange
 from integrations.sip_dialer.sippy_offers import Descriptions, Offers
+from integrations.sip_dialer.sippy_transaction import ClientTransaction
 
 LINGER = 32.0
 """Seconds a leg stays known after its end, for what is still under way: 64 × T1."""
 GONE = (0, 408, 481)
-"""Of a request within a dialog: nothing came, or it is not known there any more (RFC 3261, 12.2.1.2)."""
+"""To a request within a dialog: no response, or the dialog is not known any more (RFC 3261, 12.2.1.2)."""
+
+
+def cause_of(message: Any) -> Cause:
+    reasons = [str(header.body) for header in message.getHFs("reason")]
+    return read_cause(reasons, "".join(str(h.body) for h in message.getHFs("x-asterisk-hangupcausecode")[:1]))
+
 
 Guard = Callable[[], AbstractContextManager[None]]
 Handle = Callable[[Any, int, str], None]
-"""Takes a response, its code (0 for none in time) and its words."""
+"""Takes a response, its status code (0: none in time) and its reason phrase."""
 
 
 class _State(Enum):
@@ -34,14 +41,14 @@ class _State(Enum):
 
 
 class SippyLeg:
-    """A `legs.Leg`. guard: entered around everything that comes from the wire. over: called once when nothing is under way any more."""
+    """A `legs.Leg`. guard: entered around all that is received. over: called once when no transaction is left."""
 
     def __init__(
         self, endpoint: Endpoint, dialog: Dialog, listener: Listener, *, guard: Guard, over: Callable[[], None]
     ) -> None:
         self._endpoint, self._dialog, self._listener, self._guard, self._over = endpoint, dialog, listener, guard, over
         self._state = _State.INVITING
-        self._invitation: Exchange | None = None
+        self._invitation: ClientTransaction | None = None
         self._descriptions = Descriptions(endpoint.address)
         self._offers = Offers(self, endpoint, dialog, listener, self._descriptions, guard=guard)
         self._offering = self._finished = False
@@ -51,32 +58,38 @@ class SippyLeg:
     def is_connected(self) -> bool:
         return self._state is _State.CONNECTED
 
-    # What the conversation asks
+    # Leg: what the call session asks
 
     def invite(self, description: str) -> None:
         self._endpoint.transactions.regConsumer(self, self._dialog.call_id)
-        self._descriptions.given = self._descriptions.as_ours(description)
-        self._invitation = self._exchange("INVITE", self._on_invited, self._descriptions.given)
+        self._descriptions.local = self._descriptions.as_ours(description)
+        self._invitation = self._transaction("INVITE", self._on_invite_answered, self._descriptions.local)
         self._invitation.send()
 
     def offer(self, description: str) -> None:
         if self.is_connected:
             self._offering = True
             ours = self._descriptions.as_ours(description)
-            exchange = self._exchange("INVITE", partial(self._on_reinvited, ours), ours)
+            transaction = self._transaction("INVITE", partial(self._on_reinvite_answered, ours), ours)
             self._endpoint.after(
-                0, exchange.send
+                0, transaction.send
             )  # behind the ACK, if an answer to the offer before this one brought us here
 
     def answer(self, description: str) -> None:
         self._offers.answer(description)
 
-    def refuse(self, code: int, words: str) -> None:
-        self._offers.refuse(code, words)
+    def refuse(self, code: int, phrase: str) -> None:
+        self._offers.refuse(code, phrase)
 
-    def check(self) -> None:
+    def send_keepalive(self) -> None:
         if self.is_connected:
-            self._exchange("OPTIONS", self._on_checked).send()
+            self._transaction("OPTIONS", self._on_keepalive_answered).send()
+
+    def send_info(self, info: Info, answer: Answer) -> None:
+        if self.is_connected:
+            self._transaction("INFO", partial(self._on_info_answered, answer), info).send()
+        else:
+            answer(481, "Call/Transaction Does Not Exist")
 
     def release(self) -> None:
         if self._state is _State.INVITING and self._invitation is not None:
@@ -87,16 +100,16 @@ class SippyLeg:
             self._offers.refuse(487, "Request Terminated")
             self._bye(self._dialog)
 
-    # What comes of it
+    # Responses
 
-    def _exchange(
-        self, method: str, handle: Handle, description: str | None = None, *, dialog: Dialog | None = None
-    ) -> Exchange:
-        return Exchange(
+    def _transaction(
+        self, method: str, handle: Handle, content: Content = None, *, dialog: Dialog | None = None
+    ) -> ClientTransaction:
+        return ClientTransaction(
             self._endpoint,
             dialog or self._dialog,
             method,
-            description,
+            content,
             handle=handle,
             heard=self._heard,
             guard=self._guard,
@@ -106,7 +119,7 @@ class SippyLeg:
         if self._state in (_State.INVITING, _State.CONNECTED):
             self._listener.heard(self)
 
-    def _on_invited(self, response: Any, code: int, words: str) -> None:
+    def _on_invite_answered(self, response: Any, code: int, phrase: str) -> None:
         if 200 <= code < 300:
             self._dialog.confirm(response)
         if self._state is _State.CANCELING:
@@ -115,48 +128,49 @@ class SippyLeg:
             elif code >= 300 or not code:
                 self._finish()
         elif 100 < code < 200:
-            self._listener.rang(self, code, words, body_of(response))
+            self._listener.rang(self, code, phrase, body_of(response))
         elif 200 <= code < 300:
             self._state = _State.CONNECTED
-            self._descriptions.said = body_of(response) or ""
+            self._descriptions.remote = body_of(response) or ""
             self._listener.answered(self, body_of(response))
         elif code != 100:
             self._state = _State.ENDED
             self._finish()
-            self._listener.failed(self, code, words)
+            self._listener.failed(self, code, phrase, cause_of(response))
 
-    def _on_reinvited(self, ours: str, response: Any, code: int, words: str) -> None:
+    def _on_reinvite_answered(self, ours: str, response: Any, code: int, phrase: str) -> None:
         if 100 <= code < 200:
             return
         self._offering = False
         if not self.is_connected:
             return
         if 200 <= code < 300:
-            self._descriptions.given = ours
-            self._descriptions.said = body_of(response) or self._descriptions.said
+            self._dialog.refresh_target(response)
+            self._descriptions.local = ours
+            self._descriptions.remote = body_of(response) or self._descriptions.remote
             self._listener.accepted(self, body_of(response))
         elif code in GONE:
-            self._listener.missed(self, code, words, True)
+            self._listener.gone(self, code, phrase)
         else:
             retry = code == 491 or (code in (500, 503) and response.countHFs("retry-after") > 0)
-            self._listener.refused(self, code, words, retry)
+            self._listener.refused(self, code, phrase, retry)
 
-    def _on_checked(self, _response: Any, code: int, words: str) -> None:
-        """Any answer but those of GONE comes from somebody who knows the call, even if not the method."""
-        if not self.is_connected or 100 <= code < 200:
-            return
-        if code in GONE:
-            self._listener.missed(self, code, words, code == 481)
-        else:
-            self._listener.alive(self)
+    def _on_keepalive_answered(self, _response: Any, code: int, phrase: str) -> None:
+        if self.is_connected and not 100 <= code < 200:
+            self._listener.keepalive_answered(self, code, phrase)
+
+    @staticmethod
+    def _on_info_answered(answer: Answer, _response: Any, code: int, phrase: str) -> None:
+        if not 100 <= code < 200:
+            answer(code or 504, phrase if code else "Server Time-out")
 
     def _bye(self, dialog: Dialog) -> None:
         if dialog is self._dialog:
             self._state = _State.ENDED
-        exchange = self._exchange("BYE", self._on_bid, dialog=dialog)
-        self._endpoint.after(0, exchange.send)  # behind the ACK, if an answer brought us here
+        transaction = self._transaction("BYE", self._on_bye_answered, dialog=dialog)
+        self._endpoint.after(0, transaction.send)  # behind the ACK, if an answer brought us here
 
-    def _on_bid(self, _response: Any, code: int, _words: str) -> None:
+    def _on_bye_answered(self, _response: Any, code: int, _words: str) -> None:
         if not 100 <= code < 200:
             self._finish()
 
@@ -169,13 +183,13 @@ class SippyLeg:
         self._bye(other)
         return other.ack(cseq)
 
-    # Requests of the telephone
+    # Requests from the telephone
 
-    def isYours(self, request: Any) -> "SippyLeg | None":  # noqa: N802 - sippy's name
+    def isYours(self, request: Any) -> "SippyLeg | None":
         is_ours = request.getHFBody("to").getTag() == self._dialog.local.getTag()
         return self if is_ours and request.getHFBody("from").getTag() == self._dialog.remote.getTag() else None
 
-    def recvRequest(self, request: Any, transaction: Any) -> tuple[Any, None, Any]:  # noqa: N802 - sippy's name
+    def recvRequest(self, request: Any, transaction: Any) -> tuple[Any, None, Any]:
         """sippy hands over a request of this dialog, and takes the response (None: it comes later) and what to do without an ACK."""
         response = respond(request, 500, "Server Internal Error")
         with self._guard():
@@ -189,18 +203,24 @@ class SippyLeg:
         self._heard_cseq = cseq
         if method == "INVITE":
             return self._offers.take(request, transaction, glare=self._offering)
+        if method == "INFO" and (info := info_of(request)) is not None:
+            self._listener.info_received(self, info, partial(self._respond, request, transaction))
+            return None
         if method == "BYE":
-            self._on_goodbye()
-        elif method not in (*METHODS, "INFO") and (method != "UPDATE" or body_of(request)):
+            self._on_bye(request)
+        elif method not in METHODS and (method != "UPDATE" or body_of(request)):
             return respond(request, 405, "Method Not Allowed")
         return respond(request, 200, "OK")
 
-    def _on_goodbye(self) -> None:
+    def _respond(self, request: Any, transaction: Any, code: int, phrase: str) -> None:
+        self._endpoint.transactions.sendResponse(respond(request, code, phrase), t=transaction)
+
+    def _on_bye(self, bye: Any) -> None:
         if self.is_connected:
             self._offers.refuse(487, "Request Terminated")
             self._state = _State.ENDED
             self._finish()
-            self._listener.hung_up(self)
+            self._listener.hung_up(self, cause_of(bye))
 
     # The end
 

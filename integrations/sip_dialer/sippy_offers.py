@@ -1,4 +1,4 @@
-"""What the telephone offers: its re-INVITEs, from refreshing a session to hold."""
+"""The telephone's re-INVITEs: session refresh, hold, resume."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
 
 class Descriptions:
-    """The session descriptions in force in one dialog."""
+    """Local and remote SDP of one dialog."""
 
     def __init__(self, address: str) -> None:
-        self.given = self.said = ""
-        "Ours (that of the other telephone), and the telephone's own."
+        self.local = self.remote = ""
         self._address, self._session, self._version = address, randbelow(2**31), 0
 
     def as_ours(self, description: str) -> str:
@@ -47,17 +46,19 @@ class Offers:
         self._unacknowledged = False
 
     def take(self, request: Any, transaction: Any, *, glare: bool) -> Any:
-        """The response, or None when it comes, or has gone, by itself. glare: an offer of ours is under way (RFC 3261, 14.2)."""
+        """The response, or None where it has been sent or will be. glare: an offer of ours is under way (RFC 3261, 14.2)."""
         description = body_of(request)
         if not self._leg.is_connected:
             return respond(request, 481, "Call/Transaction Does Not Exist")
+        if description is None and request.getBody() is not None:
+            return respond(request, 415, "Unsupported Media Type")
         if glare:
             return respond(request, 491, "Request Pending")
         if self._waiting is not None:
             return respond(request, 500, "Request Pending", retry_after=randbelow(11))
         if description is None:
             self._resume()
-        if description is None or sdp.is_same(description, self._descriptions.said):  # a refresh
+        if description is None or sdp.is_same(description, self._descriptions.remote):  # a refresh
             self._accept(request, transaction)
             return None
         self._transactions.sendResponse(respond(request, 100, "Trying"), t=transaction)
@@ -66,31 +67,32 @@ class Offers:
         return None
 
     def _resume(self) -> None:
-        """An offer is asked of us. Exchanges resume so: with a hold in it, theirs could only be answered by a hold (RFC 3264, 6.1)."""
-        offer = sdp.resumed(self._descriptions.given)
-        if not sdp.is_same(offer, self._descriptions.given):
-            self._descriptions.given = self._descriptions.as_ours(offer)
+        """A re-INVITE without an offer, by which a PBX resumes: a hold in our offer could only be answered by a hold (RFC 3264, 6.1)."""
+        offer = sdp.resumed(self._descriptions.local)
+        if not sdp.is_same(offer, self._descriptions.local):
+            self._descriptions.local = self._descriptions.as_ours(offer)
 
     def answer(self, description: str) -> None:
         if self._waiting is not None:
-            request, transaction, self._descriptions.said = self._waiting
+            request, transaction, self._descriptions.remote = self._waiting
             self._waiting = None
-            self._descriptions.given = self._descriptions.as_ours(description)
+            self._descriptions.local = self._descriptions.as_ours(description)
             self._accept(request, transaction)
 
-    def refuse(self, code: int, words: str) -> None:
+    def refuse(self, code: int, phrase: str) -> None:
         if self._waiting is not None:
             request, transaction, _description = self._waiting
             self._waiting = None
-            self._transactions.sendResponse(respond(request, code, words), t=transaction)
+            self._transactions.sendResponse(respond(request, code, phrase), t=transaction)
 
     def on_no_ack(self) -> None:
         with self._guard():
             if self._leg.is_connected and self._unacknowledged:
-                self._listener.missed(self._leg, 0, "no ACK", True)
+                self._listener.gone(self._leg, 0, "no ACK")
 
     def _accept(self, request: Any, transaction: Any) -> None:
-        response = with_body(respond(request, 200, "OK"), self._descriptions.given)
+        self._dialog.refresh_target(request)
+        response = with_body(respond(request, 200, "OK"), self._descriptions.local)
         response.appendHeader(self._dialog.contact())
         self._unacknowledged = True
         self._transactions.sendResponse(response, t=transaction, ack_cb=self._on_ack)
@@ -100,6 +102,6 @@ class Offers:
         with self._guard():
             self._unacknowledged = False
             description = body_of(request)
-            if self._leg.is_connected and description and not sdp.is_same(description, self._descriptions.said):
-                self._descriptions.said = description
+            if self._leg.is_connected and description and not sdp.is_same(description, self._descriptions.remote):
+                self._descriptions.remote = description
                 self._listener.changed(self._leg, description)

@@ -1,15 +1,14 @@
-"""What sippy says, in our log and without what authenticates.
-
-By itself sippy writes messages to a file of its own and problems to standard output.
-"""
+"""sippy's messages and problems in our log, without credentials. By itself it writes to a file of its own and to standard output."""
 
 import logging
 import re
 import sys
 from typing import Any
 
-from sippy import Network_server, SipTransactionManager, Udp_server
+from sippy import Network_server, SipMsg, SipRequest, SipTransactionManager, SipURL, Udp_server
 from sippy.Core import EventDispatcher
+
+from integrations.sip_dialer.quota import Quota
 
 logger = logging.getLogger("integrations.sip_dialer")
 
@@ -29,15 +28,42 @@ class Trace:
             logger.debug("%s", redact("".join(map(str, parts))))
 
 
-def _log_exception(said: str, *_file: Any, extra: Any = None, **_options: Any) -> None:
+_refused, _broken = Quota(10), Quota(10)
+
+
+def log_refused(problem: str, source: Any) -> None:
+    """A datagram from there was rejected: one line, as the fault is not ours."""
+    held_back = _refused.take()
+    if held_back is not None:
+        logger.warning("datagram from %s refused: %s%s", source, problem, _more(held_back))
+
+
+def _log_exception(message: str, *_file: Any, extra: Any = None, **_options: Any) -> None:
     """For sippy's `dump_exception`, which is called where one is being handled."""
-    if said.startswith("can't parse"):  # anybody may send us anything: that is no fault here, and one line each
-        logger.warning("%s: %s", said, redact(repr(sys.exception())))
+    if message.startswith("can't parse"):
+        log_refused(redact(repr(sys.exception())), message.rpartition(" ")[2])
         return
-    logger.error("%s%s", said, f": {redact(str(extra))}" if extra else "", exc_info=True)  # noqa: LOG014
+    held_back = _broken.take()
+    if held_back is not None:
+        shown = f": {redact(str(extra))}" if extra else ""
+        logger.error("%s%s%s", message, shown, _more(held_back), exc_info=True)  # noqa: LOG014 - called where an exception is being handled
+
+
+def _more(held_back: int) -> str:
+    return f" ({held_back} more in the minute before)" if held_back else ""
+
+
+def _print(*parts: Any, **_options: Any) -> None:
+    """For what sippy prints about messages it does not like."""
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.debug("sippy: %s", redact(" ".join(map(str, parts))))
 
 
 def tame() -> None:
-    """Send to our log what sippy would print. Its modules hold the printing function by name."""
+    """Send to our log what sippy would print: its modules hold the printing functions by name. And let it send addresses back as they came, without
+    reading and writing the escapes in them anew (RFC 3261, 19.1.4: a reserved character is not the same as its escape)."""
     for module in (EventDispatcher, Network_server, SipTransactionManager, Udp_server):
         module.dump_exception = _log_exception
+    for module in (EventDispatcher, SipMsg, SipRequest, SipTransactionManager, SipURL):
+        module.print = _print
+    SipURL.quote = SipURL.unquote = lambda text, *_safe: text

@@ -1,4 +1,4 @@
-"""What a dialer does by the clock: say that it is alive, see whether staff want a call ended, settle the calls of the dead."""
+"""A dialer's periodic work: its heartbeat, hang-ups that staff ask for, and the calls of dead dialers."""
 
 import logging
 import threading
@@ -8,22 +8,21 @@ from django.db import Error as DatabaseError
 from django.db import connections
 
 from calls.models import Call
-from calls.statuses import FIRST_RESULT
 from integrations.sip_dialer import presence
 from integrations.sip_dialer.orders import Engine
 
 logger = logging.getLogger(__name__)
 
 STEP = 0.25
-"""Seconds. A hang-up is noticed so soon; the index on `held_by` makes it one look-up."""
+"""Seconds between two looks for hang-ups: one index look-up on `held_by`."""
 SETTLE = 5.0
 
 
-class Keeper:
+class Housekeeping:
     def __init__(self, name: str, engine: Engine) -> None:
         self._name, self._engine = name, engine
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="sip keeper", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name="sip housekeeping", daemon=True)
         self._next_beat = 0.0
         self._next_settling = time.monotonic() + presence.DEAD.total_seconds()
 
@@ -41,9 +40,9 @@ class Keeper:
             try:
                 self._step()
             except DatabaseError:
-                logger.warning("sip_keeper_delayed", exc_info=True)
+                logger.warning("sip_housekeeping_delayed", exc_info=True)
                 connections.close_all()
-                # While the database was gone nobody's heart was seen to beat: give them time.
+                # While the database was gone no dialer could write its heartbeat: give them time.
                 self._next_settling = time.monotonic() + presence.DEAD.total_seconds()
         connections.close_all()
 
@@ -51,9 +50,7 @@ class Keeper:
         now = time.monotonic()
         if now >= self._next_beat:
             self._beat()
-        wanted = Call.everything.filter(
-            held_by=self._name, hangup_requested_at__isnull=False, precedence__lt=FIRST_RESULT
-        )
+        wanted = Call.everything.in_progress().filter(held_by=self._name, hangup_requested_at__isnull=False)
         for reference in wanted.values_list("reference", flat=True):
             self._engine.hang_up(reference)
         if now >= self._next_settling:

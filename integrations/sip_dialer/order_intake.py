@@ -1,23 +1,26 @@
-"""Where a request becomes an order for the engine."""
+"""From a requested call to an order for the SIP engine."""
 
 import threading
 from datetime import timedelta
+from typing import ClassVar, cast
 
 from django.conf import settings
 from procrastinate.contrib.django import app as jobs
 
 from calls import dialing
 from calls.models import Call
-from integrations.provider import Refused
-from integrations.sip_dialer.orders import Engine, Limits, SipOrder
+from calls.reasons import Reason
+from integrations.providers.foundation.provider import Refused
+from integrations.sip_dialer.orders import CallerIdHeader, Engine, RingLimits, SipOrder
 from integrations.sip_dialer.reports import Reports
 from sips.encryption import DecryptionError
+from sips.models import Voip
 
-DEFAULT_PORT = 5060
 
+class OrderIntake:
+    """Claims requested calls for one dialer and gives them to its engine. One per process, the one that is `current`."""
 
-class Desk:
-    """Takes requests for one engine, in the name of one dialer."""
+    current: ClassVar["OrderIntake | None"] = None
 
     def __init__(self, name: str, engine: Engine, reports: Reports) -> None:
         self._name, self._engine, self._reports = name, engine, reports
@@ -35,7 +38,7 @@ class Desk:
         try:
             order = make_order(call)
         except (Refused, DecryptionError, ValueError) as problem:
-            dialing.fail(call_id, reason="refused", words=str(problem))
+            dialing.fail(call_id, reason=Reason.REFUSED, provider_status=str(problem))
             return
         assert call.voip is not None  # make_order has seen to it
         self._reports.expect(call.reference, call.voip)
@@ -55,22 +58,32 @@ def make_order(call: Call) -> SipOrder:
         raise Refused("The line's login or the server's address has been removed.")
     return SipOrder(
         reference=call.reference,
-        host=f"[{voip.address}]" if ":" in voip.address and not voip.address.startswith("[") else voip.address,
-        port=int(voip.port or DEFAULT_PORT),
+        host=host_of(voip),
+        port=int(voip.port) if voip.port else None,
+        proxy=voip.outbound_proxy,
         username=line.username,
+        auth_username=line.auth_username,
         password=line.password,
         operator=line.sip,
         number=_dialed(call.number_to),
         customer_first=call.customer_first,
         display=call.number_to,
-        limits=Limits(
+        caller_id=_dialed(line.caller_id or voip.caller_id),
+        caller_id_header=cast("CallerIdHeader", voip.caller_id_header),
+        hands_free=line.hands_free,
+        limits=RingLimits(
             operator_ring=settings.SIP_OPERATOR_RING_SECONDS,
             number_ring=settings.SIP_NUMBER_RING_SECONDS,
-            check=settings.SIP_CHECK_SECONDS,
+            keepalive=settings.SIP_KEEPALIVE_SECONDS,
             # shorter than the time after which an answered call is given up: we see the end of every call ourselves
             talk=(settings.ANSWERED_CALL_EXPIRES - timedelta(minutes=1)).total_seconds(),
         ),
     )
+
+
+def host_of(voip: Voip) -> str:
+    """The server, as it stands in a SIP address."""
+    return f"[{voip.address}]" if ":" in voip.address and not voip.address.startswith("[") else voip.address
 
 
 def _dialed(number: str) -> str:
@@ -78,16 +91,10 @@ def _dialed(number: str) -> str:
     return settings.SIP_NUMBER_PREFIX + number[1:] if number.startswith("+") else number
 
 
-_desks: list[Desk] = []
-
-
-def open_for_this_process(desk: Desk) -> None:
-    _desks[:] = [desk]
-
-
-def of_this_process() -> Desk:
-    if not _desks:
+def dial(call_id: int) -> None:
+    """Place the call by this process's engine. Raises RuntimeError in a process that has none."""
+    if OrderIntake.current is None:
         raise RuntimeError(
             "Calls by SIP are placed by the sip_dialer process; let no other worker take the queue “sip”."
         )
-    return _desks[0]
+    OrderIntake.current.dial(call_id)
