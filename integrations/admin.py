@@ -1,79 +1,75 @@
 """Webhook deliveries in the back-office, and what they add to the pages of configurations and calls."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import quote
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter
 
-from calls.admin import CallAdmin
 from calls.models import Call
-from integrations import processing
-from integrations.models import READABLE, UNREADABLE, WAITING, WebhookDelivery
-from integrations.replay_report import describe, summarise
-from integrations.traffic import with_traffic
-from sips.admin import VoipAdmin
-from sips.backoffice import (
-    SECRETS,
-    BackOfficeAdmin,
-    DayRangeFilter,
-    VoipFilter,
-    badge,
-    show_moment,
-    start_of_today,
-    unbroken,
-)
-from sips.buttons import button, leave_dialog
-from sips.json_input import lay_out
-from sips.models import Voip
+from calls.sentences import tell
+from integrations.configuration_pages import TRIALS
+from integrations.line_additions import TO_LINES
+from integrations.models import READ_IN_PART, READABLE, UNREADABLE, WAITING, WebhookDelivery
+from integrations.teaching import page as teaching_page
+from integrations.webhooks import processing
+from integrations.webhooks.on_pages import TO_CALLS, TO_CONFIGURATIONS
+from integrations.webhooks.replay_report import describe, summarise
+from sips.configuration_filter import ConfigurationFilter
+from sips.encryption import without_secrets
+from sips.models import Sip, Voip
+from sips.staff_lines import sees_all_lines
+from voipcrm.backoffice.additions import add_to
+from voipcrm.backoffice.buttons import button, lead_on, page_button
+from voipcrm.backoffice.display import badge, show_moment, unbroken
+from voipcrm.backoffice.filters import ChoiceFilter, DayRangeFilter
+from voipcrm.backoffice.json_input import lay_out
+from voipcrm.backoffice.read_only import ReadOnlyAdmin
+from voipcrm.backoffice.reader_links import link, reader_of
 
 MOST_REPLAYED = 200
 """Deliveries replayed while somebody waits for the page."""
 
 STATES = {
     "processed": _("processed"),
+    "in_part": _("read in part"),
     "waiting": _("waiting"),
     "unreadable": _("unreadable"),
     "erased": _("erased"),
 }
 
 
-class StateFilter(DropdownFilter):
+class StateFilter(ChoiceFilter):
     title = _("state")
     parameter_name = "state"
+    choices_shown = tuple(STATES.items())
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(STATES.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> QuerySet[WebhookDelivery]:
-        match self.value():
+    def narrow(self, queryset: QuerySet[WebhookDelivery], chosen: str) -> QuerySet[WebhookDelivery]:
+        match chosen:
             case "processed":
-                return queryset.filter(READABLE, error="", processed_at__isnull=False)
+                return queryset.filter(READABLE, error="", notes="", processed_at__isnull=False)
+            case "in_part":
+                return queryset.filter(READABLE, READ_IN_PART)
             case "erased":
                 return queryset.exclude(READABLE)
             case "waiting":
                 return queryset.filter(WAITING)
-            case "unreadable":
-                return queryset.filter(UNREADABLE)
-        return queryset
+        return queryset.filter(UNREADABLE)
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(BackOfficeAdmin):
-    """What operators sent is never changed; it can be read again."""
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """What providers sent is never changed; it can be read again."""
 
     list_display = ("received", "voip", "event", "state", "provider_call_id", "problem")
-    list_filter = (VoipFilter, StateFilter, ("received_at", DayRangeFilter))
+    list_filter = (ConfigurationFilter, StateFilter, ("received_at", DayRangeFilter))
     ordering = ("-id",)
     sortable_by = ()
     list_disable_select_all = False
@@ -83,30 +79,28 @@ class WebhookDeliveryAdmin(BackOfficeAdmin):
     )
     readonly_fields = ("condition", "problem", "call", "content")
     actions = ("replay_selected",)
-    actions_detail: Any = ("replay",)
+    actions_detail: Any = ("teach", "replay")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
-        secrets = (f"voip__{secret}" for secret in SECRETS[Voip])
-        rows: QuerySet[WebhookDelivery] = super().get_queryset(request).select_related("voip").defer("body", *secrets)
-        return rows
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        rows: QuerySet[WebhookDelivery] = super().get_queryset(request).select_related("voip").defer("body")
+        return without_secrets(rows)
 
     def has_replay_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("integrations.change_webhookdelivery")
+
+    def has_teach_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """It is the configuration that is taught, with all that it received before the eyes, and then all is replayed."""
+        may_change = self.has_replay_permission(request) and request.user.has_perm("sips.change_voip")
+        return may_change and sees_all_lines(request.user)
 
     @admin.display(description=_("received"))
     def received(self, delivery: WebhookDelivery) -> SafeString | str:
         return unbroken(show_moment(delivery.received_at))
 
-    @badge(_("state"), {"processed": "success", "waiting": "info", "unreadable": "danger", "erased": "default"})
+    @badge(
+        _("state"),
+        {"processed": "success", "in_part": "warning", "waiting": "info", "unreadable": "danger", "erased": "default"},
+    )
     def state(self, delivery: WebhookDelivery) -> tuple[str, Any]:
         state = state_of(delivery)
         return state, STATES[state]
@@ -115,26 +109,34 @@ class WebhookDeliveryAdmin(BackOfficeAdmin):
     def condition(self, delivery: WebhookDelivery) -> str:
         return str(STATES[state_of(delivery)])
 
-    @admin.display(description=_("why it cannot be read"))
+    @admin.display(description=_("what could not be read"))
     def problem(self, delivery: WebhookDelivery) -> str:
-        return delivery.error
+        return tell(delivery.error or delivery.notes)
 
     @admin.display(description=_("call"))
     def call(self, delivery: WebhookDelivery) -> str:
         if not delivery.provider_call_id:
             return ""
         found = Call.objects.filter(voip_id=delivery.voip_id, provider_call_id=delivery.provider_call_id).first()
-        return _link("admin:calls_call_change", found, args=[quote(found.pk)]) if found else delivery.provider_call_id
+        return link(reader_of(delivery), found, found) if found else delivery.provider_call_id
 
     @admin.display(description=_("body"))
     def content(self, delivery: WebhookDelivery) -> SafeString:
         shown = '<pre style="white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>'
         return format_html(shown, readable(bytes(delivery.body)))
 
+    @page_button(_("What does this say?"), permission="teach", icon="school", new_tab=False)
+    def teach(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        delivery = self.get_object(request, object_id)
+        if delivery is None:
+            raise Http404
+        context = self.admin_site.each_context(request) | {"opts": self.opts}
+        return teaching_page.show(request, delivery, context, log=self.log_change)
+
     @button(
         _("Replay"),
         question=_(
-            "The delivery is read again and what it says is merged into its call. Doing it twice changes nothing."
+            "The delivery is read again. What is read replaces what it said before, and its call is computed anew. Doing it twice changes nothing."
         ),
         permission="replay",
         icon="replay",
@@ -145,9 +147,10 @@ class WebhookDeliveryAdmin(BackOfficeAdmin):
             raise Http404
         if delivery.erased_at is not None:
             messages.info(request, gettext("Its content was erased; there is nothing to read."))
-        for change in processing.replay(WebhookDelivery.objects.filter(pk=delivery.pk)):
-            messages.add_message(request, _level([change]), describe(change))
-        return leave_dialog(request, reverse("admin:integrations_webhookdelivery_change", args=[delivery.pk]))
+        for replayed in processing.replay(WebhookDelivery.objects.filter(pk=delivery.pk)):
+            for sentence in describe(replayed):
+                messages.add_message(request, _level([replayed]), sentence)
+        return lead_on(request, reverse("admin:integrations_webhookdelivery_change", args=[delivery.pk]))
 
     @admin.action(description=_("Replay the selected deliveries"), permissions=["replay"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
@@ -158,58 +161,14 @@ class WebhookDeliveryAdmin(BackOfficeAdmin):
             )
             messages.error(request, refusal % {"most": MOST_REPLAYED})
             return
-        changes = list(processing.replay(WebhookDelivery.objects.filter(pk__in=chosen)))
-        messages.add_message(request, _level(changes), summarise(changes))
+        replays = list(processing.replay(WebhookDelivery.objects.filter(pk__in=chosen)))
+        messages.add_message(request, _level(replays), summarise(replays))
 
 
-admin.site.unregister((Voip, Call))
-
-
-@admin.register(Voip)
-class ConnectedVoipAdmin(VoipAdmin):
-    """A configuration with the traffic of its webhooks."""
-
-    list_display = (*VoipAdmin.list_display, "last_delivery", "unreadable_today")
-    readonly_fields = (*VoipAdmin.readonly_fields, "last_delivery", "unreadable_today")
-    fieldsets = (
-        *VoipAdmin.fieldsets[:-1],
-        (_("Deliveries"), {"fields": ("last_delivery", "unreadable_today")}),
-        VoipAdmin.fieldsets[-1],
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return with_traffic(super().get_queryset(request), since=start_of_today())
-
-    @admin.display(description=_("last delivery"))
-    def last_delivery(self, voip: Any) -> str:
-        received_at = getattr(voip, "last_delivery_at", None)
-        return show_moment(received_at) if received_at else ""
-
-    @admin.display(description=_("unreadable today"))
-    def unreadable_today(self, voip: Any) -> str:
-        count = getattr(voip, "unreadable_count", 0)
-        if not count:
-            return "0"
-        today = timezone.localdate().isoformat()
-        return deliveries_link(str(count), voip=voip.pk, state="unreadable", received_at_from=today)
-
-
-@admin.register(Call)
-class ReportedCallAdmin(CallAdmin):
-    """A call with the deliveries that told of it."""
-
-    readonly_fields = (*CallAdmin.readonly_fields, "deliveries")
-    fieldsets = (
-        *CallAdmin.fieldsets[:-2],
-        (_("Report"), {"fields": (*CallAdmin.fieldsets[-2][1]["fields"], "deliveries")}),
-        CallAdmin.fieldsets[-1],
-    )
-
-    @admin.display(description=_("deliveries"))
-    def deliveries(self, call: Call) -> str:
-        if not (call.voip_id and call.provider_call_id):
-            return ""
-        return deliveries_link(gettext("show them"), voip=call.voip_id, provider_call_id=call.provider_call_id)
+add_to(Voip, TO_CONFIGURATIONS)
+add_to(Call, TO_CALLS)
+add_to(Sip, TO_LINES)
+add_to(Voip, TRIALS)
 
 
 def state_of(delivery: WebhookDelivery) -> str:
@@ -217,7 +176,9 @@ def state_of(delivery: WebhookDelivery) -> str:
         return "erased"
     if delivery.error:
         return "unreadable"
-    return "waiting" if delivery.is_waiting else "processed"
+    if delivery.is_waiting:
+        return "waiting"
+    return "in_part" if delivery.notes else "processed"
 
 
 def readable(body: bytes) -> str:
@@ -229,14 +190,6 @@ def readable(body: bytes) -> str:
         return text
 
 
-def deliveries_link(label: str, **filters: Any) -> SafeString:
-    address = f"{reverse('admin:integrations_webhookdelivery_changelist')}?{urlencode(filters)}"
-    return format_html('<a href="{}" class="text-link">{}</a>', address, label)
-
-
-def _link(view: str, label: object, *, args: list[Any]) -> SafeString:
-    return format_html('<a href="{}" class="text-link">{}</a>', reverse(view, args=args), label)
-
-
-def _level(changes: list[processing.Change]) -> int:
-    return messages.WARNING if any(change.error for change in changes) else messages.SUCCESS
+def _level(replays: Sequence[processing.Replayed]) -> int:
+    rows = [row for replayed in replays for row in replayed.deliveries]
+    return messages.WARNING if any(row.error or row.notes for row in rows) else messages.SUCCESS

@@ -7,9 +7,9 @@ class IntegrationsConfig(AppConfig):
     verbose_name = _("integrations")
 
     def ready(self) -> None:
-        """Tell the ground floor which providers there are, and register the system checks."""
-        from integrations import checks, providers  # noqa: F401, PLC0415
-        from sips import catalog  # noqa: PLC0415
+        """Fill `sips.catalog` with the providers, and register the system checks."""
+        from integrations import checks, providers
+        from sips import catalog
 
         for slug in providers.slugs():
             catalog.enter(providers.find(slug))

@@ -1,4 +1,4 @@
-"""Deployment mistakes that cost webhooks or calls, found before they do."""
+"""System checks of settings that would lose webhooks or calls."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,8 +18,8 @@ def check_public_url(**_kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"PUBLIC_URL is {settings.PUBLIC_URL}: operators would send webhook secrets over plain HTTP.",
-            hint="Set PUBLIC_URL to the https:// address under which operators reach this server.",
+            f"PUBLIC_URL is {settings.PUBLIC_URL}: providers would send webhook secrets over plain HTTP.",
+            hint="Set PUBLIC_URL to the https:// address under which providers reach this server.",
             id="integrations.W001",
         )
     ]
@@ -38,8 +38,8 @@ def check_sip_times(**_kwargs: Any) -> list[CheckMessage]:
         for name, time in ringing.items()
         if not timedelta() < time <= longest
     ]
-    if settings.SIP_CHECK_SECONDS <= 0:
-        problems.append("SIP_CHECK_SECONDS must be more than 0.")
+    if settings.SIP_KEEPALIVE_SECONDS <= 0:
+        problems.append("SIP_KEEPALIVE_SECONDS must be more than 0.")
     if settings.ANSWERED_CALL_EXPIRES < SHORTEST_TALK_LIMIT:
         problems.append("ANSWERED_CALL_EXPIRES_MINUTES must be at least 2: calls by SIP are ended a minute earlier.")
     return [Error(problem, id="integrations.E001") for problem in problems]

@@ -1,6 +1,6 @@
 from django.urls import re_path
 
-from integrations.views import webhook
+from integrations.webhooks.views import webhook
 
 urlpatterns = [
     re_path(

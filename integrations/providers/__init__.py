@@ -5,13 +5,13 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from integrations.provider import Provider
+from integrations.providers.foundation.provider import Provider
 
 
 @cache
 def slugs() -> tuple[str, ...]:
     """The names of the provider files."""
-    return tuple(sorted(module.name for module in iter_modules(__path__)))
+    return tuple(sorted(module.name for module in iter_modules(__path__) if not module.ispkg))
 
 
 @cache

@@ -1,15 +1,26 @@
-"""Datera. Nothing about its webhooks or its API is public: all names here are our declaration, not verified with the operator, and every one
-can be replaced per configuration. How to place calls is wholly the configuration's (docs/providers/datera.md)."""
+"""Datera. Nothing about its webhooks or its API is public: all names here are our declaration, not verified with the provider, and every one
+can be replaced per configuration. How to place calls is wholly the configuration's (docs/providers/datera.md).
+
+How numbers are written is not known either: they are read by the rules of the configuration's country, and what is ambiguous stays as given."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from calls.sentences import Sentence, _
 from calls.statuses import Status
-from integrations.events import Account, CallEvent, Delivery, DialOrder, OutboundRequest, OutboundResponse
-from integrations.field_map import FieldMap
-from integrations.operator_api import answer_fields, refusal
-from integrations.provider import InvalidSettings, Provider, Refused, Unreadable, provider_word
-from integrations.request_template import can_ring_customer_first, check, fill
+from integrations.providers.foundation.events import (
+    Account,
+    CallEvent,
+    Delivery,
+    DialOrder,
+    OutboundRequest,
+    OutboundResponse,
+)
+from integrations.providers.foundation.field_map import FieldMap
+from integrations.providers.foundation.provider import InvalidSettings, Provider, Refused, Unreadable, provider_word
+from integrations.providers.foundation.provider_api import answer_fields, refusal
+from integrations.providers.foundation.reading import tell
+from integrations.providers.foundation.request_template import can_ring_customer_first, check, fill
 
 
 class Datera(Provider):
@@ -17,6 +28,11 @@ class Datera(Provider):
     name = "Datera"
     evidence = "declared"
     can_dial = True
+    steps = (
+        _("Give Datera the address below, or one address per event, and ask for a description of its webhooks."),
+        _("Then call your number once: what cannot be read is kept, and “What does this say?” on its page teaches it."),
+        _("How calls are placed stands in the settings, see the provider's page in the docs."),
+    )
     webhook_events = ("queue_start", "queue_hangup", "call_start", "call_answered", "call_end")
     statuses: ClassVar[Mapping[str, Status]] = {
         "QUEUE START": Status.QUEUED,
@@ -29,7 +45,7 @@ class Datera(Provider):
         "NO ANSWER": Status.NO_ANSWER,
         "CANCELED": Status.CANCELED,
     }
-    field_map = FieldMap(
+    field_map: ClassVar[FieldMap] = FieldMap(
         events={provider_word(event): event for event in webhook_events},
         statuses=statuses,
         others=frozenset({"dial"}),
@@ -41,19 +57,12 @@ class Datera(Provider):
             check(settings["dial"])
 
     def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
-        reading = self.field_map.read(delivery, account)
-        word = reading.text("status")
-        status = reading.names.statuses.get(provider_word(word))
-        if status and not delivery.event and not reading.text("event"):
-            return [
-                reading.call_event(status, provider_status=word)
-            ]  # some systems name no event: the status is all they report
-        return [reading.tell(reading.event(delivery.event))]
+        return tell(delivery, account, self.field_map)
 
     def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
         template = _template(account)
         if order.customer_first and not can_ring_customer_first(template):
-            raise Refused("settings.dial does not say in which order to ring: use {first} and {second} there.")
+            raise Refused(_("settings.dial does not say in which order to ring: use {first} and {second} there."))
         return fill(template, order, account)
 
     def read_dialed(self, response: OutboundResponse, account: Account) -> str:
@@ -78,10 +87,11 @@ class Datera(Provider):
 def _template(account: Account) -> Mapping[str, Any]:
     """The configuration's request to dial, checked again: it may be older than the rules."""
     if not account.settings.get("dial"):
-        raise Refused("Describe in settings.dial how Datera is asked for a call.")
+        raise Refused(_("Describe in settings.dial how Datera is asked for a call."))
     try:
         check(account.settings["dial"])
     except InvalidSettings as problem:
-        raise Refused(f"The configuration's settings must be corrected first. {problem}") from None
+        said = _("The configuration's settings must be corrected first. %(problem)s")
+        raise Refused(Sentence(said, problem=problem.sentence)) from None
     template: Mapping[str, Any] = account.settings["dial"]
     return template

@@ -1,4 +1,5 @@
-"""An operator that does not exist, for demonstrations and for developers without a telephone line. Format and stories are ours."""
+"""A simulated provider, for demonstrations and for developers without a telephone line. The format is ours; its numbers are E.164 with their
+plus."""
 
 import json
 import random
@@ -6,13 +7,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from calls.sentences import _
 from calls.statuses import RESULTS, Kind, Status
-from integrations.decoding import decode
-from integrations.events import Account, CallEvent, Delivery, DialOrder, OutboundRequest, OutboundResponse
-from integrations.field_map import check_call_id
-from integrations.field_values import read_kind, read_number, read_reference, read_seconds, read_time
-from integrations.operator_api import JSON, address, answer_fields, refusal, required
-from integrations.provider import Provider, Unreadable, provider_word
+from integrations.providers.foundation.call_ids import check_call_id
+from integrations.providers.foundation.decoding import decode
+from integrations.providers.foundation.events import (
+    Account,
+    CallEvent,
+    Delivery,
+    DialOrder,
+    OutboundRequest,
+    OutboundResponse,
+)
+from integrations.providers.foundation.field_values import (
+    read_caller,
+    read_kind,
+    read_number,
+    read_reference,
+    read_seconds,
+    read_time,
+)
+from integrations.providers.foundation.provider import Provider, Unreadable, provider_word, unknown_result
+from integrations.providers.foundation.provider_api import JSON, address, answer_fields, refusal, required
 
 
 class Simulator(Provider):
@@ -20,6 +36,8 @@ class Simulator(Provider):
     name = "Simulator"
     evidence = "declared"
     can_dial = True
+    unused = frozenset({"api_login", "api_key"})
+    steps = (_("There is nobody to give the address to: “Send me a test event” sends a call."),)
     statuses: ClassVar[Mapping[str, Status]] = {
         "CALL.QUEUED": Status.QUEUED,
         "CALL.DIALING": Status.DIALING,
@@ -42,28 +60,31 @@ class Simulator(Provider):
             status = status if status in RESULTS else None
         elif status is None or not event.startswith("call."):
             raise Unreadable(
-                "The event is not one of call.queued, call.dialing, call.ringing, call.answered and call.ended."
+                _("The event is not one of call.queued, call.dialing, call.ringing, call.answered and call.ended.")
             )
         is_end = event == "call.ended"
         return [
             CallEvent(
-                provider_call_id=check_call_id(fields.get("id", ""), missing="The event has no id."),
+                provider_call_id=check_call_id(fields.get("id", ""), missing=_("The event has no id.")),
                 reference=read_reference(fields.get("ref", "")),
                 status=status,
                 provider_status=word or event,
                 kind=read_kind(fields.get("kind", "")),
-                number_from=read_number(fields.get("from", "")),
+                number_from=read_caller(fields.get("from", "")),
                 number_to=read_number(fields.get("to", "")),
                 line=read_number(fields.get("line", "")),
                 started_at=moment if not is_end and status is not Status.IN_PROGRESS else None,
                 answered_at=moment if status is Status.IN_PROGRESS else None,
                 ended_at=moment if is_end else None,
+                notes=unknown_result(word) if status is None else (),
                 talk_seconds=read_seconds(fields.get("seconds", "")) if status is Status.ANSWERED else None,
             )
         ]
 
     def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
-        required(account.api_url, "Put the address of a running simulated_operator into the configuration's api_url.")
+        required(
+            account.api_url, _("Put the address of a running simulated_provider into the configuration's api_url.")
+        )
         content = {
             "ref": order.reference,
             "from": order.line_number or order.line,
@@ -114,7 +135,7 @@ def tell_story(
 
 def disturb(bodies: Sequence[bytes], seed: int) -> list[bytes]:
     """The bodies as a bad network delivers them: every one at least once, some twice, in any order; the same for the same seed."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    chance = random.Random(seed)
     delivered = [*bodies, *chance.choices(bodies, k=len(bodies))]
     chance.shuffle(delivered)
     return delivered

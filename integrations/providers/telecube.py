@@ -1,6 +1,9 @@
 """Telecube. Its webhooks have no public document: only the names of the four events and of the four results are given, in our specification.
 The rest is declared by us and can be corrected per configuration. Dialing is known from a customer's public code, the list of calls from the
-operator's wiki (docs/providers/telecube.md)."""
+provider's wiki (docs/providers/telecube.md).
+
+How its webhooks write numbers is not documented: they are read by the rules of the configuration's country, and a foreign number without a plus
+stays as given. `web_call` takes `48225999999`, the country code without a plus (github.com/worotyns/click2call)."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,11 +11,23 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, quote, urlsplit
 
+from calls.sentences import _
 from calls.statuses import Source, Status
-from integrations.events import Account, CallEvent, CallPage, Delivery, DialOrder, OutboundRequest, OutboundResponse
-from integrations.field_map import DIRECTIONS, FieldMap, check_call_id
-from integrations.field_values import read_kind, read_number, read_seconds, read_time
-from integrations.operator_api import (
+from integrations.providers.foundation.call_ids import check_call_id
+from integrations.providers.foundation.events import (
+    Account,
+    CallEvent,
+    CallPage,
+    Delivery,
+    DialOrder,
+    OutboundRequest,
+    OutboundResponse,
+)
+from integrations.providers.foundation.field_map import FieldMap
+from integrations.providers.foundation.field_values import read_caller, read_kind, read_seconds, read_time
+from integrations.providers.foundation.pbx_words import DIRECTIONS
+from integrations.providers.foundation.provider import InvalidSettings, Provider, Refused, provider_word
+from integrations.providers.foundation.provider_api import (
     FORM,
     address,
     answer_fields,
@@ -26,7 +41,7 @@ from integrations.operator_api import (
     text,
     wall_clock,
 )
-from integrations.provider import InvalidSettings, Provider, Refused, provider_word
+from integrations.providers.foundation.reading import tell
 
 _PANEL = "https://panel.telecube.pl"
 _PAGE_ROWS = 1000
@@ -40,6 +55,13 @@ class Telecube(Provider):
     evidence = "declared"
     can_dial = True
     can_list = True
+    steps = (
+        _(
+            "In Telecube's panel enter each of the addresses below for its event; where there is room for one only, the address without an event."
+        ),
+        _("API login and API key are those of the panel; they are needed for placing calls alone."),
+        _("Then call your number once: what cannot be read is kept, and “What does this say?” on its page teaches it."),
+    )
     webhook_events = ("queue_start", "queue_hangup", "call_start", "call_end")
     statuses: ClassVar[Mapping[str, Status]] = {
         "QUEUE START": Status.QUEUED,
@@ -52,7 +74,7 @@ class Telecube(Provider):
         "NO ANSWER": Status.NO_ANSWER,
         "NOANSWER": Status.NO_ANSWER,
     }
-    field_map = FieldMap(
+    field_map: ClassVar[FieldMap] = FieldMap(
         events={provider_word(event): event for event in webhook_events},
         statuses=statuses,
         others=frozenset({"list"}),
@@ -63,17 +85,16 @@ class Telecube(Provider):
         _check_list_settings(settings.get("list", {}))
 
     def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
-        reading = self.field_map.read(delivery, account)
-        return [reading.tell(reading.event(delivery.event))]
+        return tell(delivery, account, self.field_map)
 
     def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
         """`web_call` rings contact_a, then contact_b, and presents caller_id to both."""
-        login = required(account.api_login, "Put the login of Telecube's panel into the configuration's api_login.")
+        login = required(account.api_login, _("Put the login of Telecube's panel into the configuration's api_login."))
         telephones = [digits(order.line_number or order.line), digits(order.number)]
         first, second = reversed(telephones) if order.customer_first else telephones
         fields = {
-            "api_key": required(account.api_key, "Put Telecube's API key into the configuration's api_key."),
-            "caller_id": digits(required(order.caller_id, "Give the configuration a main number to present.")),
+            "api_key": required(account.api_key, _("Put Telecube's API key into the configuration's api_key.")),
+            "caller_id": digits(required(order.caller_id, _("Give the configuration a main number to present."))),
             "contact_a": first,
             "contact_b": second,
             "set_caller_id_leg": "ab",
@@ -86,7 +107,7 @@ class Telecube(Provider):
         )
 
     def read_dialed(self, response: OutboundResponse, account: Account) -> str:
-        """Accepted only by 200 with `error` = `OK`. No id of the call is known to be told."""
+        """Accepted only by 200 with `error` = `OK`. No id of the call is known to be returned."""
         if response.status != 200:
             raise _refused(response, account)
         if answer_fields(response).get("error") != "OK":
@@ -113,10 +134,10 @@ class Telecube(Provider):
 
 
 def _listed(row: Mapping[str, Any], account: Account) -> CallEvent:
-    """A row has no result. Without duration it is only concluded that nobody answered; with one, what it measures must have been told us."""
+    """A row has no result. Without a duration NO ANSWER is concluded; with one, its meaning must be configured."""
     word = provider_word(text(row, "callDirection"))
     external = row.get("externalNumber")
-    number = read_number(text(external, "numberNotFormatted")) if isinstance(external, Mapping) else ""
+    number = read_caller(text(external, "numberNotFormatted")) if isinstance(external, Mapping) else ""
     seconds = read_seconds(text(row, "duration"))
     is_talk = bool(account.settings["list"].get("duration_is_talk"))
     started_at = read_time(text(row, "callDate"), account.time_zone)
@@ -137,7 +158,7 @@ def _listed(row: Mapping[str, Any], account: Account) -> CallEvent:
 
 
 def _page(url: str, account: Account) -> OutboundRequest:
-    key = credential(account.api_key, "Put the key of Telecube's API CRM into the configuration's api_key.")
+    key = credential(account.api_key, _("Put the key of Telecube's API CRM into the configuration's api_key."))
     return OutboundRequest(
         method="GET", url=url, headers={"Authorization": f"Bearer {key}", "Accept": "application/json"}
     )
@@ -149,25 +170,30 @@ def _following(url: str, account: Account) -> OutboundRequest:
 
 
 def _refused(response: OutboundResponse, account: Account) -> Refused:
-    """The operator says 401 for a wrong key and for a foreign address alike, and 403, not 429, when asked too often."""
+    """The provider says 401 for a wrong key and for a foreign address alike, and 403, not 429, when asked too often."""
     because = ""
     if response.status == 401:
-        because = "the API key is wrong, the API is not switched on, or this server's address is not on Telecube's list"
+        because = _(
+            "the API key is wrong, the API is not switched on, or this server's address is not on Telecube's list"
+        )
     elif response.status in (403, 429) and (response.status == 429 or b"limit" in response.body.lower()):
-        because = "it was asked too often; try again later"
+        because = _("it was asked too often; try again later")
     elif response.status == 403:
-        because = "the key may not do this, or this server's address is not on Telecube's list"
+        because = _("the key may not do this, or this server's address is not on Telecube's list")
     return refusal(response, account, Telecube.name, because=because)
 
 
 def _check_list_settings(settings: Any) -> None:
     if not isinstance(settings, Mapping):
-        raise InvalidSettings("list", "must be an object.")
+        raise InvalidSettings("list", _("must be an object."))
     for key, value in settings.items():
         kind = _LIST_SETTINGS.get(key)
         if kind is None:
-            raise InvalidSettings(f"list.{key}", f"no such setting; use one of: {', '.join(_LIST_SETTINGS)}.")
+            raise InvalidSettings(
+                f"list.{key}", _("no such setting; use one of: %(known)s."), known=", ".join(_LIST_SETTINGS)
+            )
         if not isinstance(value, kind):
-            raise InvalidSettings(f"list.{key}", "must be an address." if kind is str else "must be true or false.")
+            said = _("must be an address.") if kind is str else _("must be true or false.")
+            raise InvalidSettings(f"list.{key}", said)
     if "url" in settings and not _LIST_URL.fullmatch(settings["url"]):
-        raise InvalidSettings("list.url", "give the address of your CRM, such as https://name.ccrm.pl.")
+        raise InvalidSettings("list.url", _("give the address of your CRM, such as https://name.ccrm.pl."))

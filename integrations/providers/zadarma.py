@@ -1,7 +1,9 @@
-"""Zadarma. Fields, results and signatures are those of the operator's own SDKs, github.com/zadarma/user-api-v1 (lib/Webhook, lib/Api) and
-user-api-py-v1. A webhook's signature does not cover event, result and length (docs/providers/zadarma.md)."""
+"""Zadarma. Fields, results and signatures are those of the provider's own SDKs, github.com/zadarma/user-api-v1 (lib/Webhook, lib/Api) and
+user-api-py-v1. A webhook's signature does not cover event, result and length (docs/providers/zadarma.md).
 
-import base64
+Numbers are written with their country code and without a plus (`34627596999`), as in the API reference, zadarma.com/en/support/api; extensions of the
+PBX are short numbers (three digits there). What is as well a national number of the configuration's country stays as given."""
+
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
@@ -9,53 +11,49 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from calls.reasons import Reason
+from calls.sentences import _
 from calls.statuses import RESULTS, Kind, Source, Status
-from integrations.decoding import decode
-from integrations.events import Account, CallEvent, CallPage, Delivery, DialOrder, OutboundRequest, OutboundResponse
-from integrations.field_map import check_call_id
-from integrations.field_values import read_number, read_seconds, read_time
-from integrations.operator_api import (
-    address,
-    answer_fields,
-    answer_json,
-    credential,
-    digits,
-    refusal,
-    required,
-    rows,
-    text,
-    wall_clock,
+from integrations.providers.foundation import provider_api as api
+from integrations.providers.foundation.answers import unless_answered_by
+from integrations.providers.foundation.call_ids import check_call_id
+from integrations.providers.foundation.decoding import decode
+from integrations.providers.foundation.events import (
+    Account,
+    CallEvent,
+    CallPage,
+    Delivery,
+    DialOrder,
+    OutboundRequest,
+    OutboundResponse,
 )
-from integrations.provider import Provider, Unreadable, Untrusted, provider_word
+from integrations.providers.foundation.field_values import (
+    is_extension,
+    read_international,
+    read_number,
+    read_seconds,
+    read_time,
+)
+from integrations.providers.foundation.provider import Provider, Unreadable, Untrusted, provider_word, unknown_result
+from integrations.providers.foundation.signatures import sign_in_hexadecimal
 
 _INCOMING = ("caller_id", "called_did", "call_start")
 _OUTGOING = ("internal", "destination", "call_start")
-_RESULT = ("result",)
 _SIGNED_FIELDS = {
-    "NOTIFY START": _INCOMING,
-    "NOTIFY IVR": _INCOMING,
-    "NOTIFY INTERNAL": _INCOMING,
+    **dict.fromkeys(("NOTIFY START", "NOTIFY IVR", "NOTIFY INTERNAL", "NOTIFY END"), _INCOMING),
+    **dict.fromkeys(("NOTIFY OUT START", "NOTIFY OUT END"), _OUTGOING),
     "NOTIFY ANSWER": ("caller_id", "destination", "call_start"),
-    "NOTIFY END": _INCOMING,
-    "NOTIFY OUT START": _OUTGOING,
-    "NOTIFY OUT END": _OUTGOING,
     "NOTIFY RECORD": ("pbx_call_id", "call_id_with_rec"),
-    "SPEECH RECOGNITION": _RESULT,
-    "SMS": _RESULT,
+    **dict.fromkeys(("SPEECH RECOGNITION", "SMS"), ("result",)),
 }
 _SILENT = frozenset({"NOTIFY RECORD", "SPEECH RECOGNITION", "SMS"})
-"""Tell of no call's progress. A recording's link is made on demand and dies, so there is none to keep."""
+"""Not about a call's progress. A recording's link is made on demand and expires, so none is stored."""
 _REASONS = {
-    "NO MONEY": "refused",
-    "NO MONEY, NO LIMIT": "refused",
-    "UNALLOCATED NUMBER": "unreachable",
-    "NO LIMIT": "congestion",
-    "NO DAY LIMIT": "congestion",
-    "LINE LIMIT": "congestion",
+    **dict.fromkeys(("NO MONEY", "NO MONEY, NO LIMIT"), Reason.REFUSED),
+    "UNALLOCATED NUMBER": Reason.NO_SUCH_NUMBER,
+    **dict.fromkeys(("NO LIMIT", "NO DAY LIMIT", "LINE LIMIT"), Reason.CONGESTION),
 }
 _LONGEST_ECHO = 256
-_SHORTEST_INTERNATIONAL = 11
-_LONGEST_EXTENSION = 6
 _API = "https://api.zadarma.com"
 _PAGE_ROWS = 1000
 _KINDS = {"in_": Kind.INCOMING, "out": Kind.OUTGOING}
@@ -69,9 +67,13 @@ class Zadarma(Provider):
     signed = True
     can_dial = True
     can_list = True
+    steps = (
+        _("Paste the API's key as API login and its secret as API key; unsigned deliveries are refused."),
+        _("In Zadarma's panel, under notifications of calls, enter the address below; it is checked at once."),
+        _("Switch on START, INTERNAL, ANSWER, END, OUT_START and OUT_END; the time zone here is that of the PBX."),
+    )
     statuses: ClassVar[Mapping[str, Status]] = {
-        "NOTIFY START": Status.QUEUED,
-        "NOTIFY IVR": Status.QUEUED,
+        **dict.fromkeys(("NOTIFY START", "NOTIFY IVR"), Status.QUEUED),
         "NOTIFY OUT START": Status.DIALING,
         "NOTIFY INTERNAL": Status.RINGING,
         "NOTIFY ANSWER": Status.IN_PROGRESS,
@@ -100,7 +102,8 @@ class Zadarma(Provider):
         if names is None:
             raise Untrusted("It is not known how Zadarma signs this event; switch its notification off.")
         signed = "".join(fields.get(name, "") for name in names)
-        if not hmac.compare_digest(_sign(signed, account.api_key), delivery.headers.get("signature", "").encode()):
+        signature = delivery.headers.get("signature", "").encode()
+        if not hmac.compare_digest(sign_in_hexadecimal(signed, account.api_key), signature):
             raise Untrusted("The signature is missing or not made with the configuration's api_key.")
 
     def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
@@ -109,63 +112,64 @@ class Zadarma(Provider):
         if word in _SILENT:
             return []
         if word not in _SIGNED_FIELDS:
-            raise Unreadable("The event is not a notification of a call that we know.")
+            raise Unreadable(_("The event is not a notification of a call that we know."))
         if word in ("NOTIFY END", "NOTIFY OUT END"):
             return [self._ended(word, fields, account)]
         return [self._event(word, fields, account, status=self.statuses[word], provider_status=fields["event"])]
 
     def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
         """`request/callback` rings `from`, then `to`; `predicted` turns that round."""
-        line = required(order.line, "The line has no SIP number: put the extension of Zadarma's PBX there.")
-        predicted = {"predicted": "1"} if order.customer_first else {}
-        return _signed_request(
-            "/v1/request/callback/", {"from": line, "to": digits(order.number), **predicted}, account
-        )
+        line = api.required(order.line, _("The line has no SIP number: put the extension of Zadarma's PBX there."))
+        telephones = {"from": line, "to": api.digits(order.number)}
+        asked = telephones | ({"predicted": "1"} if order.customer_first else {})
+        return _signed_request("/v1/request/callback/", asked, account)
 
     def read_dialed(self, response: OutboundResponse, account: Account) -> str:
-        """No id is told: the call is recognised by NOTIFY_OUT_START."""
+        """The answer has no id: the call is correlated by NOTIFY_OUT_START."""
         _check_success(response, account)
         return ""
 
     def list_calls(self, since: datetime, until: datetime, account: Account) -> OutboundRequest:
-        start, end = wall_clock(since, until, account)
+        start, end = api.wall_clock(since, until, account)
         return _statistics(start, end, 0, account)
 
     def read_calls(self, response: OutboundResponse, account: Account) -> CallPage:
         _check_success(response, account)
-        found = rows(answer_json(response, self.name), "stats")
+        found = api.rows(api.answer_json(response, self.name), "stats")
         asked = {name: values[0] for name, values in parse_qs(urlsplit(response.url).query).items()}
         is_last = len(found) < _PAGE_ROWS
-        following = (
-            _statistics(asked["start"], asked["end"], int(asked["skip"]) + len(found), account) if not is_last else None
-        )
+        skip = int(asked["skip"]) + len(found)
+        following = None if is_last else _statistics(asked["start"], asked["end"], skip, account)
         return CallPage(events=[self._listed(row, account) for row in found], next=following)
 
     def _listed(self, row: Mapping[str, Any], account: Account) -> CallEvent:
-        """One leg. An incoming one that was answered by no extension was picked up by the exchange, which is no answer."""
-        call_id = check_call_id(text(row, "pbx_call_id"), missing="A row of the list has no pbx_call_id.")
-        word, rung = text(row, "disposition"), read_number(text(row, "destination"))
-        is_extension = rung.isdecimal() and rung != "0" and len(rung) <= _LONGEST_EXTENSION
+        """One leg; `destination` is the telephone that rang, and of an outgoing call the number."""
+        call_id = check_call_id(api.text(row, "pbx_call_id"), missing="A row of the list has no pbx_call_id.")
+        word, sip, rung = (read_number(api.text(row, name)) for name in ("disposition", "sip", "destination"))
         kind = _KINDS.get(call_id[:3])
-        status, source = self.statuses.get(provider_word(word)), Source.LIST
-        if status is Status.ANSWERED and kind is not Kind.OUTGOING and not is_extension:
-            status, source = Status.NO_ANSWER, Source.DERIVED
-        seconds = read_seconds(text(row, "seconds"))
-        started_at = read_time(text(row, "callstart"), account.time_zone)
-        return CallEvent(
+        if kind is Kind.OUTGOING and is_extension(sip) and is_extension(rung):
+            kind = Kind.INTERNAL
+        telephone = rung if is_extension(rung) else ""
+        is_ours = kind in (Kind.OUTGOING, Kind.INTERNAL)
+        status = self.statuses.get(provider_word(word))
+        seconds = read_seconds(api.text(row, "seconds"))
+        started_at = read_time(api.text(row, "callstart"), account.time_zone)
+        event = CallEvent(
             provider_call_id=call_id,
             status=status if status in RESULTS else None,
-            source=source,
+            source=Source.LIST,
             provider_status=word,
-            reason=_REASONS.get(provider_word(word), ""),
+            reason=_REASONS.get(provider_word(word), Reason.NONE),
             kind=kind,
-            number_from=_international(text(row, "clid")) if kind is Kind.INCOMING else "",
-            number_to="" if is_extension and kind is not Kind.OUTGOING else _international(rung),
-            line=read_number(text(row, "sip")) if kind is Kind.OUTGOING else rung if is_extension else "",
+            number_from=read_international(api.text(row, "clid"), account.country) if kind is Kind.INCOMING else "",
+            number_to=read_international(rung, account.country) if is_ours or not telephone else "",
+            numbers_are_read=True,
+            line=sip if is_ours else telephone,
             started_at=started_at,
             ended_at=started_at + timedelta(seconds=seconds or 0) if started_at else None,
             talk_seconds=seconds if status is Status.ANSWERED else None,
         )
+        return unless_answered_by(event, telephone)
 
     def _ended(self, word: str, fields: Mapping[str, str], account: Account) -> CallEvent:
         disposition = fields.get("disposition", "")
@@ -176,34 +180,50 @@ class Zadarma(Provider):
     def _event(
         self, word: str, fields: Mapping[str, str], account: Account, *, status: Status | None, provider_status: str
     ) -> CallEvent:
-        return CallEvent(
-            provider_call_id=check_call_id(
-                fields.get("pbx_call_id", ""), missing="The notification has no pbx_call_id."
-            ),
-            status=status,
+        """What the notification says; an incoming call is answered only where it names the extension that picked up."""
+        call_id = check_call_id(fields.get("pbx_call_id", ""), missing="The notification has no pbx_call_id.")
+        internal, caller, called = _sides(word, fields)
+        kind = _kind(word, call_id, caller, called)
+        by_us = kind in (Kind.OUTGOING, Kind.INTERNAL)
+        event = CallEvent(
+            provider_call_id=call_id,
+            status=Status.DIALING if by_us and status is Status.QUEUED else status,
             provider_status=provider_status,
-            reason=_REASONS.get(provider_word(provider_status), ""),
-            kind=_kind(word),
-            number_from=_international(fields.get("caller_id", "")),
-            number_to=_international(fields.get("destination" if "OUT" in word else "called_did", "")),
-            line=read_number(fields.get("internal", "")),
+            reason=_REASONS.get(provider_word(provider_status), Reason.NONE),
+            kind=kind,
+            number_from=read_international(fields.get("caller_id", ""), account.country),
+            number_to=read_international(called, account.country) if by_us or word != "NOTIFY ANSWER" else "",
+            numbers_are_read=True,
+            line=caller if by_us and is_extension(caller) else internal,
             started_at=read_time(fields.get("call_start", ""), account.time_zone),
             talk_seconds=read_seconds(fields.get("duration", "")) if status is Status.ANSWERED else None,
+            notes=unknown_result(fields.get("disposition", "")) if status is None else (),
         )
+        return unless_answered_by(event, internal)
 
 
-def _kind(word: str) -> Kind | None:
-    """An answer may belong to either; its `destination` too may be the caller's or ours, so it is not read."""
-    if word == "NOTIFY ANSWER":
-        return None
-    return Kind.OUTGOING if "OUT" in word else Kind.INCOMING
+def _sides(word: str, fields: Mapping[str, str]) -> tuple[str, str, str]:
+    """The extension, who calls and who is called. In `NOTIFY_OUT_…` the `caller_id` is what the other side sees, so that the extension calls;
+    and of an answer the extension may be its `destination`."""
+    internal = read_number(fields.get("internal", ""))
+    caller, called = read_number(fields.get("caller_id", "")), read_number(fields.get("called_did", ""))
+    if "OUT" in word:
+        caller, called = internal or caller, read_number(fields.get("destination", ""))
+    elif word == "NOTIFY ANSWER":
+        called = read_number(fields.get("destination", ""))
+        internal = internal if is_extension(internal) else called
+    return internal if is_extension(internal) else "", caller, called
 
 
-def _international(text: str) -> str:
-    """Zadarma writes numbers with their country code but without a plus; without one they would be read as national."""
-    number = read_number(text)
-    complete = number.isascii() and number.isdigit() and len(number) >= _SHORTEST_INTERNATIONAL and number[0] != "0"
-    return f"+{number}" if complete else number
+def _kind(word: str, call_id: str, caller: str, called: str) -> Kind | None:
+    """By who calls whom, then by the call's id, and only then by the event's name: calls of extensions too are announced by NOTIFY_START."""
+    if is_extension(caller) and is_extension(called):
+        return Kind.INTERNAL
+    if call_id[:3] in _KINDS:
+        return _KINDS[call_id[:3]]
+    if "OUT" in word or (is_extension(caller) and called):
+        return Kind.OUTGOING
+    return None if word == "NOTIFY ANSWER" else Kind.INCOMING
 
 
 def _statistics(start: str, end: str, skip: int, account: Account) -> OutboundRequest:
@@ -213,20 +233,15 @@ def _statistics(start: str, end: str, skip: int, account: Account) -> OutboundRe
 
 def _signed_request(method: str, query: Mapping[str, str], account: Account) -> OutboundRequest:
     """GET of a method, such as `/v1/sip/`, signed over it, its sorted query and the query's MD5."""
-    key = credential(account.api_login, "Put the key of Zadarma's API into the configuration's api_login.")
-    secret = required(account.api_key, "Put the secret of Zadarma's API into the configuration's api_key.")
+    key = api.credential(account.api_login, _("Put the key of Zadarma's API into the configuration's api_login."))
+    secret = api.required(account.api_key, _("Put the secret of Zadarma's API into the configuration's api_key."))
     line = urlencode(sorted({**query, "format": "json"}.items()))
-    signature = _sign(method + line + hashlib.md5(line.encode(), usedforsecurity=False).hexdigest(), secret).decode()
+    digest = hashlib.md5(line.encode(), usedforsecurity=False).hexdigest()
+    signature = sign_in_hexadecimal(method + line + digest, secret).decode()
     headers = {"Authorization": f"{key}:{signature}", "Accept": "application/json"}
-    return OutboundRequest(method="GET", url=address(account, _API, f"{method}?{line}"), headers=headers)
+    return OutboundRequest(method="GET", url=api.address(account, _API, f"{method}?{line}"), headers=headers)
 
 
 def _check_success(response: OutboundResponse, account: Account) -> None:
-    if response.status != 200 or answer_fields(response).get("status") != "success":
-        raise refusal(response, account, Zadarma.name)
-
-
-def _sign(text: str, secret: str) -> bytes:
-    """Base64 of the hexadecimal digest, not of the raw one."""
-    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha1).hexdigest()
-    return base64.b64encode(digest.encode())
+    if response.status != 200 or api.answer_fields(response).get("status") != "success":
+        raise api.refusal(response, account, Zadarma.name)

@@ -1,4 +1,5 @@
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,22 +10,30 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from integrations import processing, providers
-from integrations.models import UNREADABLE, WebhookDelivery
+from calls.sentences import tell
+from integrations import providers
+from integrations.models import READ_IN_PART, UNREADABLE, WebhookDelivery
+from integrations.webhooks import processing
+from integrations.webhooks.replay_report import count_changed, shown
 
 
 class Command(BaseCommand):
-    help = "Read stored webhook deliveries again, oldest first, and merge what they say. Repeating it changes nothing."
+    help = (
+        "Read stored webhook deliveries again. What is read replaces what they said before, and their calls are computed anew. "
+        "Repeating it changes nothing."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--provider", help="only deliveries of configurations of this provider")
+        parser.add_argument("--provider", help="only deliveries that this provider's file reads")
         parser.add_argument(
             "--since",
             type=_read_time,
             metavar="TIME",
             help="only those received since, as 2026-01-31 or 2026-01-31T08:00",
         )
-        parser.add_argument("--unreadable", action="store_true", help="only those that could not be read")
+        parser.add_argument(
+            "--unreadable", action="store_true", help="only those that could not be read, or not wholly"
+        )
         parser.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,44 +41,52 @@ class Command(BaseCommand):
             raise CommandError(
                 f"--provider: there is no “{options['provider']}”; use one of: {', '.join(providers.slugs())}."
             )
-        replayed = changed = unreadable = 0
-        for change in processing.replay(_chosen(options), dry_run=options["dry_run"]):
-            replayed += 1
-            changed += bool(change.facts)
-            unreadable += bool(change.error)
-            for line in _describe(change):
-                self.stdout.write(line)
+        replays = []
+        with timezone.override(settings.STAFF_TIME_ZONE):
+            for replayed in processing.replay(_chosen(options), dry_run=options["dry_run"]):
+                replays.append(replayed)
+                for line in _describe(replayed):
+                    self.stdout.write(line)
         verb = "would be" if options["dry_run"] else "were"
+        rows = [row for replayed in replays for row in replayed.deliveries]
+        unreadable, in_part = sum(bool(row.error) for row in rows), sum(bool(row.notes) for row in rows)
         self.stdout.write(
-            f"{replayed} deliveries read: {changed} calls {verb} changed, {unreadable} deliveries unreadable."
+            f"{len(rows)} deliveries read: {count_changed(replays)} calls {verb} changed, "
+            f"{unreadable} deliveries unreadable, {in_part} read in part."
         )
 
 
 def _chosen(options: dict[str, Any]) -> QuerySet[WebhookDelivery]:
     rows = WebhookDelivery.objects.all()
     if options["provider"]:
-        rows = rows.filter(voip__provider=options["provider"])
+        rows = rows.filter(provider=options["provider"])
     if options["since"]:
         rows = rows.filter(received_at__gte=options["since"])
-    return rows.filter(UNREADABLE) if options["unreadable"] else rows
+    return rows.filter(UNREADABLE | READ_IN_PART) if options["unreadable"] else rows
 
 
-def _describe(change: processing.Change) -> list[str]:
-    if change.error:
-        return [f"delivery {change.delivery_id}: {change.error}"]
-    what = f"delivery {change.delivery_id}, call {change.provider_call_id}"
-    return [f"{what}: {name}: {_text(old)} → {_text(new)}" for name, (old, new) in change.facts.items()]
-
-
-def _text(value: object) -> str:
-    return "—" if value in (None, "") else str(value)
+def _describe(replayed: processing.Replayed) -> Iterator[str]:
+    for row in replayed.deliveries:
+        if problem := row.error or row.notes:
+            yield f"delivery {row.delivery_id}: {tell(problem)}"
+    numbers = ", ".join(str(row.delivery_id) for row in replayed.deliveries)
+    for change in replayed.calls:
+        what = f"delivery {numbers}, call {change.provider_call_id}"
+        if change.is_partial:
+            yield f"{what}: some of its reports have been forgotten; what was read was added and nothing taken back"
+        if change.after is None:
+            yield f"{what}: gone, as nothing is left that was reported of it"
+        else:
+            yield from (
+                f"{what}: {name}: {shown(name, old)} → {shown(name, new)}" for name, (old, new) in change.facts.items()
+            )
 
 
 def _read_time(text: str) -> datetime:
     """A date or a time, on the staff's wall clock unless it names a zone."""
     try:
         day = parse_date(text)
-        moment = datetime(day.year, day.month, day.day) if day else parse_datetime(text)  # noqa: DTZ001 - made aware below
+        moment = datetime(day.year, day.month, day.day) if day else parse_datetime(text)  # made aware below
     except ValueError:
         moment = None
     if moment is None:

@@ -1,0 +1,66 @@
+"""The page on which staff have a line or a key tested, and see what was found without reloading it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+
+from calls.sentences import tell
+from integrations import connection_tests
+from integrations.connection_models import ConnectionState, ConnectionTest
+from voipcrm.backoffice.submissions import lead_on, new_token, submit_once
+
+COLOURS = {ConnectionState.PASSED: "success", ConnectionState.FAILED: "danger"}
+
+
+def show(
+    request: HttpRequest,
+    context: dict[str, Any],
+    *,
+    ask: Callable[[], ConnectionTest],
+    find: Callable[[], ConnectionTest | None],
+    refusal: str,
+    explanation: str,
+) -> HttpResponse:
+    """ask: has it tested. find: the latest test. refusal: why it cannot be tested, or ""."""
+    if request.method == "POST":
+
+        def act() -> HttpResponse:
+            if refusal:
+                messages.error(request, refusal)
+            else:
+                ask()
+            return lead_on(request, request.path)
+
+        return submit_once(request, request.POST.get("once", ""), act, otherwise=request.path)
+    test = find()
+    shown = {
+        **described(test),
+        "refusal": refusal,
+        "explanation": explanation,
+        "once": new_token(),
+        "poll": request.path,
+    }
+    template = "integrations/connection_state.html" if "state" in request.GET else "integrations/connection_test.html"
+    return TemplateResponse(request, template, context | shown)
+
+
+def described(test: ConnectionTest | None) -> dict[str, Any]:
+    """For the templates."""
+    return {
+        "test": test,
+        "state": test.state if test else ConnectionState.NONE,
+        "message": connection_tests.in_words(test),
+        "last_failure": tell(test.last_failure) if test else "",
+        "in_progress": bool(test and test.in_progress),
+        "is_fault": bool(test and test.state == ConnectionState.FAILED),
+    }
+
+
+def as_field(test: ConnectionTest | None) -> SafeString:
+    """How it stands, among the fields of a record's page."""
+    return render_to_string("integrations/connection_told.html", described(test))

@@ -1,0 +1,1 @@
+"""Asking providers: the one HTTP client, dialing, lists of calls."""

@@ -1,0 +1,1 @@
+"""Teaching a configuration what its provider's deliveries mean, without writing code."""

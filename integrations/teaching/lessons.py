@@ -1,0 +1,159 @@
+"""The fields and words in the latest deliveries of a configuration, and the calls that they would make with given settings."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from calls.previewing import Preview, Said, would_become
+from integrations import providers
+from integrations.models import READABLE, WebhookDelivery
+from integrations.providers.foundation.field_map import FieldMap
+from integrations.providers.foundation.field_values import read_kind
+from integrations.providers.foundation.pbx_words import ANSWERED_EVENT, MACHINES, RESULT_WORDS
+from integrations.providers.foundation.provider import provider_word
+from integrations.teaching.explaining import SECTIONS, DeliveryReading, explain
+from integrations.webhooks.processing import as_received
+from integrations.webhooks.services import account_of
+from sips.models import Voip
+
+MOST_DELIVERIES = 200
+"""The latest of a configuration, by which it is taught."""
+READING_SECONDS, PREVIEW_SECONDS = 2.0, 3.0
+"""After that reading stops, and the page says how much was read."""
+MOST_FIELDS = 200
+MOST_WORDS = 60
+"""That the settings do not translate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word of the provider's that its deliveries have, or that the settings translate."""
+
+    section: str
+    word: str
+    times: int
+    "In how many of the latest deliveries."
+    usual: str
+    "What it means without the settings; empty where unknown."
+    ours: str = ""
+    "What the settings translate it into."
+    is_unknown: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """What the latest deliveries of a configuration say with some settings."""
+
+    this: DeliveryReading
+    "The delivery that is looked at."
+    samples: Mapping[str, str]
+    "Every field of the latest deliveries with one of its values; those of the delivery that is looked at come first."
+    words: Sequence[Word]
+    problems: Mapping[str, int]
+    "What could not be read, and of how many deliveries."
+    preview: Preview
+    deliveries: int
+    unreadable: int
+    "How many of them."
+
+
+@dataclass
+class _Survey:
+    samples: dict[str, str] = field(default_factory=dict)
+    words: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unknown: set[tuple[str, str]] = field(default_factory=set)
+    problems: Counter[str] = field(default_factory=Counter)
+    unreadable: int = 0
+
+    def add(self, message: DeliveryReading) -> None:
+        self.problems.update([message.problem] if message.problem else [])
+        self.unreadable += bool(message.problem) or any(event.problem for event in message.events)
+        for event in message.events:
+            for name, value in event.fields.items():
+                if name in event.used.values() or (not self.samples.get(name) and len(self.samples) < MOST_FIELDS):
+                    self.samples[name] = self.samples.get(name) or value
+            self.words.update(event.words.items())
+            self.unknown.update((unknown.section, unknown.word) for unknown in event.unknown)
+            self.problems.update({each for each in (event.problem, *event.notes) if each})
+
+
+def teach(delivery: WebhookDelivery, voip: Voip, settings: Mapping[str, Any]) -> Lesson:
+    """What the delivery and the latest ones of its configuration say with these settings. Nothing is stored."""
+    adapter = providers.find(voip.provider)
+    account = replace(account_of(voip, with_key=False), settings=settings)
+    survey = _Survey()
+    this = explain(adapter, as_received(delivery), account)
+    survey.add(this)
+    survey.words.clear()
+    survey.problems.clear()
+    survey.unreadable = 0
+    said: list[Said] = []
+    until = time.monotonic() + READING_SECONDS
+    read: list[int] = []
+    for row in latest(voip):
+        if time.monotonic() > until:
+            break
+        read.append(row.pk)
+        message = explain(adapter, as_received(row), account)
+        survey.add(message)
+        said += [Said(event.said, row.received_at, row.pk) for event in message.events if event.said]
+    preview = would_become(reversed(said), voip=voip, deliveries=read, seconds=PREVIEW_SECONDS)
+    words = _words(adapter.field_map, survey, settings) if adapter.field_map else []
+    return Lesson(
+        this=this,
+        samples=survey.samples,
+        words=words,
+        problems=dict(survey.problems.most_common()),
+        preview=preview,
+        deliveries=len(read),
+        unreadable=survey.unreadable,
+    )
+
+
+def latest(voip: Voip) -> Any:
+    """Those that the provider's present file reads; an address of a former provider is read by that one."""
+    rows = WebhookDelivery.objects.filter(READABLE, voip=voip, provider__in=("", voip.provider))
+    return rows.order_by("-id")[:MOST_DELIVERIES]
+
+
+def _words(field_map: FieldMap, survey: _Survey, settings: Mapping[str, Any]) -> list[Word]:
+    """Those first that nobody knows without the settings, then the most frequent: an order that no choice changes."""
+    spelled: dict[tuple[str, str], str] = {}
+    times: Counter[tuple[str, str]] = Counter()
+    taught: dict[tuple[str, str], str] = {}
+    for section in SECTIONS:
+        for word, ours in settings.get(section, {}).items():
+            spelled[section, provider_word(word)] = word
+            taught[section, provider_word(word)] = ours
+    for (section, word), count in survey.words.items():
+        spelled.setdefault((section, provider_word(word)), word)
+        times[section, provider_word(word)] += count
+    unknown = {(section, provider_word(word)) for section, word in survey.unknown}
+    words = [
+        Word(
+            section=section,
+            word=spelled[section, key],
+            times=times[section, key],
+            usual=usual_meaning(field_map, section, key),
+            ours=taught.get((section, key), ""),
+            is_unknown=(section, key) in unknown,
+        )
+        for section, key in spelled
+    ]
+    order = list(SECTIONS)
+    words.sort(key=lambda each: (each.usual != "", order.index(each.section), -each.times, each.word))
+    others = [each for each in words if not each.ours][:MOST_WORDS]
+    return [each for each in words if each.ours or each in others]
+
+
+def usual_meaning(field_map: FieldMap, section: str, word: str) -> str:
+    """What a word means where the settings do not translate it, in ours; "machine" for one that says that a machine picked up."""
+    if section == "events":
+        answered = ANSWERED_EVENT if word == provider_word(ANSWERED_EVENT) else ""
+        return field_map.events.get(word, answered)
+    if section == "directions":
+        return field_map.directions.get(word) or read_kind(word) or ""
+    status = field_map.statuses.get(word) or RESULT_WORDS.get(word)
+    return status.value if status else "machine" if word in MACHINES else ""

@@ -1,0 +1,1 @@
+"""Webhooks: receive, store, read, replay, erase, delete."""

@@ -1,0 +1,97 @@
+"""The configuration to which a webhook is addressed.
+
+Each process caches it. The statement that stores a delivery checks that the cached row version is still current (`IS_AS_REMEMBERED`), and stores
+nothing if it is not.
+"""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from calls.correlation import CORRELATED_WITHIN
+from calls.sql import Statement, fetch_one
+from calls.statuses import Status, precedence
+from sips.encryption import decrypt
+from sips.models import Voip
+
+GRACE = timedelta(seconds=30)
+"""Added for a webhook that comes late."""
+
+_FIELDS = [field.attname for field in Voip._meta.concrete_fields]
+_COLUMNS = (
+    "id", "provider", "country", "time_zone", "api_url", "api_login", "settings", "former_providers", "webhook_ips", "api_key",
+    "version", "awaits_id",
+)  # fmt: skip
+
+# PostgreSQL's own version of a row: the transaction that wrote it, and where it lies, as one transaction may write it twice.
+IS_AS_REMEMBERED = "EXISTS (SELECT FROM sips_voip v WHERE v.id = %(voip)s AND ROW(v.xmin, v.ctid)::text = %(version)s)"
+
+
+def awaits_id(voip: str) -> str:
+    """Whether a call was just dialed through the configuration whose provider's id is not known yet: `calls.models.AWAITS_ID`, by its index."""
+    return f"""EXISTS (
+        SELECT FROM calls_call c WHERE c.voip_id = {voip} AND c.dialed_at > %(recent)s AND c.via = 'provider' AND c.provider_call_id = ''
+            AND c.precedence < {precedence(Status.FAILED)} AND NOT (c.reference = '')
+    )"""
+
+
+# By hand for the reason given in `calls.merge`: a provider waits.
+_FIND = Statement(f"""
+SELECT v.id, v.provider, v.country, v.time_zone, v.api_url, v.api_login, v.settings, v.former_providers, v.webhook_ips, v.api_key,
+    ROW(v.xmin, v.ctid)::text, {awaits_id("v.id")}
+FROM sips_voip v WHERE v.webhook_digest = %(digest)s AND v.active AND (
+    v.provider = %(provider)s::text OR (v.former_providers -> %(provider)s::text ->> 'read_until')::timestamptz > %(now)s)""")
+
+
+def find(provider: str, secret: str, *, with_key: bool) -> Voip | None:
+    """The active configuration with that address, also of the provider that it had until lately, with what receiving a webhook
+    takes, its key only where it is asked for, and `awaits_id`:
+    whether a call was just dialed through it whose id the provider has not told yet.
+
+    Found by a digest, so that the time taken tells nothing about the secret.
+    """
+    digest = _digest(secret)
+    now = timezone.now()
+    row = fetch_one(_FIND, {"digest": digest, "provider": provider, "recent": dialed_since(now), "now": now})
+    if row is None:
+        return None
+    found = dict(zip(_COLUMNS, row, strict=True))
+    encrypted_key = found.pop("api_key")
+    version, awaited = found.pop("version"), found.pop("awaits_id")
+    found |= {name: json.loads(found[name]) for name in ("settings", "former_providers", "webhook_ips")}
+    if with_key:
+        found["api_key"] = decrypt(encrypted_key)
+    known = [name for name in _FIELDS if name in found]
+    voip = Voip.from_db(connection.alias, known, [found[name] for name in known])
+    voip.version, voip.awaits_id = version, awaited
+    if voip.provider == provider:  # a former one is read until a certain moment, which no version tells
+        _remember(digest, voip)
+    return voip
+
+
+_remembered: dict[str, Voip] = {}
+MOST_REMEMBERED = 1000
+
+
+def _remember(digest: str, voip: Voip) -> None:
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.clear()
+    _remembered[digest] = voip
+
+
+def recall(provider: str, secret: str) -> Voip | None:
+    """From the cache. It may have changed since, so it is used with `IS_AS_REMEMBERED` only."""
+    voip = _remembered.get(_digest(secret))
+    return voip if voip is not None and voip.provider == provider else None
+
+
+def dialed_since(now: datetime) -> datetime:
+    """The earliest dialing time of a call whose provider's id may still be reported."""
+    return now - CORRELATED_WITHIN - GRACE
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,111 @@
+"""The page that waits for a configuration's next delivery and shows what was understood of it."""
+
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from calls.sentences import tell
+from integrations import providers
+from integrations.models import WebhookDelivery
+from integrations.providers.foundation.events import Delivery
+from integrations.providers.simulator import Simulator, tell_story
+from integrations.teaching.explaining import EventReading, explain
+from integrations.webhooks import processing, services
+from integrations.webhooks.replay_report import label
+from integrations.webhooks.services import account_of
+from sips.models import Voip
+from sips.staff_lines import sees_all_lines
+from voipcrm.backoffice.display import show_moment
+from voipcrm.backoffice.reader_links import may_view
+from voipcrm.backoffice.submissions import new_token, submit_once
+
+FACTS = ("status", "kind", "number_from", "number_to", "answered_at", "ended_at")
+SAMPLE_NUMBER = "+48500500500"
+
+
+def show(request: HttpRequest, voip: Voip, context: dict[str, Any]) -> HttpResponse:
+    """Waits for what comes after the delivery named in the address."""
+    if request.method == "POST":
+
+        def act() -> HttpResponse:
+            if voip.provider == Simulator.slug:
+                simulate(voip)
+            return redirect(request.get_full_path())
+
+        return submit_once(request, request.POST.get("once", ""), act, otherwise=request.get_full_path())
+    after = request.GET.get("after", "")
+    if not (after.isascii() and after.isdigit() and len(after) < 19):
+        latest = WebhookDelivery.objects.filter(voip=voip.pk).order_by("-id").values_list("pk", flat=True).first()
+        return redirect(f"{request.path}?after={latest or 0}")
+    delivery = WebhookDelivery.objects.filter(voip=voip.pk, pk__gt=int(after)).order_by("id").first()
+    page = {
+        "voip": voip,
+        "poll": f"{request.path}?after={after}",
+        "again": request.path,
+        "is_simulated": voip.provider == Simulator.slug,
+        "has_provider": voip.provider in providers.slugs(),
+        "once": new_token(),
+        **(_understood(delivery, voip, request.user) if delivery else {}),
+    }
+    name = "first_delivery_state.html" if "state" in request.GET else "first_delivery.html"
+    return TemplateResponse(request, f"integrations/{name}", context | page)
+
+
+def simulate(voip: Voip) -> None:
+    """Take in what the simulator would send of a call that comes in, as if it had been sent to the webhook address."""
+    recipient = services.Recipient(voip, providers.find(Simulator.slug))
+    story = tell_story(
+        call_id=f"test-{token_hex(6)}",
+        started_at=datetime.now(UTC),
+        number_from=SAMPLE_NUMBER,
+        number_to=voip.number or "100",
+        ring_seconds=3,
+        talk_seconds=12,
+    )
+    for body in story:
+        delivery = Delivery(
+            method="POST",
+            body=body,
+            received_at=datetime.now(UTC),
+            headers={"content-type": "application/json"},
+            query="",
+            event="",
+        )
+        services.take_in(delivery, recipient)
+
+
+def _understood(delivery: WebhookDelivery, voip: Voip, user: Any) -> dict[str, Any]:
+    """Of its content only for those who may see deliveries."""
+    told: dict[str, Any] = {"delivery": delivery, "received": show_moment(delivery.received_at)}
+    if not (may_view(user, WebhookDelivery) and sees_all_lines(user)):
+        return told
+    told |= {"problem": tell(delivery.error), "notes": tell(delivery.notes).splitlines()}
+    told["link"] = reverse("admin:integrations_webhookdelivery_change", args=[delivery.pk])
+    if voip.provider in providers.slugs() and not delivery.error:
+        account = account_of(voip, with_key=False)
+        reading = explain(providers.find(voip.provider), processing.as_received(delivery), account)
+        told["events"] = [_facts(event, account.country) for event in reading.events if event.said]
+        told["tells_nothing"] = not told["events"]
+    return told
+
+
+def _facts(event: EventReading, country: str) -> list[tuple[str, str]]:
+    said = event.said
+    assert said is not None
+    number_from, number_to = said.numbers(country)
+    known: dict[str, Any] = {
+        "status": said.status.label if said.status else _("ended, nobody knows how"),
+        "kind": said.kind.label if said.kind else "",
+        "number_from": number_from,
+        "number_to": number_to,
+        "answered_at": show_moment(said.answered_at) if said.answered_at else "",
+        "ended_at": show_moment(said.ended_at) if said.ended_at else "",
+    }
+    facts = [(label(name), str(known[name])) for name in FACTS if known[name]]
+    return [*facts, *([(_("line"), said.line)] if said.line else [])]

@@ -1,0 +1,68 @@
+"""The one endpoint for all providers' webhooks: a plain Django view, for speed."""
+
+import logging
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from integrations.providers.foundation.events import Delivery
+from integrations.providers.foundation.provider import Untrusted
+from integrations.webhooks import services
+
+logger = logging.getLogger(__name__)
+
+LARGEST_BODY = 64 * 1024
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def webhook(request: HttpRequest, provider: str, secret: str, event: str | None = None) -> HttpResponse:
+    """200 once the delivery is stored, also for a redelivery and for what cannot be read yet; 403, 404, 413; 5xx only when it was not stored."""
+    request.get_host()  # raises DisallowedHost
+    try:
+        recipient = services.admit(
+            provider, secret, address=request.META["REMOTE_ADDR"]
+        )  # before the body is looked at
+        body = request.read(LARGEST_BODY + 1)
+        if len(body) > LARGEST_BODY or len(request.META.get("QUERY_STRING", "")) > LARGEST_BODY:
+            return _refuse(413, "too_large", f"A webhook may have at most {LARGEST_BODY} bytes.")
+        urls = _addresses(request) if recipient.adapter.signed else ()
+        answer = services.take_in(_delivery(request, event=event or "", body=body, urls=urls), recipient)
+    except services.UnknownAddress:
+        return _refuse(404, "not_found", "There is no such webhook address.")
+    except Untrusted as problem:
+        logger.warning("delivery_refused", extra={"provider": provider, "problem": str(problem)})
+        return _refuse(403, "untrusted", str(problem))
+    if answer is not None:
+        return HttpResponse(answer, content_type="text/plain; charset=utf-8")
+    return JsonResponse({"status": "ok"})
+
+
+def _refuse(status: int, code: str, detail: str) -> JsonResponse:
+    return JsonResponse({"detail": detail, "code": code}, status=status)
+
+
+def _delivery(request: HttpRequest, *, event: str, body: bytes, urls: tuple[str, ...]) -> Delivery:
+    return Delivery(
+        method=request.method or "",
+        body=body,
+        received_at=timezone.now(),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=_text(request.META.get("QUERY_STRING", "")),
+        event=event,
+        urls=urls,
+    )
+
+
+def _text(query: str) -> str:
+    """A query string as text that can be stored: what is not URL-encoded in it, as it should be, is replaced."""
+    return query.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def _addresses(request: HttpRequest) -> tuple[str, ...]:
+    """The address as a provider may have signed it."""
+    path = request.get_full_path()
+    return (f"{settings.PUBLIC_URL}{path}", request.build_absolute_uri(path))
