@@ -1,0 +1,122 @@
+"""Who acts. Asked by the statement that changes an audited table, and told to the database for the rest of its transaction.
+
+Where nobody acts (webhooks, visitors, workers) nothing is told, and the triggers of `migrations/0005_audit.py` do nothing.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from django.db import connections, transaction
+from django.db.models import TextChoices
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+TABLES = frozenset({
+    "sips_voip", "sips_sip", "sips_staffline", "widgets_widget", "widgets_widget_lines", "calls_call", "calls_note", "calls_followup",
+    "calls_outcome", "autocalls_autocall", "autocalls_refusal", "voipcrm_apitoken", "auth_user", "auth_user_groups",
+    "auth_user_user_permissions", "auth_group", "auth_group_permissions",
+})  # fmt: skip
+"""Those that have a trigger."""
+
+UNATTENDED = frozenset(
+    {"worker", "sip_dialer", "simulated_provider", "migrate", "runserver", "test", "quickstart", "demo_calls"}
+)
+"""Commands of `manage.py` that run by themselves, or before anybody is there; what the others change, a person has changed."""
+
+_WRITES = re.compile(rf"\s*(?:INSERT|UPDATE|DELETE|WITH)\b.*\b(?:{'|'.join(sorted(TABLES))})\b", re.DOTALL)
+LONGEST = 150
+
+
+class By(TextChoices):
+    """By what somebody acts."""
+
+    ADMIN = "admin", _("admin")
+    DESK = "desk", _("desk")
+    API = "api", _("API")
+    COMMAND = "command", _("command line")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    by: str
+    user_id: int | None = None
+    who: str = ""
+    token: str = ""
+    """Of the API, by its name and the end of it; of the command line, the command."""
+    address: str | None = None
+
+
+class Acting(Protocol):
+    def __call__(self) -> Actor | None:
+        """Asked when something is written, because only then it is sure who has signed in."""
+
+
+_acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
+
+
+def actor() -> Actor | None:
+    acting = _acting.get()
+    return acting() if acting is not None else None
+
+
+@contextmanager
+def acting_as(acting: Acting) -> Iterator[None]:
+    before = _acting.set(acting)
+    try:
+        yield
+    finally:
+        _acting.reset(before)
+
+
+def who_asks(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """What a request changes is changed by who has signed in or whose token it carries."""
+
+    def process(request: HttpRequest) -> HttpResponse:
+        with acting_as(lambda: _of(request)):
+            return get_response(request)
+
+    return process
+
+
+def _of(request: HttpRequest) -> Actor | None:
+    user, token = getattr(request, "user", None), getattr(request, "auth", None)
+    return of_user(user, request, token) if user is not None and user.pk is not None else None
+
+
+def of_user(user: Any, request: HttpRequest, token: object = None) -> Actor:
+    place = By.DESK if request.path.startswith("/admin/desk/") else By.ADMIN
+    by = By.API if token is not None else place
+    told = str(token or "")[:LONGEST]
+    return Actor(by, user.pk, user.get_username(), told, request.META.get("REMOTE_ADDR"))
+
+
+def of_command(name: str) -> Actor | None:
+    return None if name in UNATTENDED else Actor(By.COMMAND, token=name[:LONGEST])
+
+
+def tell_the_database(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+) -> Any:  # Django says what it hands over
+    """Before each statement, as a savepoint that is rolled back forgets it. Not for longer than the transaction: connections are shared."""
+    if _acting.get() is None or not _WRITES.match(sql) or (who := actor()) is None:
+        return execute(sql, params, many, context)
+    with transaction.atomic(using=context["connection"].alias):
+        with context["connection"].cursor() as cursor:
+            cursor.execute("SELECT set_config('voipcrm.actor', %s, true)", [json.dumps(asdict(who))])
+        return execute(sql, params, many, context)
+
+
+def watch(*_told: Any, connection: Any, **_more: Any) -> None:
+    """For each new connection. First of the wrappers: whoever adds one for a while takes the last one away."""
+    if tell_the_database not in connection.execute_wrappers:
+        connection.execute_wrappers.insert(0, tell_the_database)
+
+
+def watch_all() -> None:
+    for opened in connections.all(initialized_only=True):
+        watch(connection=opened)

@@ -1,0 +1,96 @@
+"""What an entry of the audit log says, in the language of whoever reads it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.db.models import Model
+from django.utils.dateparse import parse_datetime
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from sips.encryption import without_secrets
+from voipcrm import rights
+from voipcrm.audit.entries import Action, AuditEntry
+from voipcrm.backoffice.display import show_moment
+
+NOTED = {"filters": _("filters"), "file": _("file")}
+"""What events note besides columns."""
+Names = Mapping[tuple[type[Model], str], str]
+"""Of records that entries name by their ids, as they are called now."""
+
+
+def kind_of(label: str) -> str:
+    """`calls.call` in words."""
+    return capfirst(str(apps.get_model(label)._meta.verbose_name)) if label else ""
+
+
+def tell(entry: AuditEntry, names: Names) -> Iterator[str]:
+    """A line for each column."""
+    for column, values in sorted(entry.changes.items()):
+        field, linked = _field(entry, column)
+        label = capfirst(str(getattr(field, "verbose_name", NOTED.get(column, column))))
+        if values is None:
+            is_change = entry.action in (Action.CHANGED, Action.HUNG_UP)
+            yield (gettext("%(field)s: changed (not shown)") if is_change else gettext("%(field)s: not shown")) % {
+                "field": label
+            }
+        elif linked:
+            yield f"{label}: {'+' if values[1] else '−'} {_name(field, linked, names)}"
+        else:
+            yield f"{label}: {' → '.join(_value(field, value, names) for value in _shown(entry, values))}"
+
+
+def names_in(entries: Iterable[AuditEntry]) -> Names:
+    """One query for each kind of record."""
+    wanted: dict[type[Model], set[str]] = defaultdict(set)
+    for entry in entries:
+        for column, values in entry.changes.items():
+            field, linked = _field(entry, column)
+            if field is not None and field.is_relation:
+                wanted[field.related_model] |= {linked} if linked else {str(value) for value in values or () if value}
+    return {
+        (model, str(row.pk)): rights.in_words(row) if isinstance(row, Permission) else str(row)
+        for model, ids in wanted.items()
+        for row in _rows(model, ids)
+    }
+
+
+def _rows(model: type[Model], ids: set[str]) -> Any:
+    rows = without_secrets(model._base_manager.filter(pk__in=[pk for pk in ids if pk.isdecimal()]))
+    return rows.select_related("content_type") if model is Permission else rows
+
+
+def _shown(entry: AuditEntry, values: list[Any]) -> list[Any]:
+    """Of what was added, what it is; of what was deleted, what it was."""
+    parts = {Action.ADDED: values[1:], Action.DIALED: values[1:], Action.DELETED: values[:1]}
+    return parts.get(Action(entry.action), values)
+
+
+def _field(entry: AuditEntry, column: str) -> tuple[Any, str]:
+    """The field, and the id of what is linked. None of columns of former versions, and of what is none."""
+    name, _colon, linked = column.partition(":")
+    model = apps.get_model(entry.model) if entry.model else None
+    fields = [*model._meta.concrete_fields, *model._meta.many_to_many] if model else []
+    return next((field for field in fields if name in (field.name, field.column)), None), linked
+
+
+def _value(field: Any, value: Any, names: Names) -> str:
+    if value in (None, ""):
+        return "—"
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if field is not None and field.is_relation:
+        return _name(field, str(value), names)
+    if field is not None and field.get_internal_type() == "DateTimeField" and (moment := parse_datetime(str(value))):
+        return show_moment(moment)
+    words = dict(getattr(field, "flatchoices", None) or ())
+    return str(words.get(value, value) if isinstance(value, str) else value)
+
+
+def _name(field: Any, pk: str, names: Names) -> str:
+    model: Any = getattr(field, "related_model", None)
+    return names.get((model, pk), f"#{pk}")
