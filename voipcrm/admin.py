@@ -1,4 +1,4 @@
-"""Who may use the desk and the API, in the back-office."""
+"""Users, groups and API tokens in the back-office."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,17 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from sips.backoffice import BackOfficeAdmin
+from sips.staff_line_admin import StaffLineInline
+from voipcrm import rights
+from voipcrm.audit.entries import AuditEntry
+from voipcrm.audit_page import AuditEntryAdmin
+from voipcrm.backoffice.model_admin import BackOfficeAdmin
+from voipcrm.backoffice.submissions import acted
+from voipcrm.desk.urls import desk_urls
+from voipcrm.figures_page import figures_page
+from voipcrm.health_page import health_page
 from voipcrm.models import ApiToken
+from voipcrm.session_state import session_state
 
 if TYPE_CHECKING:  # the page of users is generic in its stubs only
     _UserAdmin = PlainUserAdmin[User]
@@ -29,26 +38,71 @@ else:
 # Pages of other packages that know nothing of ours: they count and aggregate whole tables.
 admin.site.unregister((ProcrastinateJob, AccessAttempt, AccessFailureLog, AccessLog, User, Group))
 admin.site.index_title = _("Overview")
-# unfold's own hook for further addresses; the switch of languages posts to this one.
-admin.site.extra_urls = lambda: [path("language/", set_language, name="set_language")]  # type: ignore[attr-defined]
+admin.site.register(AuditEntry, AuditEntryAdmin)
+# unfold's own hook for further addresses; the switch of languages posts to the first one, the pages' script asks the second,
+# and the desk is a page of its own.
+admin.site.extra_urls = lambda: [  # type: ignore[attr-defined]  # unfold's
+    path("language/", set_language, name="set_language"),
+    path("session/", session_state, name="session"),
+    path("figures/", admin.site.admin_view(figures_page), name="figures"),
+    path("health/", admin.site.admin_view(health_page), name="health"),
+    *desk_urls(),
+]
+
+
+def _in_words(field: Any, user: Any) -> Any:
+    """A choice of the rights that the user may grant, in the reader's language."""
+    field.queryset = rights.offered(user)
+    field.label_from_instance = rights.in_words
+    return field
 
 
 @admin.register(User)
-class UserAdmin(_UserAdmin, BackOfficeAdmin):  # type: ignore[misc]  # both declare formfield_overrides
+class UserAdmin(_UserAdmin, BackOfficeAdmin):  # type: ignore[misc]  # Django's takes its form's class, ours any
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_filter = (("is_active", BooleanRadioFilter), ("is_staff", BooleanRadioFilter))
+    inlines = (StaffLineInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """A new user has no lines yet."""
+        return super().get_inlines(request, obj) if obj is not None else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or rights.cover_user(request.user, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or rights.cover_user(request.user, obj))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = super().get_readonly_fields(request, obj)
+        return own if request.user.is_superuser else (*own, "is_superuser")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Nobody may grant rights that they do not have."""
+        if db_field.name == "groups":
+            options["queryset"] = rights.groups_within(request.user)
+        field: Any = super().formfield_for_manytomany(db_field, request, **options)
+        return _in_words(field, request.user) if db_field.name == "user_permissions" else field
 
 
 @admin.register(Group)
-class GroupAdmin(PlainGroupAdmin, BackOfficeAdmin):  # type: ignore[misc]  # as above
-    pass
+class GroupAdmin(PlainGroupAdmin, BackOfficeAdmin):  # type: ignore[misc]  # both declare formfield_overrides
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or rights.cover_group(request.user, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or rights.cover_group(request.user, obj))
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **options: Any) -> Any:
+        field: Any = super().formfield_for_manytomany(db_field, request, **options)
+        return _in_words(field, request.user) if db_field.name == "permissions" else field
 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(BackOfficeAdmin):
-    """A token is made here, shown once on the page that answers, and can be switched off; neither it nor its digest is ever shown again."""
+    """A token is created here, shown once on the next page, and can be switched off; it is never shown again."""
 
     list_display = ("name", "user", "hint", "active", "expires_at", "last_used_at", "created_at")
     list_filter = (("active", BooleanRadioFilter),)
@@ -61,8 +115,15 @@ class ApiTokenAdmin(BackOfficeAdmin):
     fieldsets = ((None, {"fields": ("user", "name", "hint", "active", "expires_at", "last_used_at", "created_at")}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
+        """Switching a token on or letting it live longer is as good as making one: for oneself, and with the right to make one.
+        Of anybody else's one may only be switched off."""
         own = super().get_readonly_fields(request, obj)
-        return own if obj is None else (*own, "user")
+        if obj is None:
+            return own
+        user = request.user
+        if user.is_superuser or (obj.user_id == user.pk and self.has_add_permission(request)):
+            return (*own, "user")
+        return (*own, "user", "name", "expires_at", *(() if obj.active else ("active",)))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """A token has its user's rights, so only a superuser may make one for somebody else."""
@@ -83,7 +144,7 @@ class ApiTokenAdmin(BackOfficeAdmin):
         obj.pk, obj.hint = token.pk, token.hint
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        """The page with the secret is the answer itself: it passes through no session, cookie or message."""
+        """The page with the secret is the response itself, so that it is stored in no session or cookie."""
         shown = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -91,4 +152,4 @@ class ApiTokenAdmin(BackOfficeAdmin):
             "token": obj,
             "secret": obj.secret,
         }
-        return TemplateResponse(request, "admin/token_issued.html", shown)
+        return acted(TemplateResponse(request, "admin/token_issued.html", shown))

@@ -1,14 +1,67 @@
-"""The map of the API."""
+"""The routes of the API, with what concerns several apps: idempotency keys, and the call-back of a call."""
 
+from autocalls.calls_of_widgets import CallOfWidgetFilter
+from autocalls.serializers import CallOfAutocallSerializer
 from autocalls.views import AutocallViewSet
+from calls.follow_up_api import FollowUpViewSet
+from calls.note_api import NoteViewSet
+from calls.outcome_api import OutcomeViewSet
 from calls.views import CallViewSet
-from sips.views import SipViewSet, VoipViewSet
-from voipcrm.routers import JsonRouter
+from integrations.line_test_api import TestedSipViewSet
+from integrations.webhooks.voip_api import ReadingVoipViewSet
+from sips.staff_line_api import StaffLineViewSet
+from voipcrm.idempotency import OncePerKey
+from voipcrm.rest.routers import JsonRouter
 from widgets.views import WidgetViewSet
 
+
+class Calls(OncePerKey, CallViewSet):
+    """Calls: the log, and click-to-call."""
+
+    queryset = CallViewSet.queryset.select_related("made_for_autocall")
+    serializer_class = CallOfAutocallSerializer
+    filterset_class = CallOfWidgetFilter
+
+
+class Sips(OncePerKey, TestedSipViewSet):
+    """SIP accounts."""
+
+
+class Voips(OncePerKey, ReadingVoipViewSet):
+    """VoIP configurations. Of a deleted one calls, lines, widgets and call-backs stay, without a configuration."""
+
+
+class Widgets(OncePerKey, WidgetViewSet):
+    """Call-back widgets."""
+
+
+class Autocalls(OncePerKey, AutocallViewSet):
+    """Automatic call-backs."""
+
+
+class StaffLines(OncePerKey, StaffLineViewSet):
+    """Whose telephone rings: the lines of users. Who may not see all lines sees only the calls of these."""
+
+
+class Notes(OncePerKey, NoteViewSet):
+    """What staff wrote about calls. The author is the user of the token; the CRM's own text is the call's `description`."""
+
+
+class FollowUps(OncePerKey, FollowUpViewSet):
+    """Numbers that staff are to call, have called, or will call. There is one open follow-up per number and configuration."""
+
+
+class Outcomes(OncePerKey, OutcomeViewSet):
+    """How calls end, in the company's own words."""
+
+
 router = JsonRouter()
-router.register("calls", CallViewSet, basename="call")
-router.register("sips", SipViewSet, basename="sip")
-router.register("voips", VoipViewSet, basename="voip")
-router.register("widgets", WidgetViewSet, basename="widget")
-router.register("autocalls", AutocallViewSet, basename="autocall")
+router.register("calls", Calls, basename="call")
+router.register("sips", Sips, basename="sip")
+router.register("voips", Voips, basename="voip")
+router.register("widgets", Widgets, basename="widget")
+router.register("autocalls", Autocalls, basename="autocall")
+router.register("staff_lines", StaffLines, basename="staff_line")
+router.register("notes", Notes, basename="note")
+router.register("follow_ups", FollowUps, basename="follow_up")
+router.register("outcomes", Outcomes, basename="outcome")

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,4 +8,8 @@ class VoipcrmConfig(AppConfig):
     verbose_name = _("access")
 
     def ready(self) -> None:
-        from voipcrm import cors, schema  # noqa: F401, PLC0415
+        from voipcrm import cors, schema
+        from voipcrm.audit import actors, signing_in
+
+        connection_created.connect(actors.watch, dispatch_uid="audit")
+        actors.watch_all()

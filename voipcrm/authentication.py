@@ -16,7 +16,7 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class TokenAuthentication(BaseAuthentication):
-    """One query per request; the use is noted at most once a minute."""
+    """One query per request; `last_used_at` is written at most once a minute."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
         scheme, _space, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")

@@ -1,4 +1,4 @@
-"""The public widget doors answer pages of any origin; everything else follows CORS_ALLOWED_ORIGINS."""
+"""The public widget endpoints answer pages of any origin; everything else follows CORS_ALLOWED_ORIGINS."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from corsheaders.signals import check_request_enabled
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-PUBLIC_DOORS = frozenset(
+PUBLIC_ENDPOINTS = frozenset(
     {
         "/voip/widget_data.json",
         "/voip/autocalls/create_from_widget",
@@ -17,5 +17,5 @@ PUBLIC_DOORS = frozenset(
 
 
 @receiver(check_request_enabled)
-def is_public_door(request: HttpRequest, **_kwargs: Any) -> bool:
-    return request.path in PUBLIC_DOORS
+def is_public_endpoint(request: HttpRequest, **_kwargs: Any) -> bool:
+    return request.path in PUBLIC_ENDPOINTS

@@ -1,4 +1,4 @@
-"""The first page of the back-office: what needs attention now. A constant number of queries, each read from an index."""
+"""The overview of the back-office: what needs attention now. A constant number of queries, each by an index."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from autocalls.attention import WAITING, overdue
 from autocalls.models import Autocall, Refusal
-from calls.admin import UNFINISHED
 from calls.models import Call
-from integrations.traffic import with_traffic
-from sips.backoffice import LARGEST_COUNT, count_up_to, show_moment, start_of_today
+from integrations.webhooks.traffic import with_traffic
 from sips.models import Voip
+from sips.staff_lines import sees_all_lines
+from voipcrm.backoffice.changelist import LARGEST_COUNT, count_up_to
+from voipcrm.backoffice.display import show_moment, start_of_today
 from voipcrm.navigation import may_view
 
 MOST_CONFIGURATIONS = 100
@@ -33,21 +34,22 @@ class Card:
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's context of the index with `cards` and `configurations`, as far as the reader may see them."""
-    cards = _calls() if may_view(request, "calls.call") else []
-    cards += _call_backs() if may_view(request, "autocalls.autocall") else []
-    cards += _refusals() if may_view(request, "autocalls.refusal") else []
+    user = request.user
+    cards = _calls(user) if may_view(request, "calls.call") else []
+    cards += _call_backs(user) if may_view(request, "autocalls.autocall") else []
+    cards += _refusals(user) if may_view(request, "autocalls.refusal") else []
     configurations: list[dict[str, Any]] = []
-    if may_view(request, "integrations.webhookdelivery"):
-        unreadable, configurations = _deliveries()
-        cards.append(unreadable)
+    if may_view(request, "integrations.webhookdelivery") and sees_all_lines(user):
+        counted, configurations = _deliveries()
+        cards += counted
     return {**context, "cards": cards, "configurations": configurations}
 
 
-def _calls() -> list[Card]:
+def _calls(user: Any) -> list[Card]:
     today = start_of_today()
     day = {"start_time_from": timezone.localdate().isoformat()}
     calls = reverse("admin:calls_call_changelist")
-    begun = Call.objects.filter(start_time__gte=today)
+    begun = Call.objects.visible_to(user).filter(start_time__gte=today)
     missed = count_up_to(LARGEST_COUNT, begun.missed())
     return [
         Card(_("calls today"), _shown(count_up_to(LARGEST_COUNT, begun)), "call", f"{calls}?{urlencode(day)}"),
@@ -59,21 +61,22 @@ def _calls() -> list[Card]:
             alarming=missed > 0,
         ),
         Card(
-            _("waiting for an end"),
-            _shown(count_up_to(LARGEST_COUNT, Call.objects.filter(UNFINISHED))),
+            _("not finished"),
+            _shown(count_up_to(LARGEST_COUNT, Call.objects.visible_to(user).in_progress())),
             "hourglass_top",
             f"{calls}?attention=unfinished",
         ),
     ]
 
 
-def _call_backs() -> list[Card]:
+def _call_backs(user: Any) -> list[Card]:
     call_backs = reverse("admin:autocalls_autocall_changelist")
-    late = count_up_to(LARGEST_COUNT, Autocall.objects.filter(overdue()))
+    call_backs_seen = Autocall.objects.visible_to(user)
+    late = count_up_to(LARGEST_COUNT, call_backs_seen.filter(overdue()))
     return [
         Card(
             _("call-backs waiting"),
-            _shown(count_up_to(LARGEST_COUNT, Autocall.objects.filter(WAITING))),
+            _shown(count_up_to(LARGEST_COUNT, call_backs_seen.filter(WAITING))),
             "phone_callback",
             f"{call_backs}?attention=waiting",
         ),
@@ -87,37 +90,48 @@ def _call_backs() -> list[Card]:
     ]
 
 
-def _refusals() -> list[Card]:
+def _refusals(user: Any) -> list[Card]:
     day = {"last_at_from": timezone.localdate().isoformat()}
-    refused = count_up_to(LARGEST_COUNT, Refusal.objects.filter(last_at__gte=start_of_today()))
+    refused = count_up_to(LARGEST_COUNT, Refusal.objects.visible_to(user).filter(last_at__gte=start_of_today()))
     link = f"{reverse('admin:autocalls_refusal_changelist')}?{urlencode(day)}"
     return [Card(_("refused today"), _shown(refused), "phone_disabled", link)]
 
 
-def _deliveries() -> tuple[Card, list[dict[str, Any]]]:
+def _deliveries() -> tuple[list[Card], list[dict[str, Any]]]:
     deliveries = reverse("admin:integrations_webhookdelivery_changelist")
-    day = {"state": "unreadable", "received_at_from": timezone.localdate().isoformat()}
+    today = {"received_at_from": timezone.localdate().isoformat()}
+    unreadable, in_part = {"state": "unreadable", **today}, {"state": "in_part", **today}
     named = Voip.objects.only("name").order_by("name", "pk")
     voips = list(with_traffic(named, since=start_of_today())[:MOST_CONFIGURATIONS])
-    unreadable = sum(voip.unreadable_count for voip in voips)
-    rows = [
-        {
-            "name": voip.name,
-            "last": show_moment(voip.last_delivery_at) if voip.last_delivery_at else _("never"),
-            "unreadable": voip.unreadable_count,
-            "link": f"{deliveries}?{urlencode({'voip': voip.pk})}",
-            "unreadable_link": f"{deliveries}?{urlencode({'voip': voip.pk, **day})}",
-        }
-        for voip in voips
+    rows = [_traffic_of(voip, deliveries, unreadable) for voip in voips]
+    lost, partial = sum(voip.unreadable_count for voip in voips), sum(voip.in_part_count for voip in voips)
+    cards = [
+        Card(
+            _("unreadable deliveries today"),
+            _shown(lost),
+            "sms_failed",
+            f"{deliveries}?{urlencode(unreadable)}",
+            alarming=lost > 0,
+        ),
+        Card(
+            _("deliveries read in part today"),
+            _shown(partial),
+            "sms",
+            f"{deliveries}?{urlencode(in_part)}",
+            alarming=partial > 0,
+        ),
     ]
-    card = Card(
-        _("unreadable deliveries today"),
-        _shown(unreadable),
-        "sms_failed",
-        f"{deliveries}?{urlencode(day)}",
-        alarming=unreadable > 0,
-    )
-    return card, rows
+    return cards, rows
+
+
+def _traffic_of(voip: Any, deliveries: str, unreadable: dict[str, str]) -> dict[str, Any]:
+    return {
+        "name": voip.name,
+        "last": show_moment(voip.last_delivery_at) if voip.last_delivery_at else _("never"),
+        "unreadable": voip.unreadable_count,
+        "link": f"{deliveries}?{urlencode({'voip': voip.pk})}",
+        "unreadable_link": f"{deliveries}?{urlencode({'voip': voip.pk, **unreadable})}",
+    }
 
 
 def _shown(count: int) -> str:

@@ -1,23 +1,31 @@
-"""A plausible month of a company's telephone desk, told by the simulated provider's own webhooks: doubled and out of order, as in life."""
+"""Demonstration data: a month of calls, from webhooks of the simulated provider, some repeated and out of order."""
 
 import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from autocalls.models import Autocall
 from calls import services as calls
-from calls.models import Call
+from calls.models import Call, FollowUp
 from calls.statuses import Kind, Status
-from integrations import services as integrations
-from integrations.events import Delivery
+from integrations.models import WebhookDelivery
+from integrations.providers.foundation.events import Delivery
 from integrations.providers.simulator import disturb, tell_story
-from sips.models import Sip, Voip
+from integrations.webhooks import services as integrations
+from sips.models import Sip, StaffLine, Voip
+from voipcrm import demo_work
 from widgets.models import Widget
 
 OPERATOR = "http://127.0.0.1:"
-"""Where the simulated operator of the demo listens, up to its port, which every start chooses anew."""
+"""The address of the simulated provider, up to its port, which each start chooses anew."""
 
 CALLS = 320
 DAYS = 30
@@ -27,31 +35,81 @@ CUSTOMERS = [
     for prefix in (501, 602, 693, 733)
     for number in range(120_017, 120_017 + 15 * 7919, 7919)
 ]
+WIDGET = "Web shop"
+STAFF = {"anna": ("Operator", "101"), "supervisor": ("Supervisor", "")}
+"""Users by login name: their group, and the line whose telephone is theirs."""
+STAFF_ADDRESS = "@demo.invalid"
 OFFICE_HOURS = [["08:00", "12:00"], ["12:30", "17:00"]]
 
 
 def create() -> None:
-    """Two configurations, their lines, a widget, and a few hundred calls of the last month."""
+    """Two configurations, their lines, a widget, a few hundred calls of the last month, and what there is to do today."""
     desks = [
         _make_desk(
             "Warsaw office",
             number="+48221234500",
-            lines={"101": "Anna Nowak", "102": "Piotr Zieliński", "103": "Reception"},
+            lines={"100": "Reception", "101": "Anna Nowak", "102": "Piotr Zieliński"},
         ),
         _make_desk("Support line", number="+48327654300", lines={"201": "Marta Wójcik", "202": "Oleh Kovalenko"}),
     ]
     weekdays = ("monday", "tuesday", "wednesday", "thursday", "friday")
-    Widget.objects.create(
-        name="Web shop",
+    widget = Widget.objects.create(
+        name=WIDGET,
         voip=desks[0],
         locale="pl",
         opening_time=dict.fromkeys(weekdays, OFFICE_HOURS),
         holidays="PL",
         description="Pytania o zamówienie? Chętnie pomożemy.",
     )
-    chance = random.Random(20_260_101)  # noqa: S311 - the same month for everybody
+    chance = random.Random(20_260_101)
     for number in range(CALLS):
         _make_call(number, desk=chance.choices(desks, weights=(3, 1))[0], chance=chance)
+    demo_work.create(desks[0], widget)
+
+
+def admit_staff(new_password: Callable[[str], str]) -> None:
+    """Make the users of the demo who are missing. Somebody else of that name is left alone."""
+    for name, (group, sip) in STAFF.items():
+        if User.objects.filter(username=name).exists():
+            continue
+        with transaction.atomic():
+            user = User.objects.create_user(name, f"{name}{STAFF_ADDRESS}", new_password(name), is_staff=True)
+            user.groups.set(Group.objects.filter(name=group))
+            for line in Sip.objects.filter(sip=sip, voip__in=configurations()).select_related("voip") if sip else ():
+                StaffLine.objects.create(user=user, sip=line)
+                demo_work.hand_out(user, line.voip)
+
+
+def staff() -> QuerySet[User]:
+    return User.objects.filter(username__in=STAFF, email__endswith=STAFF_ADDRESS).order_by("username")
+
+
+def configurations() -> QuerySet[Voip]:
+    """Those of the demo: of the simulated provider, on this machine."""
+    return Voip.objects.filter(provider="simulator", api_url__startswith=OPERATOR)
+
+
+def remove() -> dict[str, int]:
+    """Delete the demo's configurations with all that came through them, its widget and its users. How many there were of each."""
+    with transaction.atomic():
+        mine = list(configurations().select_for_update())
+        widgets = Widget.objects.filter(name=WIDGET, voip__in=mine)
+        parts: dict[str, QuerySet[Any]] = {
+            "follow-ups": FollowUp.objects.filter(voip__in=mine),
+            "call-backs": Autocall.objects.filter(Q(voip__in=mine) | Q(widget__in=widgets)),
+            "webhook deliveries": WebhookDelivery.objects.filter(voip__in=mine),
+            "calls": Call.everything.filter(voip__in=mine),
+            "widgets": widgets,
+            "users": staff(),
+            "lines": Sip.objects.filter(voip__in=mine),
+            "configurations": Voip.objects.filter(pk__in=[voip.pk for voip in mine]),
+        }
+        counts = {name: rows.count() for name, rows in parts.items()}
+        for rows in parts.values():
+            rows.delete()
+        if mine:
+            counts["outcomes"] = demo_work.remove()
+    return counts
 
 
 def _make_desk(name: str, *, number: str, lines: dict[str, str]) -> Voip:

@@ -154,7 +154,7 @@ def _start(data_dir: Path) -> None:
 
 
 def _remove_traces_of_a_crash(cluster: Path, sockets: Path) -> None:
-    """Remove the files that name a process: nobody holds server.lock, so that number is nobody's or a stranger's."""
+    """Remove the files with a process id: server.lock is free, so that process is gone or not ours."""
     pid, _, _ = _read_pid_file(cluster.parent)
     with suppress(OSError):  # no such process, or no /proc
         if pid and cluster.samefile(f"/proc/{pid}/cwd"):

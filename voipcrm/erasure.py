@@ -1,32 +1,36 @@
-"""Erasing a person from everything: one verb of each room, and the admin's own log."""
+"""Erasing a person from everything: one verb of each room, the admin's own log and the audit log."""
 
+import json
 from collections import Counter
+from urllib.parse import unquote_plus
 
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
-from django.db.models import Q
 
 from autocalls.erasure import erase_number as erase_from_call_backs
 from calls import erasure as calls_erasure
 from calls.identity import is_ours
 from calls.models import Call
-from integrations import erasure as deliveries_erasure
-from integrations.erasure import Progress
-from sips.fields import DEFAULT_COUNTRY
+from integrations.webhooks import erasure as deliveries_erasure
+from integrations.webhooks.erasure import Progress
+from sips.countries import DEFAULT_COUNTRY
+from sips.mentions import may_name
 from sips.number_search import SoughtNumber
-from sips.phone_numbers import normalise
+from sips.phone_numbers import called
+from voipcrm.audit.entries import AuditEntry, with_text
 
 NAMELESS = "—"
 KEPT, UNDER_WAY = calls_erasure.KEPT, calls_erasure.UNDER_WAY
-"""Of the counts the two that are no erased things but notes."""
+"""The two counts that are not of erased records."""
 
 
 class CannotErase(Exception):
-    """The number is none, or nobody's but the company's own; the message says so."""
+    """The text is no number, or the company's own number; the message says so."""
 
 
 def seek(written: str, country: str = DEFAULT_COUNTRY) -> SoughtNumber:
     """The number to be erased. Raises CannotErase."""
-    number = normalise(written, country)
+    number = called(written, country)
     try:
         sought = SoughtNumber(number)
     except ValueError:
@@ -39,7 +43,7 @@ def seek(written: str, country: str = DEFAULT_COUNTRY) -> SoughtNumber:
 
 
 def erase_number(sought: SoughtNumber, *, progress: Progress, dry_run: bool = False) -> Counter[str]:
-    """Erase the person with that number, and return how many of what. Each room's part can be repeated, so all of it can.
+    """Erase the person with that number, and return how many of what. Each app's part can be repeated, so all of it can.
 
     Call-backs first, so that nobody is dialed any more; calls before deliveries, because from then on what still comes of them is stored without its
     content; and both again, for what came in while the log was read.
@@ -54,13 +58,15 @@ def erase_number(sought: SoughtNumber, *, progress: Progress, dry_run: bool = Fa
         again = calls_erasure.erase_number(sought)
         counts += again - Counter({KEPT: again[KEPT]})
         counts["webhook deliveries of the calls"] += deliveries_erasure.erase_of_erased_calls()
+    counts["failed logins"] = _erase_from_failed_logins(sought, dry_run=dry_run)
     counts["entries of the admin's log"] = _erase_from_admin_log(sought, dry_run=dry_run)
+    counts["entries of the audit log"] = _erase_from_audit_log(sought, dry_run=dry_run)
     return counts
 
 
 def _erase_from_admin_log(sought: SoughtNumber, *, dry_run: bool) -> int:
     """The log of the admin names each call and call-back by its numbers."""
-    maybe = LogEntry.objects.filter(Q(object_repr__regex=sought.pattern) | Q(change_message__regex=sought.pattern))
+    maybe = LogEntry.objects.filter(may_name(sought, "object_repr", "change_message"))
     found = [
         entry.pk
         for entry in maybe.only("object_repr", "change_message")
@@ -68,3 +74,33 @@ def _erase_from_admin_log(sought: SoughtNumber, *, dry_run: bool) -> int:
     ]
     chosen = LogEntry.objects.filter(pk__in=found)
     return len(found) if dry_run else chosen.update(object_repr=NAMELESS, change_message="")
+
+
+def _erase_from_audit_log(sought: SoughtNumber, *, dry_run: bool) -> int:
+    """It copies nothing of persons; but somebody may have written the number into the name of a line or a widget's texts."""
+    found = [
+        entry.pk
+        for entry in with_text().filter(may_name(sought, "text")).iterator()
+        if sought.is_in(json.dumps(entry.changes, ensure_ascii=False), DEFAULT_COUNTRY)
+    ]
+    chosen = AuditEntry.objects.filter(pk__in=found)
+    return len(found) if dry_run else chosen.update(changes={})
+
+
+def _erase_from_failed_logins(sought: SoughtNumber, *, dry_run: bool) -> int:
+    """Rows of older versions hold what was typed and posted; `voipcrm.logins` keeps nothing of it and forgets them the next night."""
+    texts = ("username", "user_agent", "path_info", "http_accept")
+    erased = 0
+    for model, fields in (
+        (AccessAttempt, (*texts, "get_data", "post_data")),
+        (AccessLog, texts),
+        (AccessFailureLog, texts),
+    ):
+        maybe = model.objects.filter(may_name(sought, *fields)).values_list("pk", *fields)
+        found = [
+            pk
+            for pk, *message in maybe
+            if any(sought.is_in(unquote_plus(text or ""), DEFAULT_COUNTRY) for text in message)
+        ]
+        erased += len(found) if dry_run else model.objects.filter(pk__in=found).delete()[0]
+    return erased

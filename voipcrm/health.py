@@ -1,4 +1,4 @@
-"""What machines ask about the product: does it work, and how much does it do."""
+"""`/healthz` and `/metrics`."""
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -17,15 +17,20 @@ WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= n
 """
 
 
+def oldest_due_job(dialers: int) -> float:
+    """How many seconds it has been due. Where no dialer runs, the dialers' jobs are nobody's: their calls expire."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OLDEST_DUE_JOB, [dialers > 0])
+        return round(float(cursor.fetchone()[0]), 1)
+
+
 @csrf_exempt
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while the database answers and due jobs are taken up in time, else 503; the body says which."""
+    """200 while the database answers and due jobs are started in time, else 503; the body says which."""
     try:
         dialers = presence.count_living()
-        with connection.cursor() as cursor:
-            cursor.execute(_OLDEST_DUE_JOB, [dialers > 0])  # where none runs, its jobs are nobody's: their calls expire
-            waited = round(float(cursor.fetchone()[0]), 1)
+        waited = oldest_due_job(dialers)
     except DatabaseError:
         return JsonResponse({"status": "failing", "database": "unreachable"}, status=503)
     late = waited > settings.JOBS_LATE_AFTER.total_seconds()

@@ -1,6 +1,9 @@
 """JSON logs, one object a line, each with the request's id, none with a secret."""
 
+import json
+import logging
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -10,7 +13,10 @@ _SECRETS = (
     (re.compile(r"((?:api_token|visitor_token|form_token|password|api_key)=)[^&\s\"']+"), r"\1…"),
     (re.compile(r"(/voip/webhooks/[^/\s]+/)[^/\s?\"']+"), r"\1…"),
     (re.compile(r"vcrm_[A-Za-z0-9]+"), "vcrm_…"),
+    # Whatever looks like a webhook's secret or a token of ours, wherever somebody has put it; ids of requests have small letters alone.
+    (re.compile(r"(?<![\w-])(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{32,}(?![\w-])"), "…"),
 )
+_PLAIN_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}")
 
 
 def redact(text: str) -> str:
@@ -18,6 +24,27 @@ def redact(text: str) -> str:
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text
+
+
+class WithoutPath(logging.Filter):
+    """What Django logs of a request, by the name of its view: a path may hold a mistyped webhook's secret, or a number. A refusal is no fault of ours
+    and has no traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        if request is None:
+            return True
+        match = getattr(request, "resolver_match", None)
+        if isinstance(record.args, tuple) and record.args:  # Django's texts end with the path
+            record.args = (*record.args[:-1], match.view_name if match else "no view")
+        else:  # the words of an exception, which repeat what was sent
+            record.msg = record.name.rpartition(".")[2]
+        if record.name.endswith("DisallowedHost"):
+            host = request.META.get("HTTP_HOST", "")
+            record.host = host if _PLAIN_HOST.fullmatch(host) else "…"
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = None
+        return True
 
 
 def _redact_event(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
@@ -40,36 +67,71 @@ def _drop_unserializable(_logger: WrappedLogger, _name: str, event: EventDict) -
     return {key: value for key, value in event.items() if key not in {"request", "sock", "server_time"}}
 
 
+ACCESS = "voipcrm.access"
+
+
+class Lines(structlog.stdlib.ProcessorFormatter):
+    """One JSON object a line. The access log has its own short way: its fields are known, so there is nothing in them to be looked for but an id that
+    a client has given."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return access_line(record) if record.name == ACCESS else super().format(record)
+
+
+def access_line(record: Any) -> str:
+    """record: one of `voipcrm.middleware.request_log`."""
+    return json.dumps(
+        {
+            "event": record.msg,
+            "request_id": redact(record.request_id),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "method": record.method,
+            "view": record.view,
+            "status": record.status,
+            "milliseconds": record.milliseconds,
+            "timestamp": f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        }
+    )
+
+
+GATHERED = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+"""What is put into an event."""
+WRITTEN = [
+    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+    _drop_unserializable,
+    _redact_event,
+    structlog.processors.JSONRenderer(),
+]
+"""What is taken out of it again, and how it is written."""
+
+
 def logging_config(level: str) -> dict[str, Any]:
     """For `logging.config`: everything to standard error."""
-    shared = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "json": {
-                "()": "structlog.stdlib.ProcessorFormatter",
-                "foreign_pre_chain": shared,
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    _drop_unserializable,
-                    _redact_event,
-                    structlog.processors.JSONRenderer(),
-                ],
+                "()": Lines,
+                "foreign_pre_chain": GATHERED,
+                "processors": WRITTEN,
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "filters": {"without_path": {"()": WithoutPath}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["without_path"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"level": level},
             "django.server": {"handlers": ["stderr"], "propagate": False, "level": level},
+            "django.request": {"level": "ERROR"},  # what is refused has its line of voipcrm.access
             "procrastinate": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},  # below that it tells the headers of every answer

@@ -1,26 +1,36 @@
 """What happens to every request before and after its view."""
 
 import logging
+import os
 import re
 import time
-import uuid
 from collections.abc import Callable
 from io import BytesIO
+from threading import Lock
 from urllib.parse import unquote_plus
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import Resolver404, resolve
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language_from_request, gettext, override
 
+from voipcrm.logs import ACCESS
 from voipcrm.networks import is_within, parse_address
+from voipcrm.rest.exceptions import as_page
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-access = logging.getLogger("voipcrm.access")
+access = logging.getLogger(ACCESS)
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 - what a unix socket is taken to have, not an address to bind
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+"""What RFC 9110 and RFC 5789 know. Each is a label of the metrics, so whoever could choose another would make them grow."""
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
+LOGIN_WAITS = 0.5
+"""Seconds that a login waits for another one to be over."""
 
 
 def client_address(get_response: GetResponse) -> GetResponse:
@@ -30,14 +40,14 @@ def client_address(get_response: GetResponse) -> GetResponse:
     """
 
     def process(request: HttpRequest) -> HttpResponse:
-        address = request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104 - a unix socket has no address
+        address = request.META.get("REMOTE_ADDR") or NO_ADDRESS
         hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
         while hops and is_within(address, settings.TRUSTED_PROXIES):
             address = hops.pop()
         try:
             request.META["REMOTE_ADDR"] = str(parse_address(address))
         except ValueError:
-            request.META["REMOTE_ADDR"] = "0.0.0.0"  # noqa: S104
+            request.META["REMOTE_ADDR"] = NO_ADDRESS
         return get_response(request)
 
     return process
@@ -48,12 +58,21 @@ def address_of(request: HttpRequest) -> str:
 
 
 def readable_request(get_response: GetResponse) -> GetResponse:
-    """Read a body whose length was not announced (chunked), which Django would take for empty, and refuse a length that is no number."""
+    """Refuse what no view could read, before anything counts or logs it: an unknown method, a length that is no number. And read a body whose length
+    was not announced (chunked), which Django would take for empty; `voipcrm.asgi` has read it already, other servers may not have."""
 
     def process(request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            with override(get_language_from_request(request)):  # LocaleMiddleware comes later
+                message = {"detail": gettext("This method is not known here."), "code": "method_not_allowed"}
+            answer = JsonResponse(message, status=405)  # a 501 would be logged as a fault of ours
+            answer["Allow"] = ", ".join(sorted(METHODS))
+            return answer
         length = request.META.get("CONTENT_LENGTH") or ""
         if length and not _LENGTH.fullmatch(length):
-            return JsonResponse({"detail": "Content-Length must be a number of bytes."}, status=400)
+            with override(get_language_from_request(request)):
+                message = {"detail": gettext("Content-Length must be a number of bytes."), "code": "parse_error"}
+            return JsonResponse(message, status=400)
         if not length and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             # One byte over the limit is enough for Django to refuse it.
             body = request.META["wsgi.input"].read((settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) + 1)
@@ -89,7 +108,7 @@ def request_log(get_response: GetResponse) -> GetResponse:
     def process(request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request_id = given if _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = get_response(request)
             response["X-Request-ID"] = request_id
@@ -97,6 +116,7 @@ def request_log(get_response: GetResponse) -> GetResponse:
             access.info(
                 "request",
                 extra={
+                    "request_id": request_id,
                     "method": request.method,
                     "view": match.view_name if match else None,
                     "status": response.status_code,
@@ -104,24 +124,6 @@ def request_log(get_response: GetResponse) -> GetResponse:
                 },
             )
         return response
-
-    return process
-
-
-def straight_to_webhooks(get_response: GetResponse) -> GetResponse:
-    """Lead operators to their view without what lies further in: sessions, languages, CSRF and policies for pages are for browsers, and would
-    cost an operator as much time as storing the delivery."""
-
-    def process(request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith("/voip/webhooks/"):
-            return get_response(request)
-        try:
-            match = resolve(request.path_info)
-        except Resolver404:
-            return get_response(request)
-        request.resolver_match = match
-        answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
-        return answer
 
     return process
 
@@ -136,7 +138,25 @@ def pages(get_response: GetResponse) -> GetResponse:
             response = get_response(request)
         # Under no-referrer browsers send “Origin: null” with a form, which Django's CSRF check rightly refuses.
         response.headers["Referrer-Policy"] = "same-origin"
-        response._csp_replace = settings.PAGES_CSP  # type: ignore[attr-defined]  # django-csp's own per-response hook
-        return response
+        return as_page(response)
+
+    return process
+
+
+def one_login_at_a_time(get_response: GetResponse) -> GetResponse:
+    """A password costs the processor some tenths of a second: a few who guess would keep all threads of a process from those who are logged in."""
+    busy = Lock()
+
+    def process(request: HttpRequest) -> HttpResponse:
+        if request.method != "POST" or not request.path.startswith(reverse("admin:login")):
+            return get_response(request)
+        if not busy.acquire(timeout=LOGIN_WAITS):
+            answer = render(request, "sign_in_busy.html", status=429)
+            answer["Retry-After"] = "5"
+            return answer
+        try:
+            return get_response(request)
+        finally:
+            busy.release()
 
     return process

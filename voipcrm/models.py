@@ -1,4 +1,5 @@
-"""API tokens: who may use the API. Only a digest is stored, so a stolen database opens nothing."""
+"""API tokens: who may use the API. Only a digest is stored, so a stolen database opens nothing.
+And the keys by which a repeated request is known."""
 
 import hashlib
 import secrets
@@ -11,6 +12,13 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from voipcrm.audit.entries import AuditEntry
+from voipcrm.backoffice.submissions import Submission
+
+__all__ = ["ApiToken", "ApiTokenManager", "AuditEntry", "IdempotencyKey", "Submission", "digest_of"]
+"""Some from modules of their own: Django looks for models here."""
+
 
 PREFIX = "vcrm_"
 LENGTH = 40
@@ -52,6 +60,24 @@ class ApiToken(models.Model):
     @property
     def is_valid(self) -> bool:
         return self.active and (self.expires_at is None or self.expires_at > timezone.now())
+
+
+class IdempotencyKey(models.Model):
+    """A caller's promise that requests with the same key are one request, see `voipcrm.idempotency`."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, db_index=False)
+    key = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    """Of the request, to tell a repetition from a different request."""
+    object_id = models.BigIntegerField(null=True)
+    """The record that the request made or changed; its path tells of which kind."""
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "key"], name="a_key_is_unique_per_user")]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 def digest_of(secret: str) -> str:

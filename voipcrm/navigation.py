@@ -8,14 +8,34 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from sips.staff_lines import sees_all_lines
+
 SECTIONS = (
     (
         _("Telephone desk"),
-        {"calls.call": "call", "autocalls.autocall": "phone_callback", "autocalls.refusal": "phone_disabled"},
+        {
+            "calls.call": "call",
+            "calls.followup": "assignment_ind",
+            "autocalls.autocall": "phone_callback",
+            "autocalls.refusal": "phone_disabled",
+            "calls.note": "sticky_note_2",
+        },
     ),
-    (_("Setup"), {"sips.voip": "dns", "sips.sip": "dialer_sip", "widgets.widget": "widgets"}),
+    (
+        _("Setup"),
+        {
+            "sips.voip": "dns",
+            "sips.sip": "dialer_sip",
+            "sips.staffline": "badge",
+            "widgets.widget": "widgets",
+            "calls.outcome": "flag",
+        },
+    ),
     (_("Webhooks"), {"integrations.webhookdelivery": "webhook"}),
-    (_("Access"), {"auth.user": "person", "auth.group": "group", "voipcrm.apitoken": "key"}),
+    (
+        _("Access"),
+        {"auth.user": "person", "auth.group": "group", "voipcrm.apitoken": "key", "voipcrm.auditentry": "policy"},
+    ),
 )
 """Titles, models and the icons of their pages."""
 
@@ -23,8 +43,14 @@ SECTIONS = (
 def sections(request: HttpRequest) -> list[dict[str, Any]]:
     """unfold's groups of links."""
     overview = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
+    desk = {"title": _("Desk"), "icon": "support_agent", "link": reverse("admin:desk")}
+    first = [desk, overview] if may_view(request, "calls.call") else [overview]
+    if may_view(request, "calls.call") or may_view(request, "autocalls.autocall"):
+        first.append({"title": _("Figures"), "icon": "bar_chart", "link": reverse("admin:figures")})
+    if may_see_health(request):
+        first.append({"title": _("Health"), "icon": "monitor_heart", "link": reverse("admin:health")})
     groups = [{"title": title, "items": _links(request, models)} for title, models in SECTIONS]
-    return [{"title": None, "items": [overview]}, *(group for group in groups if group["items"])]
+    return [{"title": None, "items": first}, *(group for group in groups if group["items"])]
 
 
 def _links(request: HttpRequest, models: dict[str, str]) -> list[dict[str, str]]:
@@ -37,7 +63,16 @@ def _links(request: HttpRequest, models: dict[str, str]) -> list[dict[str, str]]
     return links
 
 
+def may_see_health(request: HttpRequest) -> bool:
+    """It tells of configurations and of what came to all of them."""
+    user = request.user
+    seen = may_view(request, "integrations.webhookdelivery") and may_view(request, "sips.voip")
+    return seen and sees_all_lines(user)
+
+
 def may_view(request: HttpRequest, label: str) -> bool:
     """Whether the reader may open the page of that model (`calls.call`)."""
     app, _dot, model = label.partition(".")
+    if label == "voipcrm.auditentry" and not sees_all_lines(request.user):
+        return False
     return request.user.has_perm(f"{app}.view_{model}") or request.user.has_perm(f"{app}.change_{model}")

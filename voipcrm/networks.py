@@ -1,6 +1,7 @@
 """Addresses of machines, and the networks they belong to."""
 
 import ipaddress
+import re
 from functools import cache
 
 from django.core.exceptions import ImproperlyConfigured
@@ -9,10 +10,22 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+_WITH_PORT = re.compile(r"(?:\[(?P<v6>[^\[\]]+)\]|(?P<v4>[0-9.]+))(?::[0-9]{1,5})?", re.ASCII)
+
+
 def parse_address(text: str) -> Address:
-    """The address; an IPv4 one also where a socket of both families writes it as `::ffff:192.0.2.1`. Raises ValueError."""
-    address = ipaddress.ip_address(text)
+    """The address, without the port and brackets some proxies write (`192.0.2.1:5060`, `[2001:db8::1]:443`) and the interface (`fe80::1%eth0`);
+    an IPv4 one also where a socket of both families writes it as `::ffff:192.0.2.1`. Raises ValueError."""
+    found = _WITH_PORT.fullmatch(text)
+    bare = (found["v6"] or found["v4"]) if found else text
+    address = ipaddress.ip_address(bare.partition("%")[0])
     return getattr(address, "ipv4_mapped", None) or address
+
+
+def subscriber(address: str) -> str:
+    """Whom an address stands for when it is counted: itself, or the first of its IPv6 /64, which is what one customer is given."""
+    parsed = parse_address(address)
+    return str(parsed if parsed.version == 4 else ipaddress.ip_network((parsed, 64), strict=False).network_address)
 
 
 @cache

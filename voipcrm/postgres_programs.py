@@ -48,7 +48,7 @@ def find_programs(cluster: Path) -> tuple[Path, int]:
     unfit = []
     for folder in _list_program_folders():
         try:
-            answer = subprocess.check_output([folder / "postgres", "--version"], text=True, stderr=subprocess.DEVNULL)  # noqa: S603
+            answer = subprocess.check_output([folder / "postgres", "--version"], text=True, stderr=subprocess.DEVNULL)
         except (OSError, subprocess.CalledProcessError):
             continue  # not there, or made for another kind of machine
         major = int(re.findall(r"\d+", answer)[0])
@@ -98,7 +98,7 @@ def run_program(command: list[str], *, data_dir: Path, keep_open: Sequence[int] 
     environment |= {"LC_ALL": "C", "PGDATA": str(data_dir / "cluster")}
     log = open_owned(data_dir / "postgres.log")  # no pipe: the server would keep it open, and its reader waiting
     try:
-        done = subprocess.run(  # noqa: S603 - our own command
+        done = subprocess.run(
             wrapped,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -5,87 +5,189 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import OpenApiParameter
 
-from widgets.schema import WIDGET_DATA
+from voipcrm import reference_answers
+from voipcrm import reference_refusals as refusals
+from voipcrm.idempotency import HEADER, LONGEST_KEY, OncePerKey
+from voipcrm.reference import OPERATIONS
+from voipcrm.reference_operation import Operation
 
-REFUSALS = {
-    "400": "What is wrong with the request: `detail`, or each field's problems under its name",
-    "401": "The token is missing, unknown, inactive or expired",
-    "403": "The token's user has no right to this",
-    "404": "There is no such record",
-    "409": "The record's state, or another record, does not allow this",
-    "413": "The body is too large",
-    "415": "The body is not JSON",
-}
-_REFUSAL = {"type": "object", "additionalProperties": {}, "properties": {"detail": {"type": "string"}}}
+SUCCESSES = {"200": "Here it is", "201": "It is made"}
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "maxLength": LONGEST_KEY},
+    OpenApiParameter.HEADER,
+    description="The same key and body within 24 hours is the same request: it is carried out once, and answered with the record as it is then.",
+)
 
 
 class JsonRouteSchema(AutoSchema):
     """Names operations and tags without the `.json` of the routes, and adds to each operation how it refuses."""
 
+    @property
+    def _told(self) -> Operation:
+        return OPERATIONS[self.get_operation_id()]
+
     def _tokenize_path(self) -> list[str]:
         tokens = (token.removesuffix(".json") for token in super()._tokenize_path())
         return [token for token in tokens if token]
 
+    def get_operation_id(self) -> str:
+        """An action has its own name alone: `calls_make_call`."""
+        name: str = super().get_operation_id()
+        return name if getattr(self.view, "action", "") == "create" else name.removesuffix("_create")
+
+    def get_summary(self) -> str:
+        return self._told.summary
+
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular declares it, unlike DRF
+        return self._told.description
+
+    def map_parsers(self) -> list[str]:
+        """Forms are read too, see docs/api.md; described as well, they would make generated clients ask, or guess, in which way to send each body."""
+        return ["application/json"]
+
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         """Ids are whole numbers, though their routes are written as digits."""
-        parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
+        parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)
         return [
-            {**given, "schema": {"type": "integer", "minimum": 0}} if given["name"] == "id" else given
+            {**given, "schema": {"type": "integer", "minimum": 0}, "description": "The record's id."}
+            if given["name"] == "id"
+            else given
             for given in parameters
         ]
 
     def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
-        """A link that may be blank has no format: an empty text is no URI."""
-        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
-        if schema.get("format") == "uri" and (field.read_only or field.allow_blank):
+        """What may be blank is one text: drf-spectacular's union of a link and a text of no length fits an empty text twice."""
+        super()._insert_field_validators(field, schema)
+        if "oneOf" in schema:
+            text, _blank = schema.pop("oneOf")
+            schema |= {name: value for name, value in text.items() if name not in ("format", "pattern", "minLength")}
+        elif schema.get("format") == "uri" and field.read_only:
             del schema["format"]
+
+    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> dict[str, Any]:
+        """Of a body every optional field takes null, see `voipcrm.rest.bodies`; an answer always has all its fields."""
+        schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)
+        if direction == "response" and schema.get("properties"):
+            schema["required"] = sorted(schema["properties"])
+        if direction == "request":
+            required = schema.get("required", ())
+            for name, described in schema.get("properties", {}).items():
+                if name not in required and "$ref" not in described:
+                    schema["properties"][name] = {**described, "nullable": True}
+        return schema
+
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        """An empty filter is a 400: it would answer with records that were not asked for. drf-spectacular drops the help texts of filters whose
+        type is named."""
+        parameters: list[dict[str, Any]] = super()._get_filter_parameters()
+        filterset_class: Any = getattr(self.view, "filterset_class", None)
+        for given in parameters:
+            given["description"] = filterset_class.base_filters[given["name"]].extra.get("help_text", "")
+            if given["schema"].get("type") == "string" and "enum" not in given["schema"]:
+                given["schema"] = {**given["schema"], "minLength": 1}
+        return parameters
+
+    def get_override_parameters(self) -> Any:
+        """A POST that answers with a record is carried out once for a key."""
+        return [IDEMPOTENCY_KEY] if self._is_once() else []
+
+    def _is_once(self) -> bool:
+        return self.method == "POST" and isinstance(self.view, OncePerKey)
+
+    def _get_response_for_code(self, serializer: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        """What a viewset of ours was extended with is told of its actions too, whose serializers were named below it."""
+        if hasattr(self.view, "get_serializer_class"):
+            own = self.view.get_serializer_class()
+            serializer = own if _is_ground_of(own, serializer) else serializer
+        answer: dict[str, Any] = super()._get_response_for_code(serializer, *args, **options)
+        return answer
+
+    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> tuple[Any, bool]:
+        """A viewset's bodies may be wrapped in its resource's name."""
+        schema, is_required = super()._get_request_for_media_type(serializer, direction)
+        wrapper = getattr(self.view, "resource", "")
+        if not (schema and wrapper):
+            return schema, is_required
+        inner = schema["$ref"].rpartition("/")[2]
+        wrapped = {
+            "type": "object",
+            "description": f"The same, wrapped in “{wrapper}”. Nothing may stand beside it.",
+            "properties": {wrapper: schema},
+            "required": [wrapper],
+            "additionalProperties": False,
+        }
+        return {"anyOf": [schema, self._component(f"Wrapped{inner}", wrapped)]}, is_required
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        body = super()._get_request_body(direction)
+        if body:
+            wrapper = getattr(self.view, "resource", "")
+            body["content"]["application/json"]["examples"] = _bodies(self._told, wrapper)
+        return body
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
-        for code in self._refusal_codes():
-            responses.setdefault(code, self._refusal(code))
-        return responses
+        if self._is_once() and "201" in responses:
+            responses["200"] = responses["201"] | {"description": "The same record: the Idempotency-Key came before"}
+        for status, response in responses.items():
+            response["description"] = response["description"] or SUCCESSES[status]
+            reference_answers.show(response)
+        self._component("Refusal", refusals.SHAPE)
+        return responses | refusals.responses(self._refusal_codes(), visitors=not self.view.get_authenticators())
 
-    def _refusal_codes(self) -> list[str]:
-        on_record, has_body = (
-            "{id}" in self.path,
-            self.method in {"POST", "PATCH"} and bool(self.get_request_serializer()),
-        )
-        is_list = self.method == "GET" and not on_record
-        applying = {
-            "400": has_body or is_list,
-            "401": bool(self.view.get_authenticators()),
-            "403": bool(self.view.get_authenticators()),
+    def _refusal_codes(self) -> dict[str, list[str]]:
+        """The codes to be shown of each status: the usual ones of such an operation, and its own."""
+        has_body = self.method in {"POST", "PATCH"} and bool(self.get_request_serializer())
+        is_public, on_record = not self.view.get_authenticators(), "{id}" in self.path
+        is_list = self.method == "GET" and not on_record and not is_public
+        usual = {
+            "400": has_body or is_list or self._is_once(),  # an Idempotency-Key may be too long
+            "401": not is_public,
+            "403": not is_public,
             "404": on_record,
-            "409": self.method in {"POST", "PATCH", "DELETE"},
+            "409": not is_public and self.method in {"POST", "PATCH", "DELETE"},
             "413": has_body,
             "415": has_body,
+            "422": self._is_once(),
         }
-        return [code for code, applies in applying.items() if applies]
+        of_400 = refusals.OF_LISTS if is_list else refusals.OF_BODIES if has_body else ["invalid"]
+        codes = {status: list(refusals.USUAL.get(status, of_400)) for status, applies in usual.items() if applies}
+        if self._is_once():
+            codes.setdefault("404", []).append("deleted")
+        for status, own in self._told.refusals.items():
+            codes[status] = [*own, *codes.get(status, ())]
+        return dict(sorted(codes.items()))
 
-    def _refusal(self, code: str) -> dict[str, Any]:
-        component = ResolvedComponent(  # type: ignore[no-untyped-call]
-            name="Refusal", type=ResolvedComponent.SCHEMA, schema=_REFUSAL, object="voipcrm.Refusal"
-        )
+    def _component(self, name: str, schema: dict[str, Any]) -> dict[str, str]:
+        component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=f"voipcrm.{name}")
         self.registry.register_on_missing(component)
-        return {"description": REFUSALS[code], "content": {"application/json": {"schema": component.ref}}}
+        ref: dict[str, str] = component.ref
+        return ref
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+def _bodies(message: Operation, wrapper: str) -> dict[str, Any]:
+    """Each body that can be tried, and the first of them wrapped."""
+    shown = [{"summary": summary, "value": body} for summary, body in message.bodies.items()]
+    if wrapper:
+        shown.append({"summary": f"Wrapped in “{wrapper}”", "value": {wrapper: shown[0]["value"]}})
+    return {f"example_{number}": example for number, example in enumerate(shown, start=1)}
+
+
+def _is_ground_of(own: Any, named: Any) -> bool:
+    return isinstance(named, type) and named is not own and issubclass(own, named)
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
     """Either the header or the query parameter."""
 
     target_class = "voipcrm.authentication.TokenAuthentication"
-    name = ["bearer", "api_token"]  # noqa: RUF012 - declared so by drf-spectacular
+    name = ["bearer", "api_token"]
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[str]]]:
         return [{"bearer": []}, {"api_token": []}]
 
     def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, str]]:
         return [{"type": "http", "scheme": "bearer"}, {"type": "apiKey", "in": "query", "name": "api_token"}]
-
-
-def add_plain_views(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
-    """Postprocessing hook: the public door that is plain Django for speed and therefore unknown to DRF."""
-    paths = result["paths"] | {"/voip/widget_data.json": {"get": WIDGET_DATA}}
-    return result | {"paths": dict(sorted(paths.items()))}

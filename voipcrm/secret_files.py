@@ -4,23 +4,55 @@ import base64
 import contextlib
 import os
 import secrets
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import SimpleLazyObject
 
 
 def read_or_make(file: Path) -> str:
-    """The secret in that file; made once, with 32 random bytes, readable by its owner alone. Two processes starting together agree on one."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not file.exists():
-        draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        draft.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, file)
-        draft.unlink()
-    return file.read_text().strip()
+    """The secret in that file; made once, with 32 random bytes, readable by its owner alone. Two processes starting together agree on one.
+
+    Raises ImproperlyConfigured where it belongs to somebody else.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not file.exists():
+            _make(file)
+        return file.read_text().strip()
+    except OSError as problem:
+        raise ImproperlyConfigured(
+            f"{file} cannot be read or made ({problem.strerror}). Run this as the user who runs voipcrm, or name another "
+            "folder in VOIPCRM_DATA_DIR."
+        ) from problem
+
+
+def _make(file: Path) -> None:
+    draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    draft.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, file)
+    draft.unlink()
+
+
+def made_when_used(file: Path) -> str:
+    """The secret in that file as a string that reads or makes it only when it is looked at: the settings alone have no effect."""
+    return cast("str", SimpleLazyObject(partial(read_or_make, file)))
+
+
+def encryption_keys(secret: str) -> list[str]:
+    """Fernet keys separated by commas. Raises ImproperlyConfigured, of a secret that is made when used only then."""
+
+    def read() -> list[str]:
+        keys = [key.strip() for key in secret.split(",") if key.strip()]
+        check_encryption_keys(keys)
+        return keys
+
+    return read() if type(secret) is str else cast("list[str]", SimpleLazyObject(read))
 
 
 def check_encryption_keys(keys: list[str]) -> None:

@@ -7,6 +7,9 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 
+from voipcrm import history_retention, idempotency, logins
+from voipcrm.audit import entries
+
 logger = logging.getLogger(__name__)
 
 
@@ -34,3 +37,28 @@ async def delete_old_jobs(context: JobContext, timestamp: int) -> None:
     await context.app.job_manager.delete_old_jobs(
         nb_hours=7 * 24, include_failed=True, include_cancelled=True, include_aborted=True
     )
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(name="voipcrm.forget_logins", queueing_lock="voipcrm.forget_logins")
+def forget_logins(timestamp: int) -> None:
+    """Forget failed logins and expired sessions."""
+    logins.forget()
+
+
+@app.periodic(cron="53 3 * * *")
+@app.task(name="voipcrm.forget_audit_entries", queueing_lock="voipcrm.forget_audit_entries")
+def forget_audit_entries(timestamp: int) -> int:
+    return entries.forget()
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="voipcrm.forget_old_idempotency_keys", queueing_lock="voipcrm.forget_old_idempotency_keys")
+def forget_old_idempotency_keys(timestamp: int) -> int:
+    return idempotency.forget_old_keys()
+
+
+@app.periodic(cron="57 3 * * *")
+@app.task(name="voipcrm.forget_old_history", queueing_lock="voipcrm.forget_old_history")
+def forget_old_history(timestamp: int) -> int:
+    return history_retention.forget_old_history()

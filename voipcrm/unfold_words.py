@@ -58,6 +58,7 @@ WORDS = (
     _("Search apps and models..."),
     _("System"),
     _("Toggle password visibility"),
+    _("Welcome"),
     _("Welcome back to"),
     _("You have been successfully logged out from the administration"),
 )

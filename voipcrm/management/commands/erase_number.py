@@ -5,13 +5,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from sips.fields import DEFAULT_COUNTRY
+from sips.countries import DEFAULT_COUNTRY
 from sips.validators import validate_country
 from voipcrm import erasure
 
 NOTES = {
     erasure.UNDER_WAY: "{count} of the calls are still under way; erasing ends none of them.",
-    erasure.KEPT: "Of {count} of the calls the number is kept for now: the operator may still tell of them for the first time, and would otherwise "
+    erasure.KEPT: "Of {count} of the calls the number is kept for now: the provider may still tell of them for the first time, and would otherwise "
     "make new calls of them. The nightly job takes it out.",
 }
 

@@ -1,29 +1,33 @@
 """Everything a newcomer needs, running, with one command."""
 
+import fcntl
 import logging
 import os
+import random
 import secrets
+import shlex
 import shutil
 import socket
 import sys
 import threading
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
-from honcho.manager import Manager
 
 from sips.models import Voip
 from voipcrm import demo, embedded_postgres
 from voipcrm.models import ApiToken, digest_of
-from voipcrm.postgres_programs import EmbeddedPostgresError
+from voipcrm.postgres_programs import EmbeddedPostgresError, open_owned
+from voipcrm.supervisor import Program, Supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +35,8 @@ ADMIN = "admin"
 LOOK_AFTER_DATABASE = 2.0
 """Seconds between two looks whether the embedded server lives."""
 PROCFILE = settings.BASE_DIR / "Procfile"
+PORTS_OF_CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+PORTS_TRIED = 100
 
 
 class Command(BaseCommand):
@@ -38,26 +44,65 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--no-demo", action="store_true", help="start with an empty desk")
+        parser.add_argument(
+            "--no-demo", action="store_true", help="start with an empty desk; on the demo's data, without its calls"
+        )
         parser.add_argument("--prepare-only", action="store_true", help="prepare and print, but run nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        port = int(os.environ.get("PORT", "8000"))
-        if not options["prepare_only"]:
+        port = _read_port()
+        if options["prepare_only"]:
+            self._prepare(port, with_demo=not options["no_demo"])
+            return
+        with _alone(port) as lock:
             _check_port(port)
+            self._prepare(port, with_demo=not options["no_demo"])
+            _run(port, lock, with_demo=not options["no_demo"])
+
+    def _prepare(self, port: int, *, with_demo: bool) -> None:
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
+        is_first = not get_user_model().objects.exists()
         password, token = _admit_admin()
-        if not options["no_demo"] and not Voip.objects.exists():
+        if with_demo and is_first and not Voip.objects.exists():
             self.stdout.write("Making demo data …")
             demo.create()
+            demo.admit_staff(lambda name: _keep(_password_file(name), secrets.token_urlsafe(12)))
         self.stdout.write(
             f"\n  voipcrm      http://127.0.0.1:{port}/admin/\n  login        {ADMIN}\n  password     {password}\n"
             f"  API token    {token}\n  API docs     http://127.0.0.1:{port}/voip/docs/\n"
         )
+        for user in demo.staff():
+            self.stdout.write(f"  as staff     {user.username}, {_password_of(user)}")
         self.stdout.flush()
-        if not options["prepare_only"]:
-            _run(port)
+
+
+def _read_port() -> int:
+    text = os.environ.get("PORT") or "8000"
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65_535):
+        raise CommandError(f"PORT must be a number from 1 to 65535; it is “{text}”.")
+    return int(text)
+
+
+@contextmanager
+def _alone(port: int) -> Iterator[int]:
+    """One product runs on one data folder. What it starts inherits the lock, which is free when the last of them is gone."""
+    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = settings.DATA_DIR / "run.lock"
+    lock = open_owned(file)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CommandError(
+            f"voipcrm already runs on {settings.DATA_DIR}: {file.read_text().strip()}. End it first, or name another folder "
+            "in VOIPCRM_DATA_DIR and another PORT. Commands of manage.py work beside it."
+        ) from None
+    try:
+        os.truncate(lock, 0)
+        os.write(lock, f"http://127.0.0.1:{port}, process {os.getpid()}\n".encode())
+        yield lock
+    finally:
+        os.close(lock)
 
 
 def _check_port(port: int) -> None:
@@ -74,16 +119,25 @@ def _check_port(port: int) -> None:
 def _admit_admin() -> tuple[str, str]:
     """The demo superuser's password and API token. Both are kept under the data folder, readable by its owner alone."""
     users = get_user_model()
-    password_file, token_file = settings.DATA_DIR / "admin_password", settings.DATA_DIR / "admin_api_token"
+    token_file = settings.DATA_DIR / "admin_api_token"
     admin = users.objects.filter(**{users.USERNAME_FIELD: ADMIN}).first()
     if admin is None:
-        admin = users.objects.create_superuser(ADMIN, password=_keep(password_file, secrets.token_urlsafe(12)))
+        admin = users.objects.create_superuser(ADMIN, password=_keep(_password_file(ADMIN), secrets.token_urlsafe(12)))
     token = token_file.read_text() if token_file.exists() else ""
     if not ApiToken.objects.filter(digest=digest_of(token)).exists():
         _token, token = ApiToken.objects.issue(admin, name="quickstart")
         _keep(token_file, token)
-    password = password_file.read_text() if password_file.exists() else ""
-    return password if admin.check_password(password) else "(changed since)", token
+    return _password_of(admin), token
+
+
+def _password_file(name: str) -> Path:
+    return settings.DATA_DIR / f"{name}_password"
+
+
+def _password_of(user: AbstractBaseUser) -> str:
+    file = _password_file(user.get_username())
+    password = file.read_text() if file.exists() else ""
+    return password if user.check_password(password) else "(changed since)"
 
 
 def _keep(file: Path, secret: str) -> str:
@@ -94,16 +148,34 @@ def _keep(file: Path, secret: str) -> str:
     return secret
 
 
-def _lead_demo_to_operator() -> int:
-    """A free port for the simulated operator, written into the demo's configurations; 0 when there are none."""
-    desks = Voip.objects.filter(provider="simulator", api_url__startswith=demo.OPERATOR)
+def _lead_demo_to_provider() -> int:
+    """A free port for the simulated provider, written into the demo's configurations; 0 when there are none."""
+    desks = demo.configurations()
     if not desks.exists():
         return 0
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    ports = _ports_of_servers()
+    port = next((port for port in random.sample(ports, min(len(ports), PORTS_TRIED)) if _is_free(port)), 0)
+    if not port:
+        raise CommandError("No port is free for the simulated provider; make run ARGS=--no-demo needs none.")
     desks.update(api_url=f"{demo.OPERATOR}{port}")
     return port
+
+
+def _ports_of_servers() -> Sequence[int]:
+    """Those that no client is given, so that one that is free stays so until its server has started, and each time it is started again."""
+    try:
+        lowest, highest = map(int, PORTS_OF_CLIENTS.read_text().split())
+    except (OSError, ValueError):  # another system than Linux
+        lowest, highest = 32_768, 65_535
+    return [port for port in range(10_000, 65_536) if not lowest <= port <= highest] or range(1024, 10_000)
+
+
+def _is_free(port: int) -> bool:
+    try:
+        _check_port(port)
+    except CommandError:
+        return False
+    return True
 
 
 @contextmanager
@@ -118,43 +190,47 @@ def _database_kept_alive() -> Iterator[None]:
             except EmbeddedPostgresError:
                 logger.exception("database_not_restarted")
 
-    keeper = threading.Thread(target=look_after, daemon=True)
+    thread = threading.Thread(target=look_after, daemon=True)
     if settings.EMBEDDED:
-        keeper.start()
+        thread.start()
     yield
     over.set()
     if settings.EMBEDDED:
-        keeper.join()
+        thread.join()
 
 
-def _run(port: int) -> None:
-    """Run the Procfile's processes until one ends or a signal comes; then end them all, and last the embedded server."""
+def _run(port: int, lock: int, *, with_demo: bool) -> None:
+    """Run the Procfile's programs until a signal comes, and end the embedded server after them."""
     metrics = settings.DATA_DIR / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True)
-    operator_port = _lead_demo_to_operator()
+    provider_port = _lead_demo_to_provider()
     for connection in connections.all():
         connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]  # of the PostgreSQL backend
+        cast("Any", connection).close_pool()  # of the PostgreSQL backend
+    environment = _environment(port, metrics)
+    commands = {name: shlex.split(command.replace("$PORT", str(port))) for name, command in _read_procfile().items()}
+    if provider_port:
+        commands["provider"] = ["python", "manage.py", "simulated_provider", "--port", str(provider_port)]
+    if provider_port and with_demo and settings.DEMO_CALLS_EVERY_SECONDS:
+        commands["demo"] = ["python", "manage.py", "demo_calls", "--port", str(port)]
+    programs = [Program(name, command, environment, settings.BASE_DIR, [lock]) for name, command in commands.items()]
+    with _database_kept_alive():
+        Supervisor(programs).run()
+
+
+def _environment(port: int, metrics: Path) -> dict[str, str]:
     bin_folder = str(Path(sys.executable).parent)
-    environment = {
+    return {
+        "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.1",  # the simulated provider, and the SIP test bed
         **os.environ,
         "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}",
         "PORT": str(port),
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         "PYTHONUNBUFFERED": "1",
     }
-    if operator_port:
-        environment.setdefault("OUTBOUND_ALLOWED_NETWORKS", "127.0.0.1")
-    manager = Manager()
-    for line in PROCFILE.read_text().splitlines():
-        name, _colon, command = line.partition(":")
-        if command and not name.startswith("#"):
-            manager.add_process(name.strip(), f"exec {command.strip()}", env=environment, cwd=str(settings.BASE_DIR))
-    if operator_port:
-        command = f"exec python manage.py simulated_operator --port {operator_port}"
-        manager.add_process("operator", command, env=environment, cwd=str(settings.BASE_DIR))
-    with _database_kept_alive():
-        manager.loop()
-    stopped_by_signal = manager.returncode in (130, 143)
-    sys.exit(0 if stopped_by_signal else manager.returncode)
+
+
+def _read_procfile() -> dict[str, str]:
+    lines = [line.partition(":") for line in PROCFILE.read_text().splitlines() if not line.startswith("#")]
+    return {name.strip(): command.strip() for name, _colon, command in lines if command}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from calls.jobs import work
+from integrations.jobs import work
 
 
 class Command(BaseCommand):

@@ -1,0 +1,237 @@
+"""The ASGI application: bodies are read on the event loop, and only a complete request gets a thread.
+
+Where a thread reads the body, as many clients as there are threads can block a server by bodies that never end (slow-loris), without any login. Here
+an unfinished body costs its bytes only. With too many of them the oldest is dropped; a provider's few hundred bytes arrive at once.
+
+Any server of the ASGI protocol can load it; the lifespan part of the protocol is not needed.
+"""
+
+import asyncio
+import json
+import resource
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+
+from voipcrm.wsgi import application as wsgi_application
+
+# Only after Django has been set up by that.
+# isort: split
+from voipcrm.webhook_path import WEBHOOKS, answer_webhook
+
+BODY_SECONDS = 10.0
+"""How long a body may take to arrive."""
+PIECE_SECONDS = 60.0
+"""How long a client may take for a piece of a streamed response, which occupies a thread; then the connection is closed."""
+MOST_UNFINISHED = 64
+"""Unfinished bodies per process, each in memory up to DATA_UPLOAD_MAX_MEMORY_SIZE."""
+
+MOST_FILES = 32_768
+"""Open files of a process, of which each connection is one; fewer where the system's hard limit is lower."""
+
+THREADS_FOR_MONITORING = 1
+THREADS_FOR_WEBHOOKS = min(3, settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] // 2)
+"""Each keeps its connection (`voipcrm.kept_connection`); half of DATABASE_POOL_SIZE is left for all else."""
+THREADS_FOR_ALL_ELSE = 4
+"""Together not more than the default of DATABASE_POOL_SIZE, so that none waits for a connection of another."""
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Webhooks = Callable[[dict[str, Any]], HttpResponse | None]
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+
+
+class BodyRefused(Exception):
+    """A request that is refused while its body is read."""
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+    def answer(self) -> Answer:
+        """With `Connection: close`, as the rest of the body may still come."""
+        body = json.dumps({"detail": self.detail}).encode()
+        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+        return self.status, [*headers, (b"content-length", b"%d" % len(body))], body
+
+
+class Bodies:
+    """Reads the bodies of one process's requests, within limits of size, time and number."""
+
+    def __init__(self, *, largest: int, seconds: float, most: int) -> None:
+        self._largest = largest
+        self._seconds = seconds
+        self._most = most
+        self._unfinished: dict[asyncio.Timeout, None] = {}  # the oldest first
+
+    async def read(self, headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> bytes:
+        """Raises BodyRefused."""
+        given = dict(headers)
+        length = given.get(b"content-length", b"")
+        if not length and b"transfer-encoding" not in given:
+            return b""
+        if length.isdigit() and int(length) > self._largest:
+            raise self._too_large()
+        try:
+            async with asyncio.timeout(self._seconds) as patience:
+                self._make_room()
+                self._unfinished[patience] = None
+                try:
+                    return await self._receive_all(receive)
+                finally:
+                    self._unfinished.pop(patience, None)
+        except TimeoutError:
+            raise BodyRefused(HTTPStatus.REQUEST_TIMEOUT, "The body of the request took too long to arrive.") from None
+
+    async def _receive_all(self, receive: Receive) -> bytes:
+        pieces, size = [], 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise BodyRefused(
+                    HTTPStatus.BAD_REQUEST, "The body of the request was cut short, or its chunks cannot be read."
+                )
+            piece = message.get("body", b"")
+            size += len(piece)
+            if size > self._largest:
+                raise self._too_large()
+            pieces.append(piece)
+            if not message.get("more_body"):
+                return b"".join(pieces)
+
+    def _make_room(self) -> None:
+        if len(self._unfinished) >= self._most:
+            oldest = next(iter(self._unfinished))
+            del self._unfinished[oldest]
+            oldest.reschedule(0)  # a time that has passed
+
+    def _too_large(self) -> BodyRefused:
+        return BodyRefused(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body of a request may have at most {self._largest} bytes."
+        )
+
+
+class Application:
+    """The WSGI application behind a reader of bodies, for one process of an ASGI server."""
+
+    def __init__(self, wsgi: WSGIHandler, bodies: Bodies, webhooks: Webhooks | None = None) -> None:
+        """webhooks: answers those straight, without the WSGI application; None where an address is not one of theirs after all."""
+        self._wsgi = wsgi
+        self._bodies = bodies
+        self._webhooks = webhooks
+        self._for_monitoring = ThreadPoolExecutor(THREADS_FOR_MONITORING, "monitoring")
+        self._for_webhooks = ThreadPoolExecutor(THREADS_FOR_WEBHOOKS, "webhooks")
+        self._for_all_else = ThreadPoolExecutor(THREADS_FOR_ALL_ELSE, "pages")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise NotImplementedError(f"{scope['type']} is not spoken here.")
+        try:
+            body = await self._bodies.read(scope["headers"], receive)
+            environ = environ_of(scope, body)
+        except BodyRefused as refused:
+            status, headers, content = refused.answer()
+        else:
+            loop = asyncio.get_running_loop()
+
+            async def pass_on(message: Message) -> None:
+                await send(message)
+
+            def send_now(message: Message) -> None:
+                asyncio.run_coroutine_threadsafe(pass_on(message), loop).result(PIECE_SECONDS)
+
+            answer = await loop.run_in_executor(self._threads(scope["path"]), self._serve, environ, send_now)
+            if answer is None:
+                return
+            status, headers, content = answer
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    def _threads(self, path: str) -> ThreadPoolExecutor:
+        """Webhooks and monitoring have threads of their own, so that slow pages do not delay them."""
+        if path == "/healthz":
+            return self._for_monitoring
+        return self._for_webhooks if path.startswith(WEBHOOKS) else self._for_all_else
+
+    def _serve(self, environ: dict[str, Any], send_now: Callable[[Message], None]) -> Answer | None:
+        """The whole response; None where it was streamed."""
+        if self._webhooks and environ["PATH_INFO"].startswith(WEBHOOKS) and (webhook := self._webhooks(environ)):
+            return webhook.status_code, _headers(webhook.items()), webhook.content
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _problem: Any = None) -> Any:
+            started[:] = int(status[:3]), _headers(headers)
+
+        answer = self._wsgi(environ, start_response)
+        try:
+            if isinstance(answer, StreamingHttpResponse) and not isinstance(answer, FileResponse):
+                send_now({"type": "http.response.start", "status": started[0], "headers": started[1]})
+                for piece in answer:
+                    send_now({"type": "http.response.body", "body": piece, "more_body": True})
+                send_now({"type": "http.response.body", "body": b""})
+                return None
+            body = b"".join(answer)
+        finally:
+            answer.close()  # gives the thread's connection back
+        return started[0], started[1], body
+
+
+def _headers(given: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in given]
+
+
+def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
+    """The request as PEP 3333 writes it. A name with an underscore is left out: it would pass for the one with a hyphen that a proxy vouches for."""
+    path = scope["path"]
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path.encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": (scope["client"] or ("",))[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    environ["SERVER_NAME"], environ["SERVER_PORT"] = map(str, scope["server"] or ("localhost", 80))
+    for raw_name, raw_value in scope["headers"]:
+        if b"_" in raw_name:
+            continue
+        name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
+        name = name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
+        joint = "; " if name == "HTTP_COOKIE" else ","
+        environ[name] = f"{environ[name]}{joint}{value}" if name in environ else value
+    if environ.pop("HTTP_TRANSFER_ENCODING", ""):
+        environ["CONTENT_LENGTH"] = str(len(body))
+    return environ
+
+
+def allow_connections() -> None:
+    """Many may be open and idle (`--backpressure` in the Procfile), for which the usual soft limit of 1024 files is too low."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+allow_connections()
+application = Application(
+    wsgi_application,
+    Bodies(largest=settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0, seconds=BODY_SECONDS, most=MOST_UNFINISHED),
+    answer_webhook,
+)

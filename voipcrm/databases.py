@@ -1,0 +1,72 @@
+"""DATABASES: your own PostgreSQL, maybe behind PgBouncer, or the embedded one."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+POSTGRESQL = "django.db.backends.postgresql"
+OURS = {
+    "prepare_threshold": "DATABASE_PREPARED_STATEMENTS",
+    "pool": "DATABASE_POOL_SIZE",
+    "conn_max_age": "DATABASE_POOL_SIZE",
+}
+"""Options that a URL could hold, and the settings for them."""
+
+POOL = {"min_size": 1, "timeout": 10, "reconnect_timeout": 4}
+"""Seconds. A pool tries to reach a server that is away ever more rarely, for so long as `reconnect_timeout` says; by default that is 300, so after an
+outage of some minutes it would sleep for one or two more. When it has given up, whoever asks for a connection begins anew."""
+
+
+def configure(env: environ.Env, embedded_in: Path) -> dict[str, Any]:
+    """Django's settings of the database. embedded_in: the embedded server's folder. Raises ImproperlyConfigured."""
+    address = env.str("DATABASE_URL", "")
+    found = _parse(env, address) if address else _embedded(embedded_in)
+    pooled = env.bool("DATABASE_TRANSACTION_POOLING", False)
+    prepared = env.bool("DATABASE_PREPARED_STATEMENTS", True)
+    return found | {
+        # A connection is looked at before it is used: after a restart of the server each one in the pool would cost a request, and maybe a webhook.
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": pooled,
+        "OPTIONS": {
+            # None forbids what `calls.sql` and procrastinate prepare; Django's own cursors prepare nothing either way.
+            "prepare_threshold": 5 if prepared else None,
+            **found.get("OPTIONS", {}),
+            "pool": POOL | {"max_size": _pool_size(env)},
+        },
+    }
+
+
+def _pool_size(env: environ.Env) -> int:
+    size: int = env.int("DATABASE_POOL_SIZE", 8)
+    if size < 2:
+        raise ImproperlyConfigured(
+            "DATABASE_POOL_SIZE must be at least 2: webhooks keep half of the connections for themselves."
+        )
+    return size
+
+
+def _parse(env: environ.Env, address: str) -> dict[str, Any]:
+    found: dict[str, Any] = env.db_url_config(address)
+    if found.get("ENGINE") != POSTGRESQL:
+        raise ImproperlyConfigured(
+            "DATABASE_URL must be a PostgreSQL address such as postgresql://user:password@host:5432/voipcrm."
+        )
+    said = {name.lower() for name in (*found.get("OPTIONS", {}), *found)}
+    for name in OURS.keys() & said:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL says {name}, which is what {OURS[name]} is for: see docs/settings.md."
+        )
+    return found
+
+
+def _embedded(folder: Path) -> dict[str, Any]:
+    return {
+        "ENGINE": "voipcrm.embedded_database",
+        "EMBEDDED_IN": folder,
+        "NAME": "voipcrm",
+        "USER": "app",
+        "HOST": str(folder),
+        "PORT": "5432",
+    }

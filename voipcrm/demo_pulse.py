@@ -1,0 +1,131 @@
+"""What happens on the demo's desk while somebody looks: calls come in every now and then, and a colleague returns what was missed.
+
+They come as webhooks, at the pace of real calls. Old ones are deleted, so that a demo that runs for months stays as large as it is.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from json import loads
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from django.db import DatabaseError, InterfaceError, close_old_connections
+
+from calls.models import Call, Report
+from calls.statuses import PROGRESS, Kind, Status
+from integrations.models import WebhookDelivery
+from integrations.providers.simulator import tell_story
+from sips.models import Voip
+from voipcrm import demo
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "pulse-"
+MOST_KEPT = 300
+"""Of its calls, besides those that somebody has written something about."""
+RETURNED_AFTER = timedelta(minutes=6)
+SHARE_OF_RETURNS = 0.3
+RESULTS = {Status.ANSWERED: 60, Status.NO_ANSWER: 30, Status.BUSY: 10}
+
+Tell = Callable[[str, bytes], None]
+"""Delivers a webhook: address and body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One webhook, so many seconds after the beginning."""
+
+    after: float
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    path: str
+    told: list[Told]
+
+
+def next_story(chance: random.Random, now: datetime) -> Story | None:
+    """The next call; None where there is no demo, or everybody talks."""
+    desks = list(demo.configurations().order_by("pk"))
+    if not desks:
+        return None
+    missed = _to_return(desks, now) if chance.random() < SHARE_OF_RETURNS else None
+    desk = missed.voip if missed is not None and missed.voip is not None else desks[0]
+    lines = _free_lines(desk)
+    if not lines:
+        return None
+    number = missed.number_from if missed is not None else chance.choice(demo.CUSTOMERS)
+    answered = missed is not None or chance.choices(list(RESULTS), weights=list(RESULTS.values()))[0]
+    bodies = tell_story(
+        call_id=f"{PREFIX}{uuid4().hex[:12]}",
+        started_at=now,
+        number_from=desk.number if missed is not None else number,
+        number_to=number if missed is not None else desk.number,
+        line=lines[-1] if missed is not None else chance.choice(lines),
+        kind=Kind.OUTGOING if missed is not None else Kind.INCOMING,
+        result=Status.ANSWERED if answered is True else Status(answered),
+        ring_seconds=chance.randint(8, 20),
+        talk_seconds=chance.randint(15, 90),
+    )
+    moments = [datetime.fromisoformat(loads(body)["at"]) for body in bodies]
+    told = [Told((moment - now).total_seconds(), body) for moment, body in zip(moments, bodies, strict=True)]
+    return Story(urlsplit(desk.webhook_url).path, told)
+
+
+def _free_lines(desk: Voip) -> list[str]:
+    busy = Call.objects.filter(voip=desk, status__in=PROGRESS, sip__isnull=False).values("sip")
+    return list(desk.sips.exclude(pk__in=busy).order_by("pk").values_list("sip", flat=True))
+
+
+def _to_return(desks: list[Voip], now: datetime) -> Call | None:
+    """The longest missed of its own calls that nobody has returned."""
+    rows = Call.objects.unreturned(since=now - timedelta(days=1)).filter(voip__in=desks).select_related("voip")
+    waiting = rows.filter(provider_call_id__startswith=PREFIX, start_time__lt=now - RETURNED_AFTER)
+    found: Call | None = waiting.order_by("start_time").first()
+    return found
+
+
+def prune() -> int:
+    """Delete the older of its calls with what was told of them. Returns how many."""
+    mine = Call.everything.filter(voip__in=demo.configurations(), provider_call_id__startswith=PREFIX)
+    old = list(mine.order_by("-pk").values_list("pk", "provider_call_id", "voip")[MOST_KEPT:])
+    touched = set(mine.exclude(notes=None, outcome=None, description="").values_list("pk", flat=True))
+    gone = [(pk, call_id) for pk, call_id, _voip in old if pk not in touched]
+    ids = [call_id for _pk, call_id in gone]
+    WebhookDelivery.objects.filter(provider_call_id__in=ids).delete()
+    Report.objects.filter(provider_call_id__in=ids).delete()
+    Call.everything.filter(pk__in=[pk for pk, _call_id in gone]).delete()
+    return len(gone)
+
+
+def run(base: str, *, every: float, tell: Tell, over: threading.Event) -> None:
+    """Until it is over. `base` is where the product listens."""
+    chance = random.Random()
+    while not over.wait(every * chance.uniform(0.5, 1.5)):
+        try:
+            prune()
+            story = next_story(chance, datetime.now(UTC))
+        except (DatabaseError, InterfaceError):  # it is being started again
+            logger.warning("demo_call_left_out", exc_info=True)
+            close_old_connections()
+            continue
+        if story is not None:
+            threading.Thread(target=_play, args=(base, story, tell, over), daemon=True).start()
+
+
+def _play(base: str, story: Story, tell: Tell, over: threading.Event) -> None:
+    for seconds, told in _pauses(story.told):
+        if over.wait(seconds):
+            return
+        tell(f"{base}{story.path}", told.body)
+
+
+def _pauses(told: list[Told]) -> Iterator[tuple[float, Told]]:
+    for before, this in pairwise([Told(0, b""), *told]):
+        yield this.after - before.after, this

@@ -1,0 +1,1 @@
+from voipcrm.formats import *

@@ -1,0 +1,42 @@
+"""The admin's history grows old: who changed what is kept for some days, and what names a person no longer than people are kept."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from autocalls.models import Autocall, Refusal
+from calls.models import Call, FollowUp, Note
+
+AT_ONCE = 1000
+
+
+def forget_old_history() -> int:
+    """Delete what is older than `AUDIT_KEPT_DAYS`. An entry names its record, and a call or a call-back by its numbers: those go with what is
+    kept of people, counted from when they were written, as with notes. Returns how many."""
+    forgotten = _delete(LogEntry.objects.all(), settings.AUDIT_KEPT)
+    for kept, *kinds in _of_people():
+        types = ContentType.objects.get_for_models(*kinds).values()
+        forgotten += _delete(LogEntry.objects.filter(content_type__in=types), kept)
+    return forgotten
+
+
+def _of_people() -> tuple[tuple[timedelta | None, type[Model], *tuple[type[Model], ...]], ...]:
+    return (
+        (settings.CALL_NUMBERS_KEPT, Call, FollowUp, Note),
+        (settings.AUTOCALLS_KEPT, Autocall),
+        (settings.REFUSALS_KEPT, Refusal),
+    )
+
+
+def _delete(entries: QuerySet[LogEntry], kept: timedelta | None) -> int:
+    """Some at a time, oldest first, so that one that is interrupted has done its part."""
+    if kept is None:
+        return 0
+    old, deleted = entries.filter(action_time__lt=timezone.now() - kept).order_by("pk").values_list("pk", flat=True), 0
+    while ids := list(old[:AT_ONCE]):
+        deleted += LogEntry.objects.filter(pk__in=ids).delete()[0]
+    return deleted

@@ -1,0 +1,57 @@
+"""Who may give which rights: whoever may change users must not come by more rights than they have, neither their own nor by another account."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+VERBS = {"add": _("adding"), "change": _("changing"), "delete": _("deleting"), "view": _("viewing")}
+
+
+def offered(user: Any) -> QuerySet[Permission]:
+    """What a user may give of the rights that mean anything: those to the models that have a page."""
+    kinds = ContentType.objects.get_for_models(*admin.site._registry).values()
+    return of_user(user).filter(content_type__in=[kind.pk for kind in kinds])
+
+
+def in_words(right: Permission) -> str:
+    """The right in the reader's language; Django stores its name in English."""
+    model = right.content_type.model_class()
+    if model is None:
+        return str(right)
+    verb, _mark, name = right.codename.partition("_")
+    what = VERBS[verb] if verb in VERBS and name == model._meta.model_name else gettext(right.name)
+    return f"{capfirst(model._meta.verbose_name_plural)}: {what}"
+
+
+def of_user(user: Any) -> QuerySet[Permission]:
+    """All that a user has, own or by a group; of one that is switched off as well, who may be switched on again."""
+    rows = Permission.objects.select_related("content_type").order_by("content_type__app_label", "codename")
+    if user.is_superuser:
+        return rows
+    mine = Permission.objects.filter(Q(user=user.pk) | Q(group__user=user.pk))
+    return rows.filter(pk__in=mine.values("pk"))
+
+
+def cover_user(user: Any, other: Any) -> bool:
+    """Whether `user` has every right that `other` has."""
+    if user.is_superuser:
+        return True
+    return not other.is_superuser and not of_user(other).exclude(pk__in=of_user(user).values("pk")).exists()
+
+
+def cover_group(user: Any, group: Group) -> bool:
+    return user.is_superuser or not group.permissions.exclude(pk__in=of_user(user).values("pk")).exists()
+
+
+def groups_within(user: Any) -> QuerySet[Group]:
+    """Those that give nothing that the user does not have."""
+    if user.is_superuser:
+        return Group.objects.all()
+    beyond = Permission.objects.exclude(pk__in=of_user(user).values("pk"))
+    return Group.objects.exclude(permissions__in=beyond.values("pk"))

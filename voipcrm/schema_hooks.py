@@ -1,0 +1,57 @@
+"""What is done with the OpenAPI document once drf-spectacular has made it: its postprocessing hooks."""
+
+from copy import deepcopy
+from typing import Any
+
+from autocalls.widget_data_schema import WIDGET_DATA, WIDGET_DATA_SCHEMAS
+from voipcrm import reference_answers
+from voipcrm import reference_refusals as refusals
+from voipcrm.reference import INTRODUCTION, OPERATIONS, TAGS
+
+
+def put_blanks_into_enums(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
+    """Postprocessing hook: a choice that may be blank is one enumeration with the blank in it, and no union with `BlankEnum`, which generated clients
+    cannot name."""
+    schemas = result["components"]["schemas"]
+    _put_blanks(result, schemas)
+    for name in ("BlankEnum", "NullEnum"):
+        schemas.pop(name, None)
+    return result
+
+
+def _put_blanks(node: Any, schemas: dict[str, Any]) -> None:
+    if isinstance(node, list):
+        for member in node:
+            _put_blanks(member, schemas)
+    if not isinstance(node, dict):
+        return
+    named = [member["$ref"].rpartition("/")[2] for member in node.get("oneOf", ()) if "$ref" in member]
+    if "BlankEnum" in named or "NullEnum" in named:
+        [own] = [name for name in named if name not in ("BlankEnum", "NullEnum")]
+        del node["oneOf"]
+        node["allOf"] = [{"$ref": f"#/components/schemas/{own}"}]
+        if "NullEnum" in named:
+            node["nullable"] = True
+        if "BlankEnum" in named and "" not in schemas[own]["enum"]:
+            schemas[own]["enum"].append("")
+    for member in list(node.values()):
+        _put_blanks(member, schemas)
+
+
+def add_plain_views(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
+    """Postprocessing hook: the public endpoint that is plain Django for speed and therefore unknown to DRF."""
+    operation = deepcopy(WIDGET_DATA)
+    message = OPERATIONS[operation["operationId"]]
+    operation |= {"summary": message.summary, "description": message.description}
+    reference_answers.show(operation["responses"]["200"])
+    operation["responses"] |= refusals.responses(message.refusals, visitors=True)
+    result["components"]["schemas"] |= WIDGET_DATA_SCHEMAS
+    paths = result["paths"] | {"/voip/widget_data.json": {"get": operation}}
+    return result | {"paths": dict(sorted(paths.items()))}
+
+
+def introduce(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
+    """Postprocessing hook: what is said of the whole and of its parts, and the examples that are referred to."""
+    result["components"]["examples"] = reference_answers.examples() | refusals.examples()
+    tags = [{"name": name, "description": description} for name, description in TAGS.items()]
+    return result | {"info": result["info"] | {"description": INTRODUCTION}, "tags": tags}
