@@ -7,22 +7,27 @@ import make
 import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from staff import staff, superuser, told
 
-from autocalls.models import Autocall, Source, Status
+from autocalls.models import OPEN, Autocall, RequestSource, Status
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/autocalls/autocall/"
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=2)
-ACTIONS = ("call_now", "move", "take", "cancel", "call_again")
+ACTIONS = ("call_now", "move", "take", "cancel", "release", "finish", "call_again")
+DONE_FOR = {"call_again": Status.DONE, "release": Status.TAKEN, "finish": Status.TAKEN}
 
 
 def autocall(**fields: Any) -> Autocall:
-    if fields.get("status", Status.SCHEDULED) not in (Status.SCHEDULED, Status.CALLING):
+    status = fields.get("status", Status.SCHEDULED)
+    if status not in OPEN:
         fields["finished_at"] = timezone.now()
+    if status == Status.TAKEN:
+        fields["taken_at"] = timezone.now()
     return Autocall.objects.create(**{"number": "+48501502503", "call_at": LATER} | fields)
 
 
@@ -43,6 +48,7 @@ def offered(client: Client, row: Autocall) -> list[str]:
     [
         (Status.SCHEDULED, ["call_now", "move", "take", "cancel"]),
         (Status.CALLING, []),
+        (Status.TAKEN, ["release", "finish"]),
         (Status.DONE, ["call_again"]),
         (Status.FAILED, ["call_again"]),
         (Status.CANCELED, ["call_again"]),
@@ -63,7 +69,7 @@ def test_who_may_not_make_call_backs_may_not_repeat_one() -> None:
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_button_asks_first(action: str) -> None:
-    row = autocall(status=Status.DONE if action == "call_again" else Status.SCHEDULED)
+    row = autocall(status=DONE_FOR.get(action, Status.SCHEDULED))
     before = Autocall.objects.values().get()
 
     answer = superuser().get(f"{LIST}{row.pk}/{action}/")
@@ -116,8 +122,8 @@ def test_moving_promises_another_time_on_the_staff_s_clock() -> None:
 def test_the_dialog_of_moving_holds_the_present_time_on_the_staff_s_clock() -> None:
     html = superuser().get(f"{LIST}{autocall().pk}/move/").content.decode()
 
-    assert 'type="datetime-local"' in html
-    assert 'value="2026-03-12T13:00"' in html
+    assert 'value="12.03.2026 13:00"' in html
+    assert 'placeholder="31.12.2026 14:05"' in html
 
 
 @pytest.mark.parametrize(
@@ -139,7 +145,41 @@ def test_taking_it_leaves_the_call_to_who_took_it() -> None:
 
     row = Autocall.objects.get()
     assert "It is yours: call +48 501 502 503." in text
-    assert (row.status, row.reason) == (Status.DONE, "taken by root")
+    assert row.taken_by is not None
+    assert (row.status, row.taken_by.get_username(), row.taken_at) == (Status.TAKEN, "root", NOON)
+
+
+@time_machine.travel(NOON, tick=False)
+def test_a_taken_call_back_is_finished_by_its_button() -> None:
+    client, row = superuser(), autocall()
+    press(client, row, "take")
+
+    text = press(client, row, "finish")
+
+    row.refresh_from_db()
+    assert "The call-back is done." in text
+    assert (row.status, row.reason, row.finished_at) == (Status.DONE, "taken", NOON)
+
+
+@time_machine.travel(NOON, tick=False)
+def test_a_taken_call_back_can_be_released() -> None:
+    client, row = superuser(), autocall()
+    press(client, row, "take")
+
+    press(client, row, "release")
+
+    row.refresh_from_db()
+    assert (row.status, row.taken_by, row.call_at) == (Status.SCHEDULED, None, LATER)
+
+
+def test_who_comes_second_is_told_who_has_it() -> None:
+    anna = User.objects.create_user("anna", first_name="Anna", last_name="Nowak")
+    row = autocall(status=Status.TAKEN, taken_by=anna)
+
+    text = press(staff("autocalls.view_autocall", "autocalls.change_autocall"), row, "finish")
+
+    assert "Anna Nowak has taken this call-back." in text
+    assert Autocall.objects.get().status == Status.TAKEN
 
 
 @time_machine.travel(NOON, tick=False)
@@ -151,6 +191,7 @@ def test_calling_now_makes_it_due() -> None:
 
 @time_machine.travel(NOON, tick=False)
 def test_calling_again_makes_a_new_one_and_leads_to_it() -> None:
+    make.office()
     row = autocall(status=Status.FAILED, reason="busy", name="Jan", client_id=7, attempts=3)
 
     text = press(superuser(), row, "call_again")
@@ -161,7 +202,7 @@ def test_calling_again_makes_a_new_one_and_leads_to_it() -> None:
         "Jan",
         7,
         0,
-        Source.STAFF,
+        RequestSource.STAFF,
         NOON,
     )
     assert Autocall.objects.get(pk=row.pk).status == Status.FAILED
@@ -182,9 +223,9 @@ def test_what_has_begun_or_ended_meanwhile_is_left_alone_and_said_so(action: str
 
 
 def test_a_widget_promises_a_number_no_second_call() -> None:
-    widget = make.widget()
+    widget = make.widget(voip=make.office())
     row = autocall(widget=widget, status=Status.DONE)
     autocall(widget=widget)
 
-    assert "already promised" in press(superuser(), row, "call_again")
+    assert "open call-back for this number" in press(superuser(), row, "call_again")
     assert Autocall.objects.count() == 2

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from autocalls import running, services, settling
 from autocalls.erasure import erase_number
-from autocalls.models import Attempt, Autocall, Refusal, Source, Status
+from autocalls.models import Attempt, Autocall, Refusal, RequestSource, Status
 from calls.erasure import erase_number as erase_from_calls
 from calls.models import Call
 from sips.number_search import SoughtNumber
@@ -39,12 +39,12 @@ NOTHING = {
 }
 
 
-def promised(**fields: Any) -> Autocall:
+def scheduled(**fields: Any) -> Autocall:
     return Autocall.objects.create(**{"number": ANNA.number, "call_at": timezone.now()} | TOLD | fields)
 
 
 def over(**fields: Any) -> Autocall:
-    return promised(status=Status.DONE, finished_at=timezone.now(), **fields)
+    return scheduled(status=Status.DONE, finished_at=timezone.now(), **fields)
 
 
 def told(autocall: Autocall) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def told(autocall: Autocall) -> dict[str, Any]:
 def test_what_is_over_stays_as_a_fact_without_a_person() -> None:
     widget = make.widget()
     consent = {"consent_at": timezone.now(), "consent_version": "abc"}
-    autocall = over(widget=widget, source=Source.WIDGET, attempts=2, reason="answered", **consent)
+    autocall = over(widget=widget, source=RequestSource.WIDGET, attempts=2, reason="answered", **consent)
 
     assert erase_number(ANNA) == {"call-backs": 1, "refused requests": 0}
 
@@ -67,7 +67,7 @@ def test_what_is_over_stays_as_a_fact_without_a_person() -> None:
 
 def test_what_was_promised_is_canceled_and_never_dialed() -> None:
     make.sip()
-    autocall = promised(
+    autocall = scheduled(
         voip=make.voip(name="B", address="pbx.example.com"), call_at=timezone.now() - timedelta(minutes=1)
     )
 
@@ -80,9 +80,9 @@ def test_what_was_promised_is_canceled_and_never_dialed() -> None:
     assert (autocall.status, autocall.reason) == (Status.CANCELED, "erased")
 
 
-def test_one_that_is_being_called_is_told_and_not_tried_again() -> None:
+def test_an_erased_call_back_in_progress_is_reported_and_not_repeated() -> None:
     line = make.sip()
-    autocall = promised(voip=line.voip, call_at=timezone.now() - timedelta(seconds=1))
+    autocall = scheduled(voip=line.voip, call_at=timezone.now() - timedelta(seconds=1))
     assert running.run_due() == 1
 
     counts = erase_number(ANNA) + erase_from_calls(ANNA)
@@ -97,10 +97,10 @@ def test_one_that_is_being_called_is_told_and_not_tried_again() -> None:
 
 def test_a_widget_may_promise_the_number_anew() -> None:
     widget = make.widget()
-    promised(widget=widget)
+    scheduled(widget=widget)
     erase_number(ANNA)
 
-    promised(widget=widget)
+    scheduled(widget=widget)
 
     assert Autocall.objects.filter(status=Status.SCHEDULED).count() == 1
 
@@ -117,23 +117,23 @@ def test_an_erased_one_cannot_be_called_again() -> None:
 @pytest.mark.parametrize("written", ["+48501502503", "48501502503", "501 502 503", "0048-501-502-503"])
 def test_refused_requests_are_deleted_in_any_writing(written: str) -> None:
     widget = make.widget()
-    for number in (written, "+48501502504", "call 501502503", ""):
+    for number in (written, "+48501502504", "call 501502503", "call 501502504", ""):
         Refusal.objects.create(widget=widget, code="number_invalid", number=number, day=timezone.now().date())
 
-    assert erase_number(ANNA)["refused requests"] == 1
-    assert set(Refusal.objects.values_list("number", flat=True)) == {"+48501502504", "call 501502503", ""}
+    assert erase_number(ANNA)["refused requests"] == 2
+    assert set(Refusal.objects.values_list("number", flat=True)) == {"+48501502504", "call 501502504", ""}
 
 
-def test_others_are_untouched() -> None:
-    others = [promised(number=number) for number in ("+48501502504", "+44501502503", "501502503x")]
+def test_call_backs_of_other_numbers_are_not_erased() -> None:
+    others = [scheduled(number=number) for number in ("+48501502504", "+44501502503", "5015025031")]
     before = [Autocall.objects.filter(pk=other.pk).values().get() for other in others]
 
     assert not sum(erase_number(ANNA).values())
     assert [Autocall.objects.filter(pk=other.pk).values().get() for other in others] == before
 
 
-def test_doing_it_again_changes_nothing_and_a_dry_run_neither() -> None:
-    promised()
+def test_repeating_changes_nothing_and_a_dry_run_neither() -> None:
+    scheduled()
     over(number="501502503")
     Refusal.objects.create(widget=make.widget(), code="x", number=ANNA.number, day=timezone.now().date())
     before = list(Autocall.objects.order_by("pk").values())

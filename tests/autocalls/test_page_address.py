@@ -16,17 +16,17 @@ DOOR = "/voip/autocalls/create_from_widget"
     ["https://shop.example.com/lamps", "http://intranet/", "http://my_shop.example.com/", "http://[::1]:8000/", ""],
 )
 def test_a_page_is_kept(stranger: APIClient, page: str) -> None:
-    wish = {"number": "+48501502503", "page_url": page}
+    requested = {"number": "+48501502503", "page_url": page}
 
-    answer = stranger.post(DOOR, {"widget_token": make.widget().token, "autocall": wish})
+    answer = stranger.post(DOOR, {"widget_token": make.widget().token, "autocall": requested})
 
     assert (answer.status_code, Autocall.objects.get().page_url) == (201, page)
 
 
 @pytest.mark.parametrize("page", ["javascript:alert(1)", "shop.example.com", "https://a b", "ftp://shop.example.com"])
 def test_what_is_no_page_is_refused(stranger: APIClient, page: str) -> None:
-    wish = {"number": "+48501502503", "page_url": page}
+    requested = {"number": "+48501502503", "page_url": page}
 
-    answer = stranger.post(DOOR, {"widget_token": make.widget().token, "autocall": wish})
+    answer = stranger.post(DOOR, {"widget_token": make.widget().token, "autocall": requested})
 
     assert (answer.status_code, list(answer.json()["autocall"])) == (400, ["page_url"])

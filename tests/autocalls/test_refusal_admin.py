@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from staff import cells, staff, superuser, told
 
-from autocalls.models import Autocall, Refusal, Source, Status
-from autocalls.reasons import REFUSALS
+from autocalls.models import Autocall, Refusal, RequestSource, Status
+from autocalls.refusal_words import REFUSALS
 from autocalls.texts import REFUSALS as SENTENCES
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ RIGHTS = ("autocalls.view_refusal", "autocalls.change_refusal")
 
 def refusal(**fields: Any) -> Refusal:
     if "widget" not in fields:
-        fields["widget"] = make.widget()
+        fields["widget"] = make.widget(voip=make.office())
     last_at = fields.setdefault("last_at", timezone.now())
     return Refusal.objects.create(**{"number": "+48501502503", "code": "limit_number", "day": last_at.date()} | fields)
 
@@ -79,8 +79,9 @@ def test_words_that_are_no_number_find_nothing(words: str) -> None:
     assert cells(superuser().get(LIST, {"q": words}).content.decode(), "why") == []
 
 
+@time_machine.travel(NOON, tick=False)
 def test_the_list_is_narrowed_by_widget_reason_and_day() -> None:
-    yesterday, today = timezone.now() - timedelta(days=1), timezone.localdate().isoformat()
+    yesterday, today = NOON - timedelta(days=1), "2026-03-10"
     shop, blog = make.widget(), make.widget(name="Blog")
     refusal(widget=shop, code="robot", number="1")
     refusal(widget=shop, code="closed", number="2")
@@ -114,8 +115,8 @@ def test_allowing_promises_the_call_and_says_who_allowed_it() -> None:
 
     made = Autocall.objects.get()
     row.refresh_from_db()
-    assert "The call is promised." in text
-    assert (made.number, made.name, made.note, made.source) == ("+48501502503", "Jan", "An offer", Source.STAFF)
+    assert "The call-back is scheduled." in text
+    assert (made.number, made.name, made.note, made.source) == ("+48501502503", "Jan", "An offer", RequestSource.STAFF)
     assert made.call_at == NOON + timedelta(days=1)
     assert (row.allowed_by, row.autocall) == (User.objects.get(username="clerk"), made)
     html = client.get(LIST).content.decode()
@@ -155,7 +156,7 @@ def test_without_a_number_nothing_can_be_allowed() -> None:
     assert not Autocall.objects.exists()
 
 
-def test_who_may_only_look_may_not_allow() -> None:
+def test_the_right_to_view_does_not_allow_to_allow() -> None:
     row = refusal()
     client = staff("autocalls.view_refusal")
     chosen = {"action": "allow_selected", "_selected_action": [row.pk]}
@@ -167,7 +168,7 @@ def test_who_may_only_look_may_not_allow() -> None:
 
 
 def test_several_are_allowed_at_once_and_the_others_counted() -> None:
-    widget = make.widget()
+    widget = make.widget(voip=make.office())
     rows = [
         refusal(widget=widget),
         refusal(widget=widget, code="robot"),
@@ -178,8 +179,8 @@ def test_several_are_allowed_at_once_and_the_others_counted() -> None:
 
     text = told(staff(*RIGHTS).post(LIST, chosen, follow=True).content.decode())
 
-    assert "2 calls are promised." in text
-    assert "This widget has already promised this number a call. (1)" in text
+    assert "2 call-backs are scheduled." in text
+    assert "This widget has an open call-back for this number already. (1)" in text
     assert "Without a telephone number nobody can be called. (1)" in text
     assert Autocall.objects.count() == 2
 

@@ -1,7 +1,6 @@
 """What is due is begun: in time, in order, on free lines, in opening hours, and never twice."""
 
 import itertools
-import threading
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from autocalls import lines, running
+from autocalls import lines
 from autocalls.models import Attempt, Autocall, Status
 from autocalls.services import edit
 from calls import dialing
@@ -58,7 +57,7 @@ def test_what_is_not_scheduled_is_left_alone(status: str) -> None:
     assert run() == 0
 
 
-def test_a_second_run_begins_nothing_more() -> None:
+def test_a_second_run_starts_nothing() -> None:
     make.autocall(widget=shop(lines=3))
 
     assert (run(), run(), Attempt.objects.count()) == (1, 0, 1)
@@ -137,16 +136,43 @@ def test_a_line_rings_for_one_call_back_at_a_time() -> None:
 
 def test_the_line_that_rested_longest_is_rung_next() -> None:
     widget = shop(lines=3)
+    lines_in_turn = [Sip.objects.get(sip=sip) for sip in ("103", "101", "102")]
     rung = []
     with clock() as traveller:
-        for ending in range(6):
-            make.autocall(widget=widget, number=f"+4850150250{ending}")
+        for turn, line in enumerate([*lines_in_turn, None, None, None]):
+            make.autocall(widget=widget, sip=line, number=f"+4850150250{turn}")
             run()
-            rung.append(live().sip_id)
+            rung.append(live().sip)
             end("answered")
             later(traveller, seconds=10)
 
-    assert rung[:3] == rung[3:] == sorted(rung[:3])  # type: ignore[type-var]
+    assert rung == lines_in_turn * 2
+
+
+def test_a_line_of_whose_call_nothing_is_heard_for_five_minutes_is_free() -> None:
+    widget = shop()
+    with clock() as traveller:
+        make.autocall(widget=widget)
+        run()
+        dialing.claim(live().pk)
+        make.autocall(widget=widget, number="+48600700800")
+        later(traveller, minutes=4, seconds=59)
+        assert run() == 0
+
+        later(traveller, seconds=1)
+        assert run() == 1
+
+
+def test_a_line_on_which_somebody_talks_is_not_free_however_long_nothing_is_heard() -> None:
+    widget = shop()
+    with clock() as traveller:
+        make.autocall(widget=widget)
+        run()
+        Call.objects.update(status="IN PROGRESS", answered_at=timezone.now())
+        make.autocall(widget=widget, number="+48600700800")
+
+        later(traveller, hours=2)
+        assert run() == 0
 
 
 def test_the_oldest_is_called_first() -> None:
@@ -159,6 +185,23 @@ def test_the_oldest_is_called_first() -> None:
         run()
 
     assert (now_of(oldest).status, now_of(newer).status) == (Status.CALLING, Status.SCHEDULED)
+
+
+def test_of_two_promised_for_one_moment_the_one_asked_for_first_is_called_first() -> None:
+    widget = shop()
+    with clock():
+        first, second = (make.autocall(widget=widget, number=f"+4850150250{ending}") for ending in range(2))
+        run()
+
+    assert (now_of(first).status, now_of(second).status) == (Status.CALLING, Status.SCHEDULED)
+
+
+def test_a_call_is_given_two_minutes_to_be_dialed() -> None:
+    with clock():
+        make.autocall(widget=shop())
+        run()
+
+    assert live().dial_by == MONDAY_NOON + timedelta(minutes=2)
 
 
 def test_after_an_outage_calls_go_out_one_after_the_other() -> None:
@@ -185,6 +228,23 @@ def test_the_next_of_a_backlog_is_woken_for_when_its_turn_comes() -> None:
     assert MONDAY_NOON + timedelta(seconds=2) in jobs_at()
 
 
+def test_a_promise_of_a_minute_ago_belongs_to_a_backlog() -> None:
+    widget = shop(lines=2)
+    with clock():
+        for ending in range(2):
+            make.autocall(widget=widget, number=f"+4850150250{ending}", call_at=MONDAY_NOON - timedelta(minutes=1))
+
+        assert run() == 1
+
+
+def test_the_backlog_of_one_configuration_does_not_hold_up_anothers() -> None:
+    with clock():
+        for number in ("+48501502501", "+48501502502"):
+            make.autocall(widget=shop(), number=number, call_at=MONDAY_NOON - timedelta(hours=1))
+
+        assert run() == 2
+
+
 def test_what_an_outage_has_put_off_to_the_opening_goes_out_one_after_the_other() -> None:
     widget = shop(lines=5, opening_time={"tuesday": [["09:00", "17:00"]]})
     with clock() as traveller:
@@ -194,7 +254,7 @@ def test_what_an_outage_has_put_off_to_the_opening_goes_out_one_after_the_other(
         traveller.move_to(datetime.fromisoformat("2026-03-03T08:00Z"))
 
         assert run() == 1
-        assert live().number_to == "+48501502502"  # promised first
+        assert live().number_to == "+48501502502"  # due first
 
 
 def test_promises_of_this_minute_are_all_kept_at_once() -> None:
@@ -206,7 +266,7 @@ def test_promises_of_this_minute_are_all_kept_at_once() -> None:
         assert run() == 3
 
 
-def test_one_that_cannot_be_judged_does_not_hold_up_the_others() -> None:
+def test_an_error_of_one_call_back_does_not_block_the_others() -> None:
     broken, sound = shop(), shop()
     Widget.objects.filter(pk=broken.pk).update(time_zone="Nowhere/Nothing")
     make.autocall(widget=broken, number="+48501502501")
@@ -240,31 +300,6 @@ class Statements:
         return execute(sql, parameters, many, context)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_workers_running_at_once_ring_each_line_and_each_visitor_once() -> None:
-    widget = shop(lines=3)
-    for ending in range(6):
-        make.autocall(widget=widget, number=f"+4850150250{ending}")
-    together = threading.Barrier(6)
-
-    def work() -> None:
-        together.wait()
-        try:
-            running.run_due()
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    attempts = Attempt.objects.values_list("autocall", "sip")
-    assert len(attempts) == 3
-    assert all(len(set(side)) == 3 for side in zip(*attempts, strict=True))
-
-
 @pytest.mark.parametrize(
     ("own", "of_widget", "expected"),
     [(None, [], {"101", "102"}), (None, ["102"], {"102"}), ("101", ["102"], {"101"})],
@@ -282,6 +317,15 @@ def test_the_lines_of_the_call_back_come_before_the_widgets_and_those_before_the
 
 def changed(desk: Voip, **fields: Any) -> None:
     Sip.objects.filter(voip=desk).update(**fields)
+
+
+@pytest.mark.parametrize(("of_widget", "expected"), [([], False), (["101"], True)])
+def test_a_widget_without_a_configuration_calls_through_its_lines_alone(of_widget: list[str], expected: bool) -> None:
+    desk = make.office(lines=1)
+    widget = make.widget()
+    widget.lines.set(desk.sips.filter(sip__in=of_widget))
+
+    assert lines.is_configured(make.autocall(widget=widget)) is expected
 
 
 @pytest.mark.parametrize("change", [{"active": False}, {"password": ""}, {"username": ""}, {"sip": ""}])
@@ -327,6 +371,15 @@ def test_moving_one_whose_last_attempt_was_being_passed_on_makes_one_more() -> N
     run()
 
     assert (now_of(row).attempts, now_of(row).max_attempts) == (2, 2)
+
+
+@pytest.mark.parametrize(("made", "begun", "most"), [(9, 1, 10), (10, 0, 10)])
+def test_moving_makes_no_more_than_ten_attempts_possible(made: int, begun: int, most: int) -> None:
+    row = make.autocall(widget=shop(), attempts=made, max_attempts=made)
+
+    edit(row, {"call_at": timezone.now()})
+
+    assert (run(), now_of(row).max_attempts) == (begun, most)
 
 
 def test_lowering_the_attempts_below_those_made_is_the_end() -> None:

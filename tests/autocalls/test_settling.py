@@ -1,6 +1,5 @@
 """What follows from the end of a call: the next operator, another attempt, or the end. Drawn once, whatever comes twice or late."""
 
-import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -8,18 +7,18 @@ import make
 import pytest
 import time_machine
 from callback_desk import ENDS, MONDAY_NOON, attempt, clock, end, later, live, now_of, run, tell
-from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from autocalls import outcomes, settling
-from autocalls.models import Attempt, Autocall, Outcome, Status
+from autocalls.models import Attempt, AttemptOutcome, Autocall, Status
 from calls import expiry
 from calls.events import CallEvent
 from calls.models import Call
 from calls.services import apply_event, delete_call
 from calls.statuses import Source
 from calls.statuses import Status as CallStatus
+from calls.tasks import tell_of_end
 
 pytestmark = pytest.mark.django_db
 
@@ -30,26 +29,28 @@ def traveller() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-def promised(*, lines: int = 1, **fields: object) -> Autocall:
+def scheduled(*, lines: int = 1, **fields: object) -> Autocall:
     return make.autocall(widget=make.widget(voip=make.office(lines=lines), **fields))
 
 
 @pytest.mark.parametrize(
     ("how", "outcome"),
     [
-        ("answered", Outcome.ANSWERED),
-        ("busy", Outcome.BUSY),
-        ("no_answer", Outcome.NO_ANSWER),
-        ("declined", Outcome.DECLINED),
-        ("no_such_number", Outcome.IMPOSSIBLE),
-        ("congestion", Outcome.FAILED),
-        ("operator_no_answer", Outcome.OPERATOR),
-        ("operator_busy", Outcome.OPERATOR),
-        ("operator_unreachable", Outcome.OPERATOR),
+        ("answered", AttemptOutcome.ANSWERED),
+        ("busy", AttemptOutcome.BUSY),
+        ("no_answer", AttemptOutcome.NO_ANSWER),
+        ("declined", AttemptOutcome.DECLINED),
+        ("no_such_number", AttemptOutcome.IMPOSSIBLE),
+        ("congestion", AttemptOutcome.FAILED),
+        ("switched_off", AttemptOutcome.FAILED),
+        ("not_allowed", AttemptOutcome.FAILED),
+        ("operator_no_answer", AttemptOutcome.OPERATOR),
+        ("operator_busy", AttemptOutcome.OPERATOR),
+        ("operator_unreachable", AttemptOutcome.OPERATOR),
     ],
 )
-def test_each_end_of_a_call_has_its_outcome(how: str, outcome: str) -> None:
-    promised()
+def test_every_end_of_a_call_has_an_outcome(how: str, outcome: str) -> None:
+    scheduled()
     run()
     call = live()
     tell(call, how)
@@ -60,22 +61,22 @@ def test_each_end_of_a_call_has_its_outcome(how: str, outcome: str) -> None:
 @pytest.mark.parametrize(
     ("call", "outcome"),
     [
-        (None, Outcome.FAILED),
+        (None, AttemptOutcome.FAILED),
         (Call(status="RINGING"), None),
-        (Call(status="QUEUED", deleted_at=MONDAY_NOON), Outcome.FAILED),
-        (Call(status="FAILED", reason="expired"), Outcome.NOT_DIALED),
-        (Call(status="FAILED", reason="lost"), Outcome.FAILED),
-        (Call(status="FAILED", reason="refused"), Outcome.OPERATOR),
-        (Call(status="FAILED", provider_status="484 Address Incomplete"), Outcome.IMPOSSIBLE),
-        (Call(status="CANCELED", reason="operator_hung_up"), Outcome.FAILED),
+        (Call(status="QUEUED", deleted_at=MONDAY_NOON), AttemptOutcome.FAILED),
+        (Call(status="FAILED", reason="expired"), AttemptOutcome.NOT_DIALED),
+        (Call(status="FAILED", reason="lost"), AttemptOutcome.FAILED),
+        (Call(status="FAILED", reason="refused"), AttemptOutcome.OPERATOR),
+        (Call(status="FAILED", provider_status="404 Not Found", reason="no_route"), AttemptOutcome.FAILED),
+        (Call(status="CANCELED", reason="operator_hung_up"), AttemptOutcome.FAILED),
     ],
 )
-def test_ends_that_nobody_reported_have_an_outcome_too(call: Call | None, outcome: Outcome | None) -> None:
+def test_ends_that_nobody_reported_have_an_outcome_too(call: Call | None, outcome: AttemptOutcome | None) -> None:
     assert outcomes.read(call) == outcome
 
 
 def test_a_conversation_is_the_end() -> None:
-    row = promised()
+    row = scheduled()
     attempt("answered")
 
     assert (now_of(row).status, now_of(row).finished_at is not None) == (Status.DONE, True)
@@ -83,14 +84,14 @@ def test_a_conversation_is_the_end() -> None:
 
 @pytest.mark.parametrize("how", ["declined", "no_such_number"])
 def test_who_declines_or_does_not_exist_is_not_called_again(how: str) -> None:
-    row = promised()
+    row = scheduled()
     attempt(how)
 
     assert (now_of(row).status, now_of(row).attempts) == (Status.FAILED, 1)
 
 
 def test_the_pause_between_attempts_doubles_and_the_last_one_is_the_end(traveller: time_machine.Traveller) -> None:
-    row = promised(max_attempts=4, retry_minutes=10)
+    row = scheduled(max_attempts=4, retry_minutes=10)
     pauses = []
     for _ in range(3):
         attempt("busy")
@@ -103,7 +104,7 @@ def test_the_pause_between_attempts_doubles_and_the_last_one_is_the_end(travelle
 
 
 def test_no_pause_is_longer_than_a_day(traveller: time_machine.Traveller) -> None:
-    row = promised(max_attempts=3, retry_minutes=1440)
+    row = scheduled(max_attempts=3, retry_minutes=1440)
     attempt("busy")
     traveller.move_to(now_of(row).call_at)
     attempt("busy")
@@ -112,14 +113,14 @@ def test_no_pause_is_longer_than_a_day(traveller: time_machine.Traveller) -> Non
 
 
 def test_another_attempt_waits_for_the_office_to_open() -> None:
-    row = promised(opening_time={"monday": [["09:00", "13:05"]], "wednesday": [["10:00", "11:00"]]})
+    row = scheduled(opening_time={"monday": [["09:00", "13:05"]], "wednesday": [["10:00", "11:00"]]})
     attempt("busy")
 
     assert now_of(row).call_at == datetime.fromisoformat("2026-03-04T09:00Z")
 
 
 def test_an_operator_who_does_not_answer_passes_it_on_at_once() -> None:
-    row = promised(lines=3)
+    row = scheduled(lines=3)
     rung = []
     for _ in range(3):
         run()
@@ -130,8 +131,17 @@ def test_an_operator_who_does_not_answer_passes_it_on_at_once() -> None:
     assert now_of(row).attempts == 1
 
 
+def test_the_last_attempt_is_passed_on_to_the_next_operator_too() -> None:
+    row = scheduled(lines=2, max_attempts=1)
+    attempt("operator_no_answer")
+    attempt("operator_busy")
+
+    assert Attempt.objects.values("sip").distinct().count() == 2
+    assert (run(), now_of(row).status, now_of(row).attempts) == (0, Status.FAILED, 1)
+
+
 def test_when_no_operator_answers_all_of_them_are_tried_again_later(traveller: time_machine.Traveller) -> None:
-    row = promised(lines=2, retry_minutes=10)
+    row = scheduled(lines=2, retry_minutes=10)
     attempt("operator_no_answer")
     attempt("operator_busy")
     run()
@@ -143,8 +153,8 @@ def test_when_no_operator_answers_all_of_them_are_tried_again_later(traveller: t
     assert (now_of(row).status, now_of(row).attempts) == (Status.DONE, 2)
 
 
-def test_passing_on_wakes_a_run_at_once() -> None:
-    promised(lines=2)
+def test_hunting_wakes_a_run_at_once() -> None:
+    scheduled(lines=2)
     run()
     ProcrastinateJob.objects.all()._raw_delete("default")
     end("operator_busy")
@@ -155,7 +165,7 @@ def test_passing_on_wakes_a_run_at_once() -> None:
 def test_a_call_that_nobody_dialed_costs_no_attempt_and_is_made_again_ever_more_rarely(
     traveller: time_machine.Traveller,
 ) -> None:
-    row = promised()
+    row = scheduled()
     pauses = []
     for _ in range(8):
         run()
@@ -170,7 +180,7 @@ def test_a_call_that_nobody_dialed_costs_no_attempt_and_is_made_again_ever_more_
 
 
 def test_the_end_of_a_call_has_its_attempt_settled_by_a_job_of_the_same_transaction() -> None:
-    promised()
+    scheduled()
     run()
     tell(live(), "busy")
 
@@ -178,9 +188,21 @@ def test_the_end_of_a_call_has_its_attempt_settled_by_a_job_of_the_same_transact
     assert job.args == {"attempt_id": Attempt.objects.get().pk}
 
 
+def test_the_end_of_a_call_of_which_a_webhook_told_has_its_attempt_settled_too() -> None:
+    scheduled()
+    run()
+    call = live()
+    Call.objects.filter(pk=call.pk).update(status=CallStatus.BUSY)
+
+    tell_of_end(call_id=call.pk)
+
+    job = ProcrastinateJob.objects.get(task_name="autocalls.settle")
+    assert job.args == {"attempt_id": Attempt.objects.get().pk}
+
+
 @pytest.mark.parametrize("how", list(ENDS))
 def test_settling_twice_is_settling_once(how: str) -> None:
-    row = promised(lines=2)
+    row = scheduled(lines=2)
     attempt(how)
     before = Autocall.objects.values().get(pk=row.pk)
 
@@ -190,7 +212,7 @@ def test_settling_twice_is_settling_once(how: str) -> None:
 
 
 def test_settling_too_early_changes_nothing() -> None:
-    row = promised()
+    row = scheduled()
     run()
 
     settling.settle(Attempt.objects.get().pk)
@@ -198,29 +220,8 @@ def test_settling_too_early_changes_nothing() -> None:
     assert (now_of(row).status, Attempt.objects.get().outcome) == (Status.CALLING, "")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_settling_at_once_from_several_workers_is_settling_once() -> None:
-    row = promised(max_attempts=3)
-    run()
-    tell(live(), "busy")
-    attempt_id = Attempt.objects.get().pk
-
-    def work() -> None:
-        settling.settle(attempt_id)
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert (now_of(row).status, now_of(row).attempts) == (Status.SCHEDULED, 1)
-    assert ProcrastinateJob.objects.filter(task_name="autocalls.run_due").count() == 1
-
-
 def test_what_a_crash_left_unsettled_is_found() -> None:
-    row = promised()
+    row = scheduled()
     run()
     tell(live(), "answered")  # and the job that would settle it is lost
 
@@ -228,18 +229,18 @@ def test_what_a_crash_left_unsettled_is_found() -> None:
 
 
 def test_a_call_lost_with_its_dialer_is_tried_again() -> None:
-    row = promised()
+    row = scheduled()
     run()
     call = live()
     Call.objects.filter(pk=call.pk).update(status="DIALING", held_by="gone")
     expiry.lose_calls_of("gone")
     settling.settle_left()
 
-    assert (now_of(row).status, Attempt.objects.get().outcome) == (Status.SCHEDULED, Outcome.FAILED)
+    assert (now_of(row).status, Attempt.objects.get().outcome) == (Status.SCHEDULED, AttemptOutcome.FAILED)
 
 
 def test_a_conversation_cut_by_the_death_of_its_dialer_was_one() -> None:
-    row = promised()
+    row = scheduled()
     run()
     Call.objects.filter(pk=live().pk).update(status="IN PROGRESS", held_by="gone", answered_at=timezone.now())
     expiry.lose_calls_of("gone")
@@ -248,24 +249,58 @@ def test_a_conversation_cut_by_the_death_of_its_dialer_was_one() -> None:
     assert now_of(row).status == Status.DONE
 
 
-def test_an_answer_that_the_operators_list_tells_late_ends_it() -> None:
-    row = promised()
-    attempt("no_answer")
-    call = Attempt.objects.get().call
-    assert call is not None
-    assert call.voip is not None
+def list_answered(attempt: Attempt) -> None:
+    """The provider's list reports late that the two did talk."""
+    assert attempt.call is not None
+    assert attempt.call.voip is not None
     listed = CallEvent(
-        provider_call_id=call.provider_call_id, status=CallStatus.ANSWERED, source=Source.LIST, talk_seconds=40
+        provider_call_id=attempt.call.provider_call_id,
+        status=CallStatus.ANSWERED,
+        source=Source.LIST,
+        talk_seconds=40,
     )
+    apply_event(listed, voip=attempt.call.voip, received_at=timezone.now())
+    settling.settle(attempt.pk)
 
-    apply_event(listed, voip=call.voip, received_at=timezone.now())
-    settling.settle(Attempt.objects.get().pk)
 
-    assert (now_of(row).status, Attempt.objects.get().outcome) == (Status.DONE, Outcome.ANSWERED)
+def test_an_answer_that_the_operators_list_tells_late_ends_it() -> None:
+    row = scheduled()
+    attempt("no_answer")
+
+    list_answered(Attempt.objects.get())
+
+    assert (now_of(row).status, Attempt.objects.get().outcome) == (Status.DONE, AttemptOutcome.ANSWERED)
+
+
+@pytest.mark.parametrize("status", [Status.CANCELED, Status.EXPIRED, Status.FAILED])
+def test_an_answer_that_is_told_late_does_not_revive_what_was_ended(status: Status) -> None:
+    row = scheduled()
+    attempt("no_answer")
+    Autocall.objects.update(status=status, finished_at=MONDAY_NOON, reason="")
+    before = Autocall.objects.values().get()
+
+    list_answered(Attempt.objects.get())
+
+    assert Autocall.objects.values().get(pk=row.pk) == before
+    assert Attempt.objects.get().outcome == AttemptOutcome.ANSWERED
+
+
+def test_an_answer_that_is_told_late_does_not_end_the_next_attempt_that_rings(
+    traveller: time_machine.Traveller,
+) -> None:
+    row = scheduled()
+    attempt("no_answer")
+    first = Attempt.objects.get()
+    traveller.move_to(now_of(row).call_at)
+    run()
+
+    list_answered(first)
+
+    assert now_of(row).status == Status.CALLING
 
 
 def test_a_call_that_staff_deleted_is_tried_again() -> None:
-    row = promised()
+    row = scheduled()
     run()
     delete_call(live())
 

@@ -14,7 +14,7 @@ from mortal_request import ask
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from autocalls import running, settling
-from autocalls.models import OPEN, Attempt, Autocall, Outcome, Status
+from autocalls.models import OPEN, Attempt, AttemptOutcome, Autocall, Status
 from calls.models import Call
 from widgets.models import Widget
 
@@ -84,14 +84,14 @@ def test_a_worker_that_dies_at_any_statement_of_settling_counts_the_attempt_once
 
         assert (now_of(row).status, now_of(row).attempts) == (Status.SCHEDULED, 1), number
         assert now_of(row).call_at > timezone.now() + timedelta(minutes=9), number
-        assert list(Attempt.objects.values_list("outcome", flat=True)) == [Outcome.BUSY], number
+        assert list(Attempt.objects.values_list("outcome", flat=True)) == [AttemptOutcome.BUSY], number
         if not died:
             assert number > 5
             return
     pytest.fail("it never came to an end")
 
 
-def test_a_worker_that_dies_while_passing_on_rings_the_next_operator_once(settler: Mortal) -> None:
+def test_a_worker_that_dies_while_hunting_rings_the_next_operator_once(settler: Mortal) -> None:
     for number in range(1, MOST_STATEMENTS):
         row = anew(lines=2)
         running.run_due()
@@ -151,7 +151,7 @@ def test_through_a_life_of_deaths_every_call_back_comes_to_one_end(runner: Morta
     for row in Autocall.objects.all():
         assert row.attempts <= row.max_attempts
         assert row.calls_made.count() <= row.attempts * 2  # two operators
-        answered = row.calls_made.filter(outcome=Outcome.ANSWERED).count()
+        answered = row.calls_made.filter(outcome=AttemptOutcome.ANSWERED).count()
         assert (row.status == Status.DONE) == (answered == 1)
 
 

@@ -5,9 +5,14 @@ from typing import Any
 
 import make
 import pytest
+from django.utils import timezone
 from staff import cells, staff, superuser, told
 
+from calls.events import CallEvent
 from calls.models import Call, Via
+from calls.reasons import Reason
+from calls.reports import report
+from calls.statuses import Status
 
 pytestmark = pytest.mark.django_db
 BY_HAND = {"start_time_0": "2026-03-10", "start_time_1": "12:00:00", "number_from": "501 502 503", "number_to": "100"}
@@ -42,7 +47,7 @@ def test_a_row_tells_the_call_in_words_people_use() -> None:
     html = superuser().get("/admin/calls/call/").content.decode()
 
     columns = ("start", "caller", "called", "result", "talk_time", "line", "configuration", "client")
-    shown = ["03/10/2026 1:05 p.m.", "+48 501 502 503", "101", "no answer", "1:05", "101 Anna", "Warsaw", "7"]
+    shown = ["10 Mar 2026, 13:05", "+48 501 502 503", "101", "no answer", "1:05", "101 Anna", "Warsaw", "7"]
     assert [cells(html, column)[0] for column in columns] == shown
 
 
@@ -109,7 +114,7 @@ def test_a_configuration_and_a_line_choose_their_calls() -> None:
 def test_the_facts_of_a_reported_call_are_not_in_its_form() -> None:
     answer = superuser().get(page(reported()))
 
-    assert set(answer.context["adminform"].form.fields) == {"client_id", "contact_id", "description"}
+    assert set(answer.context["adminform"].form.fields) == {"client_id", "contact_id", "description", "outcome"}
     assert "+48 501 502 503" in told(answer.content.decode())
 
 
@@ -187,11 +192,14 @@ def test_a_deleted_call_is_listed_no_more() -> None:
 
 def test_a_reported_call_leads_to_its_deliveries() -> None:
     call = reported()
+    assert call.voip is not None
+    event = CallEvent(provider_call_id="p-1", status=Status.BUSY)
+    for delivery_id in (7, 8):
+        report(event, voip=call.voip, received_at=timezone.now(), delivery_id=delivery_id)
 
     html = superuser().get(page(call)).content.decode()
 
-    address = f"/admin/integrations/webhookdelivery/?voip={call.voip_id}&amp;provider_call_id=p-1"
-    assert address in html
+    assert "/admin/integrations/webhookdelivery/?id__in=8%2C7" in html
 
 
 def test_who_may_look_may_not_write() -> None:
@@ -210,3 +218,12 @@ def test_the_language_of_the_browser_is_spoken() -> None:
 
     assert "Połączenia" in text
     assert "Dzwoniący" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "the other side declined"), ("pl", "druga strona odrzuciła połączenie")]
+)
+def test_the_reason_is_told_as_a_sentence(language: str, sentence: str) -> None:
+    answer = superuser(language=language).get(page(reported(reason=Reason.REJECTED)))
+
+    assert sentence in told(answer.content.decode())

@@ -1,7 +1,6 @@
-"""A request is dialed at most once, and becomes one Call with what the operator reports of it."""
+"""A request is dialed at most once, and becomes one Call with what the provider reports of it."""
 
 import itertools
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,9 +10,10 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from calls import dialing
+from calls import correlation, dialing
 from calls.events import CallEvent
 from calls.models import Call, Via
+from calls.reasons import Reason
 from calls.services import apply_event, delete_call, request_call
 from calls.signals import call_changed
 from calls.statuses import Kind, Status
@@ -68,24 +68,6 @@ def test_a_claimed_request_is_dialing_and_cannot_be_claimed_again(voip: Voip) ->
     assert (first.status, first.held_by, second) == (Status.DIALING, "dialer-1", None)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_many_processes_claiming_at_once_one_gets_the_request(voip: Voip) -> None:
-    request = _request(voip)
-    claimed: list[Call | None] = []
-
-    def claim() -> None:
-        claimed.append(dialing.claim(request.pk))
-        connection.close()
-
-    threads = [threading.Thread(target=claim) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sum(call is not None for call in claimed) == 1
-
-
 def test_a_request_that_waited_too_long_is_not_dialed(voip: Voip, settings: Any) -> None:
     request = _request(voip)
     Call.objects.filter(pk=request.pk).update(created_at=datetime.now(UTC) - settings.REQUESTED_CALL_EXPIRES)
@@ -104,10 +86,10 @@ def test_a_deleted_request_is_not_dialed(voip: Voip) -> None:
     assert dialing.claim(request.pk) is None
 
 
-def test_what_was_certainly_not_placed_has_failed_with_the_operators_words(voip: Voip) -> None:
+def test_what_was_certainly_not_placed_has_failed_with_the_providers_words(voip: Voip) -> None:
     call = _dialed(voip)
 
-    assert dialing.fail(call.pk, reason="refused", words="No money left.")
+    assert dialing.fail(call.pk, reason=Reason.REFUSED, provider_status="No money left.")
 
     call.refresh_from_db()
     assert (call.status, call.reason, call.provider_status) == (Status.FAILED, "refused", "No money left.")
@@ -116,10 +98,10 @@ def test_what_was_certainly_not_placed_has_failed_with_the_operators_words(voip:
 
 def test_a_call_that_rang_cannot_fail_to_be_placed(voip: Voip) -> None:
     call = _dialed(voip)
-    dialing.learn_id(call, "op-1")
+    correlation.learn_id(call, "op-1")
     _told(voip, _event())
 
-    assert not dialing.fail(call.pk, reason="refused", words="too late")
+    assert not dialing.fail(call.pk, reason=Reason.REFUSED, provider_status="too late")
 
 
 def test_the_room_above_is_told_of_a_claim_and_of_a_failure(voip: Voip) -> None:
@@ -131,14 +113,14 @@ def test_the_room_above_is_told_of_a_claim_and_of_a_failure(voip: Voip) -> None:
 
     call_changed.connect(listen)
     dialing.claim(request.pk)
-    dialing.fail(request.pk, reason="refused", words="")
+    dialing.fail(request.pk, reason=Reason.REFUSED, provider_status="")
     call_changed.disconnect(listen)
 
     assert told == [request.pk, request.pk]
 
 
 class TestOneCall:
-    """Whichever comes first: the operator's answer with its id, or its reports."""
+    """Whichever comes first: the provider's answer with its id, or its reports."""
 
     STEPS = ("answer", "ringing", "talking", "end")
 
@@ -146,7 +128,7 @@ class TestOneCall:
         call = _dialed(voip)
         ref = call.reference if reference else ""
         doing: dict[str, Callable[[], None]] = {
-            "answer": lambda: dialing.learn_id(call, "op-1"),
+            "answer": lambda: correlation.learn_id(call, "op-1"),
             "ringing": lambda: _told(voip, _event(reference=ref, kind=Kind.OUTGOING)),
             "talking": lambda: _told(voip, _event(status=Status.IN_PROGRESS, reference=ref)),
             "end": lambda: _told(voip, _event(status=Status.ANSWERED, talk_seconds=30, reference=ref), after=40),
@@ -157,7 +139,9 @@ class TestOneCall:
 
     @pytest.mark.parametrize("steps", list(itertools.permutations(STEPS)), ids="-".join)
     @pytest.mark.parametrize("reference", [True, False], ids=["echoed", "not echoed"])
-    def test_it_is_one_call_in_every_order(self, voip: Voip, steps: tuple[str, ...], *, reference: bool) -> None:
+    def test_every_order_of_reports_ends_in_one_call(
+        self, voip: Voip, steps: tuple[str, ...], *, reference: bool
+    ) -> None:
         call = self._run(voip, steps, reference=reference)
 
         assert (call.status, call.duration, call.provider_call_id) == (Status.ANSWERED, 30, "op-1")
@@ -168,7 +152,7 @@ class TestOneCall:
         _told(voip, _event(status=Status.ANSWERED, number_to="", talk_seconds=7))
         assert Call.objects.count() == 2
 
-        dialing.learn_id(call, "op-1")
+        correlation.learn_id(call, "op-1")
 
         merged = Call.objects.get()
         assert (merged.pk, merged.status, merged.duration, merged.number_to) == (
@@ -181,8 +165,8 @@ class TestOneCall:
     def test_learning_the_id_twice_changes_nothing(self, voip: Voip) -> None:
         call = _dialed(voip)
 
-        dialing.learn_id(call, "op-1")
-        dialing.learn_id(call, "op-2")
+        correlation.learn_id(call, "op-1")
+        correlation.learn_id(call, "op-2")
 
         assert Call.objects.get().provider_call_id == "op-1"
 
@@ -230,6 +214,16 @@ class TestRecognition:
         call.refresh_from_db()
         assert call.provider_call_id == "op-1"
 
+    @pytest.mark.parametrize("dialed", ["+48298201234", "+298201234"])
+    def test_it_is_recognised_by_digits_whose_country_cannot_be_told(self, voip: Voip, dialed: str) -> None:
+        call = _dialed(voip)
+        Call.objects.update(number_to=dialed)
+
+        _told(voip, _event(number_to="298201234", numbers_are_read=True))
+
+        call.refresh_from_db()
+        assert call.provider_call_id == "op-1"
+
     def test_a_call_already_known_is_not_taken_for_a_new_request(self, voip: Voip) -> None:
         _told(voip, _event())
         call = _dialed(voip)
@@ -249,7 +243,7 @@ class TestRecognition:
 
     def test_a_request_that_was_refused_is_no_longer_waiting(self, voip: Voip) -> None:
         call = _dialed(voip)
-        dialing.fail(call.pk, reason="refused", words="")
+        dialing.fail(call.pk, reason=Reason.REFUSED, provider_status="")
 
         _told(voip, _event())
 
@@ -262,26 +256,6 @@ class TestRecognition:
         _told(voip, _event())
 
         assert not Call.objects.exists()
-
-    @pytest.mark.django_db(transaction=True)
-    def test_two_reports_of_one_call_at_once_take_one_request(self, voip: Voip) -> None:
-        _dialed(voip)
-        _dialed(voip)
-
-        def tell(status: Status) -> None:
-            _told(voip, _event(status=status))
-            connection.close()
-
-        threads = [
-            threading.Thread(target=tell, args=[status])
-            for status in (Status.RINGING, Status.IN_PROGRESS, Status.ANSWERED, Status.DIALING)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-        assert sorted(Call.objects.values_list("provider_call_id", flat=True)) == ["", "op-1"]
 
 
 class TestHangUp:
@@ -304,6 +278,15 @@ class TestHangUp:
         assert (told.status_code, Call.objects.get().hangup_requested_at) == (200, first)
         assert first is not None
 
+    def test_no_other_call_of_the_dialer_is_ended(self, alice: APIClient, voip: Voip) -> None:
+        request, other = _request(voip, via=Via.SIP), _request(voip, via=Via.SIP)
+        for call in (request, other):
+            dialing.claim(call.pk, holder="dialer-1")
+
+        alice.post(f"/voip/calls/{request.pk}/hangup.json")
+
+        assert Call.objects.get(hangup_requested_at__isnull=False) == request
+
     def test_a_call_held_by_nobody_here_is_a_conflict_that_says_so(self, alice: APIClient, voip: Voip) -> None:
         told = alice.post(f"/voip/calls/{_dialed(voip).pk}/hangup.json")
 
@@ -314,7 +297,7 @@ class TestHangUp:
     def test_a_call_that_is_over_is_a_conflict(self, alice: APIClient, status: str) -> None:
         assert alice.post(f"/voip/calls/{make.call(status=status).pk}/hangup.json").status_code == 409
 
-    def test_it_takes_the_right_to_place_calls(self, bob: APIClient, voip: Voip) -> None:
+    def test_dialing_needs_the_right_to_add_calls(self, bob: APIClient, voip: Voip) -> None:
         assert bob.post(f"/voip/calls/{_request(voip).pk}/hangup.json").status_code == 403
 
 

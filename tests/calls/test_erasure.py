@@ -12,10 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calls import dialing
-from calls.erasure import KEPT, MAY_STILL_BE_TOLD, UNDER_WAY, erase_awaited_numbers, erase_number, find
+from calls.correlation import learn_id
+from calls.erasure import KEPT, UNDER_WAY, erase_awaited_numbers, erase_number, find
 from calls.events import CallEvent
-from calls.models import Call, Via
-from calls.services import apply_event, request_call
+from calls.models import MAY_STILL_BE_TOLD, Call, Report, Via
+from calls.reasons import Reason
+from calls.services import apply_event, delete_call, request_call
 from calls.statuses import PROGRESS, Kind, Status
 from sips.models import Voip
 from sips.number_search import SoughtNumber
@@ -113,7 +115,7 @@ def test_every_writing_that_was_ever_stored_is_found_on_both_sides(side: str, st
 
 def test_the_calls_of_others_are_untouched() -> None:
     for number in ("+44501502503", "+485015025031", "+48601502503", "1501502503", "2503", "anonymous", ""):
-        make.call(number_from=number, number_to="100", description="501502503 called for you", client_id=1)
+        make.call(number_from=number, number_to="100", description="501502504 called for you", client_id=1)
     before = list(Call.objects.order_by("pk").values())
 
     assert not erase_number(ANNA)
@@ -128,7 +130,7 @@ def test_deleted_calls_are_erased_too(voip: Voip) -> None:
     assert Call.everything.get(pk=call.pk).number_to == ""
 
 
-def test_doing_it_again_changes_nothing(voip: Voip) -> None:
+def test_repeating_changes_nothing(voip: Voip) -> None:
     apply_event(told_of_anna(), voip=voip, received_at=NOON)
     erase_number(ANNA)
     before = Call.objects.values().get()
@@ -148,7 +150,7 @@ def test_a_dry_run_counts_and_changes_nothing(voip: Voip) -> None:
     assert list(Call.everything.order_by("pk").values()) == before
 
 
-def test_a_word_of_the_operator_that_holds_the_number_goes_and_another_stays() -> None:
+def test_a_word_of_the_provider_that_holds_the_number_goes_and_another_stays() -> None:
     told = make.call(number_to=ANNA.number, provider_status="number 48501502503 is barred")
     plain = make.call(number_to=ANNA.number, provider_status="486 Busy Here")
 
@@ -180,7 +182,7 @@ def dialed_through_the_operator(voip: Voip, **more: Any) -> Call:
     return make.call(voip=voip, sip=line, number_from="100", **request | status | more)
 
 
-def test_a_request_whose_operator_has_not_told_its_id_yet_is_still_recognised(voip: Voip) -> None:
+def test_a_request_whose_provider_has_not_reported_its_id_yet_is_still_recognised(voip: Voip) -> None:
     call = dialed_through_the_operator(voip, description="Anna")
 
     counts = erase_number(ANNA)
@@ -194,7 +196,8 @@ def test_a_request_whose_operator_has_not_told_its_id_yet_is_still_recognised(vo
     call = Call.objects.get(pk=call.pk)
     assert (call.status, call.provider_call_id, call.description, call.recording_url) == ("ANSWERED", "op-1", "", "")
     assert Call.objects.count() == 1
-    assert erase_number(ANNA) == {"calls": 1}  # nothing is awaited any more
+    assert call.number_to == ""  # nothing is awaited any more
+    assert not erase_number(ANNA)
 
 
 def test_a_number_that_was_kept_for_a_report_goes_by_night(voip: Voip) -> None:
@@ -206,6 +209,40 @@ def test_a_number_that_was_kept_for_a_report_goes_by_night(voip: Voip) -> None:
 
     assert [erase_awaited_numbers(), erase_awaited_numbers()] == [1, 0]
     assert Call.objects.get(pk=call.pk).number_to == ""
+
+
+@pytest.mark.parametrize("is_erased", [True, False])
+def test_a_deleted_request_keeps_no_number_once_its_provider_tells_its_id(voip: Voip, *, is_erased: bool) -> None:
+    delete_call(dialed_through_the_operator(voip))
+    assert Call.everything.get().number_to == ANNA.number  # by which it is correlated
+    if is_erased:
+        erase_number(ANNA)
+
+    learn_id(Call.everything.get(), "op-1")
+
+    call = Call.everything.get()
+    assert (call.provider_call_id, call.number_to, call.sip) == ("op-1", "", None)
+
+
+def test_a_deleted_request_of_which_nothing_is_told_keeps_no_number_over_night(voip: Voip) -> None:
+    delete_call(dialed_through_the_operator(voip))
+    dialing.fail(Call.everything.get().pk, reason=Reason.REFUSED, provider_status="")
+    assert erase_awaited_numbers() == 0
+
+    Call.everything.update(dialed_at=timezone.now() - MAY_STILL_BE_TOLD - timedelta(seconds=1))
+
+    assert [erase_awaited_numbers(), erase_awaited_numbers()] == [1, 0]
+    assert (Call.everything.get().number_to, Call.everything.get().sip) == ("", None)
+
+
+def test_a_request_that_was_never_dialed_keeps_nothing_when_it_is_deleted(voip: Voip) -> None:
+    make.sip(voip=voip)
+    Voip.objects.update(provider="simulator", api_url="https://sim.example.com")
+    call = request_call(via=Via.PROVIDER, sip="100", number_to=ANNA.number)
+
+    delete_call(call)
+
+    assert (Call.everything.get().number_to, dialing.claim(call.pk)) == ("", None)
 
 
 reports = st.builds(
@@ -229,6 +266,7 @@ def test_whatever_is_reported_later_in_any_order_tells_of_nobody_and_ends_in_the
     ends = []
     for _time in range(2):
         Call.everything.all().delete()
+        Report.objects.all().delete()
         apply_event(told_of_anna(status=Status.RINGING, talk_seconds=None), voip=office, received_at=NOON)
         erase_number(ANNA)
         for event in story:
@@ -237,3 +275,16 @@ def test_whatever_is_reported_later_in_any_order_tells_of_nobody_and_ends_in_the
         order.shuffle(story)
 
     assert ends[0] == ends[1] == ends[0] | PERSONAL | {"number_to": OURS}
+
+
+def test_what_was_reported_is_erased_also_where_the_call_shows_another_number(voip: Voip) -> None:
+    apply_event(told_of_anna(provider_call_id="x"), voip=voip, received_at=NOON)
+    apply_event(told_of_anna(provider_call_id="x", number_from="+48111222333"), voip=voip, received_at=NOON)
+    apply_event(told_of_anna(provider_call_id="y"), voip=voip, received_at=NOON)
+    assert Call.objects.get(provider_call_id="x").number_from == "+48111222333"
+
+    counts = erase_number(ANNA)
+
+    assert (counts["calls"], counts["reports of other calls"]) == (1, 1)
+    assert "501502503" not in str(list(Report.objects.values_list("said", flat=True)))
+    assert not erase_number(ANNA)["reports of other calls"]

@@ -9,6 +9,7 @@ import pytest
 from calls.events import CallEvent
 from calls.expiry import expire_stale_calls, lose_calls_of
 from calls.models import Call, Via
+from calls.reasons import Reason
 from calls.services import apply_event
 from calls.statuses import PROGRESS, Status
 from sips.models import Voip
@@ -37,6 +38,8 @@ def _quiet_for(minutes: float, **fields: Any) -> Call:
         (6, {"reference": "r"}, ("FAILED", "lost")),
         (6, {"reference": "r", "status": Status.DIALING}, ("FAILED", "lost")),
         (6, {"reference": "r", "status": Status.QUEUED}, ("FAILED", "expired")),
+        (1, {"reference": "r", "status": Status.QUEUED, "dial_by": datetime(2100, 1, 1, tzinfo=UTC)}, ("QUEUED", "")),
+        (1, {"reference": "r", "status": Status.QUEUED, "dial_by": datetime(2026, 1, 1, tzinfo=UTC)}, ("FAILED", "expired")),
         (6, {"reference": "r", "status": Status.IN_PROGRESS, "answered_at": datetime(2026, 1, 1, tzinfo=UTC)}, ("IN PROGRESS", "")),
         (239, {"status": Status.IN_PROGRESS, "answered_at": datetime(2026, 1, 1, tzinfo=UTC)}, ("IN PROGRESS", "")),
         (241, {"status": Status.IN_PROGRESS, "answered_at": datetime(2026, 1, 1, tzinfo=UTC)}, ("ANSWERED", "lost")),
@@ -53,19 +56,21 @@ def test_a_call_without_news_ends(minutes: float, fields: dict[str, Any], end: t
     assert (call.status, call.reason) == end
 
 
-def test_it_ends_once() -> None:
+def test_a_lost_call_ends_once() -> None:
     _quiet_for(61)
 
     assert [expire_stale_calls(), expire_stale_calls()] == [1, 0]
 
 
 @pytest.mark.parametrize("status", [Status.BUSY, Status.NO_ANSWER, Status.FAILED, Status.CANCELED])
-def test_a_late_word_of_the_operator_outranks_it(voip: Voip, status: Status) -> None:
+def test_a_late_word_of_the_provider_outranks_it(voip: Voip, status: Status) -> None:
     call = _quiet_for(61, voip=voip, provider_call_id="op-1")
     expire_stale_calls()
 
     apply_event(
-        CallEvent(provider_call_id="op-1", status=status, reason="rejected"), voip=voip, received_at=datetime.now(UTC)
+        CallEvent(provider_call_id="op-1", status=status, reason=Reason.REJECTED),
+        voip=voip,
+        received_at=datetime.now(UTC),
     )
 
     call.refresh_from_db()

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def told() -> Iterator[list[bool]]:
-    """Whether each call of which the rooms above hear was asked for here."""
+    """The `requested` of each signal."""
     heard: list[bool] = []
 
     def listen(requested: bool, **_: Any) -> None:
@@ -39,7 +39,7 @@ def report(line: Sip, call_id: str) -> None:
     apply_event(event, voip=line.voip, received_at=timezone.now())
 
 
-def test_a_call_that_the_operator_tells_of_was_not_asked_for_here(line: Sip, told: list[bool]) -> None:
+def test_a_call_that_the_provider_tells_of_was_not_asked_for_here(line: Sip, told: list[bool]) -> None:
     report(line, "op-1")
 
     assert told == [False]
@@ -47,6 +47,7 @@ def test_a_call_that_the_operator_tells_of_was_not_asked_for_here(line: Sip, tol
 
 def test_a_report_of_a_request_says_so(line: Sip, told: list[bool]) -> None:
     call = request_call(via=Via.SIP, sip=line.sip, number_to="+48501502503")
+    told.clear()
 
     report(line, call.provider_call_id)
 

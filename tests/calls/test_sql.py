@@ -6,9 +6,9 @@ from django.db import connection
 from django.utils import timezone
 
 from calls.sql import Statement, fetch_one
-from integrations.events import Delivery
+from integrations.providers.foundation.events import Delivery
 from integrations.providers.simulator import tell_story
-from integrations.services import receive
+from integrations.webhooks.services import receive
 
 
 def test_names_become_numbers_and_one_name_is_one_parameter() -> None:

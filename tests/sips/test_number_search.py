@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sips.number_search import SoughtNumber
@@ -25,7 +25,7 @@ def writings(number: str, separator: str) -> list[str]:
 
 
 @given(number=MOBILES, separator=SEPARATORS)
-def test_it_is_found_in_forms_queries_json_and_xml(number: str, separator: str) -> None:
+def test_a_number_is_found_in_forms_queries_json_and_xml(number: str, separator: str) -> None:
     sought = SoughtNumber(number)
 
     for written in writings(number, separator):
@@ -66,7 +66,7 @@ def test_a_text_that_only_holds_its_digits_does_not_name_it(text: str) -> None:
     assert not ANNA.is_in(f"x={text}&y", "PL")
 
 
-def test_without_a_country_code_it_is_named_only_at_home() -> None:
+def test_national_digits_match_in_their_own_country_only() -> None:
     assert [ANNA.is_in("caller=501502503", country) for country in ("PL", "ES", "CZ")] == [True, False, False]
     assert [ANNA.is_in("caller=48501502503", country) for country in ("PL", "ES", "CZ")] == [True, True, True]
 
@@ -100,6 +100,7 @@ def test_a_stored_number_is_compared_as_a_whole(stored: str, meant: bool) -> Non
     assert ANNA.is_meant(stored) == meant
 
 
+@settings(deadline=None)
 @given(number=MOBILES, separator=SEPARATORS)
 def test_an_index_on_the_ends_finds_every_stored_writing(number: str, separator: str) -> None:
     ends = tuple(SoughtNumber(number).endings())
@@ -107,6 +108,7 @@ def test_an_index_on_the_ends_finds_every_stored_writing(number: str, separator:
     assert all(written.endswith(ends) for written in writings(number, separator))
 
 
+@settings(deadline=None)
 @given(number=MOBILES, separator=SEPARATORS)
 def test_the_pattern_of_the_database_misses_nothing(number: str, separator: str) -> None:
     pattern = re.compile(SoughtNumber(number).pattern)

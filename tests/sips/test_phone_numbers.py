@@ -4,7 +4,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sips.phone_numbers import Tariff, display, is_e164, normalise, search_digits, tariff
+from sips.phone_numbers import (
+    as_given,
+    called,
+    caller,
+    is_e164,
+    is_withheld,
+    normalise,
+    read_international,
+    search_digits,
+    split_extension,
+)
 
 COUNTRIES = ["PL", "UA", "ES", "CZ", "GB", "US", "IT", "DE", "BR", "AR", "KZ", "MX"]
 WRITINGS = st.one_of(
@@ -35,6 +45,10 @@ NUMBERS = st.from_regex(r"(\+|00|\+00|0)?(48|380|34|420|44|1|39|49|55|54|7|52|0)
         "\uff0b\uff14\uff18\uff08\uff12\uff12\uff09\uff15\uff19\uff19\uff19\uff19\uff19\uff19",
         "٢٢٥٩٩٩٩٩٩",
         "+48 (0)22 599 99 99",
+        "022 599 99 99",  # the trunk zero that was dialed until 2010
+        "(0-22) 599 99 99",
+        "48 022 599 99 99",
+        "0048 022 599 99 99",
     ],
 )
 def test_every_writing_of_a_polish_number_is_one_number(raw: str) -> None:
@@ -97,10 +111,22 @@ def test_a_foreign_number_without_prefix_is_not_guessed() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["100", "1", "123456", "112", "1-0-0", "١٠٠", "+112", "+48112", "00112", "*72", "#31#225999999"],
+    ["100", "0", "123456", "112", "+112", "+48112", "00112", "*72", "*43#5", "#31#225999999"],
 )
 def test_extensions_and_short_numbers_stay_as_given(raw: str) -> None:
     assert normalise(raw, "PL") == raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "digits"), [("116 111", "116111"), ("19 115", "19115"), ("1-0-0", "100"), ("١٠٠", "100")]
+)
+def test_a_short_number_loses_its_separators(raw: str, digits: str) -> None:
+    assert normalise(raw, "PL") == called(raw, "PL") == caller(raw, "PL") == digits
+
+
+def test_a_zero_that_is_still_dialed_or_never_was_is_no_former_trunk_zero() -> None:
+    assert normalise("0911234567", "ES") == "0911234567"
+    assert normalise("06 1234 5678", "IT") == "+390612345678"
 
 
 def test_an_extension_may_be_as_long_as_a_small_country_s_numbers() -> None:
@@ -115,10 +141,143 @@ def test_an_extension_in_an_address_is_its_user_part() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["anonymous", "Anonymous", "unknown", "<unknown>", "restricted", "private", "withheld", "", "-1", "<>", "sip:"],
+    [
+        "anonymous",
+        "Anonymous",
+        "ANONYMOUS ",
+        "unknown",
+        "<unknown>",
+        "Restricted",
+        "Unavailable",
+        "private",
+        "Private Number",
+        "withheld",
+        "No Caller ID",
+        "no-number",
+        "Numer zastrzeżony",
+        "Nieznany numer",
+        "P",
+        "O",
+        "NIEZNANY",
+        "Numer prywatny",
+        "Скрытый",
+        "OUT OF AREA",
+        "ID hidden",
+        "Caller ID blocked",
+        "number not available",
+        "Anonymous call",
+        "Rufnummer unterdrückt",
+        "Numéro masqué",
+        "número oculto",
+        "Soukromé číslo",
+        "номер скрыт",
+        "прихований номер",
+        "Połączenie zastrzeżone",
+        '"Anonymous" <sip:anonymous@anonymous.invalid>',
+        '"Anonymous" <>',
+    ],
 )
-def test_withheld_callers_stay_as_given(raw: str) -> None:
-    assert normalise(raw, "PL") == raw
+def test_every_word_for_a_withheld_caller_is_one(raw: str) -> None:
+    assert normalise(raw, "PL") == caller(raw, "PL") == "anonymous"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "0",
+        "0000000000",
+        "-1",
+        "266696687",
+        "+266696687",
+        "+86282452253",
+        "7378742833",
+        "sip:0@pbx",
+        "sip:k3j2@anonymous.invalid",
+    ],
+)
+def test_a_caller_may_be_withheld_in_digits_too(raw: str) -> None:
+    assert is_withheld(raw)
+    assert caller(raw, "PL") == "anonymous"
+
+
+@pytest.mark.parametrize("raw", ["", "<>", "sip:", "100", "Jan Private", "Call Jan", "unknown5", "26 669 66 88"])
+def test_what_is_no_word_for_it_is_no_withheld_caller(raw: str) -> None:
+    assert not is_withheld(raw)
+    assert normalise(raw, "PL") != "anonymous"
+
+
+def test_the_digit_zero_can_be_called() -> None:
+    assert called("0", "PL") == "0"
+
+
+@pytest.mark.parametrize(
+    ("raw", "extension"),
+    [
+        ("22 599 99 99 wew. 5", "5"),
+        ("22 599 99 99 wewn. 12", "12"),
+        ("22 599 99 99 wewnętrzny 102", "102"),
+        ("225999999 w. 12", "12"),
+        ("225999999w12", "12"),
+        ("+48 22 599 99 99 ext. 5", "5"),
+        ("+48 22 599 99 99 Extension 5", "5"),
+        ("+48 22 599 99 99 x12", "12"),
+        ("+48225999999;ext=5", "5"),
+        ("tel:+48-22-599-99-99;ext=5;phone-context=x", "5"),
+        ("sip:+48225999999;ext=5@pbx.example", "5"),
+        ("+48225999999,,5#", "5"),
+        ("225999999,5", "5"),
+        ("225999999#5", "5"),
+        ("0-22 599 99 99 доб. 5", "5"),
+    ],
+)
+def test_an_extension_is_told_from_the_number_before_it(raw: str, extension: str) -> None:
+    assert split_extension(raw)[1] == extension
+    assert caller(raw, "PL") == called(raw, "PL") == "+48225999999"
+    assert search_digits(raw).endswith("225999999")
+
+
+@pytest.mark.parametrize(
+    "raw", ["100", "*43#5", "116111,5", "225999999", "501502503, 601602603", "Jan 5", "", "x5", "#5"]
+)
+def test_what_has_no_extension_comes_back_unchanged(raw: str) -> None:
+    assert split_extension(raw) == (raw, "")
+
+
+def test_without_a_telephone_number_before_it_an_extension_stays() -> None:
+    assert called("00 000 000 00 wew. 5", "PL") == "00 000 000 00 wew. 5"
+
+
+@pytest.mark.parametrize(
+    ("digits", "country", "read"),
+    [
+        ("48501502503", "PL", "+48501502503"),
+        ("3545112345", "PL", "+3545112345"),
+        ("3545112345", "DE", "+3545112345"),  # within Germany it would be written with a zero
+        ("436641234567", "DE", "+436641234567"),
+        ("15555550100", "PL", "+15555550100"),
+        ("501502503", "PL", "+48501502503"),
+        ("221234567", "PL", "+48221234567"),
+        ("0048501502503", "PL", "+48501502503"),
+        ("+48501502503", "PL", "+48501502503"),
+        ("0601 000 111", "PL", "+48601000111"),
+        ("2125551234", "US", "+12125551234"),
+        ("298201234", "PL", "298201234"),  # Tórshavn or Ostrołęka
+        ("508412345", "PL", "508412345"),  # Saint-Pierre or a Polish mobile
+        ("3545112345", "US", "3545112345"),  # Reykjavík or an American number
+        ("100", "PL", "100"),
+        ("anonymous", "PL", "anonymous"),
+        ("Anna", "PL", "Anna"),
+    ],
+)
+def test_digits_with_a_country_code_are_read_by_what_they_can_be_not_by_their_length(
+    digits: str, country: str, read: str
+) -> None:
+    assert read_international(digits, country) == read
+
+
+def test_what_stays_as_given_is_one_of_the_writings_by_which_its_number_is_found() -> None:
+    assert "298201234" in as_given("+298201234")
+    assert "298201234" in as_given("+48298201234")
 
 
 @pytest.mark.parametrize(
@@ -197,85 +356,3 @@ def test_e164_is_a_plus_and_7_to_15_digits(number: str) -> None:
 )
 def test_anything_else_is_not_e164(number: str) -> None:
     assert not is_e164(number)
-
-
-@pytest.mark.parametrize(
-    ("number", "shown"),
-    [
-        ("+48221234567", "+48 22 123 45 67"),
-        ("+380441234567", "+380 44 123 4567"),
-        ("+15005550006", "+1 500-555-0006"),
-    ],
-)
-def test_people_see_international_format(number: str, shown: str) -> None:
-    assert display(number) == shown
-
-
-@pytest.mark.parametrize("number", ["", "100", "anonymous", "221234567", "+9999999999", "+820086715518"])
-def test_what_cannot_be_formatted_is_shown_unchanged(number: str) -> None:
-    assert display(number) == number
-
-
-@given(raw=NUMBERS, country=st.sampled_from(COUNTRIES))
-@settings(deadline=None)
-def test_display_never_changes_a_digit(raw: str, country: str) -> None:
-    number = normalise(raw, country)
-
-    assert [c for c in display(number) if c.isdigit()] == [c for c in number if c.isdigit()]
-
-
-@pytest.mark.parametrize(
-    ("text", "digits"),
-    [
-        ("022 123-45-67", "221234567"),
-        ("0048 22 1234567", "48221234567"),
-        ("+48 22 123 45 67", "48221234567"),
-        ("\uff0b48 ٢٢", "4822"),
-        ("45-67", "4567"),
-        ("+44 (0)20 7123 4567", "2071234567"),
-        ("(022) 100", "22100"),
-    ],
-)
-def test_search_digits_are_the_end_of_a_stored_number(text: str, digits: str) -> None:
-    assert search_digits(text) == digits
-
-
-@pytest.mark.parametrize("text", ["", "+", "000", " - ", "Jan", "Jan 22 123", "1-800-FLOWERS", "Жан1"])
-def test_a_text_that_is_no_number_has_no_search_digits(text: str) -> None:
-    assert search_digits(text) == ""
-
-
-@pytest.mark.parametrize(
-    "writing",
-    ["221234567", "22 123 45 67", "+48 22 123 45 67", "0048221234567", "48 22 123-45-67", "022 1234567"],
-)
-def test_any_writing_of_a_number_finds_the_stored_one(writing: str) -> None:
-    assert normalise("+48221234567", "PL").endswith(search_digits(writing))
-
-
-@given(text=st.text())
-def test_search_digits_hold_nothing_but_ascii_digits(text: str) -> None:
-    digits = search_digits(text)
-
-    assert digits == "" or (digits.isascii() and digits.isdecimal())
-
-
-@pytest.mark.parametrize(
-    ("number", "expected"),
-    [
-        ("+48501502503", (Tariff.PLAIN, "PL")),
-        ("+48221234567", (Tariff.PLAIN, "PL")),
-        ("+442079460958", (Tariff.PLAIN, "GB")),
-        ("+420777123456", (Tariff.PLAIN, "CZ")),
-        ("+48700123456", (Tariff.SPECIAL, "PL")),
-        ("+48801123456", (Tariff.SPECIAL, "PL")),
-        ("+48800123456", (Tariff.SPECIAL, "PL")),
-        ("+881612345678", (Tariff.WORLDWIDE, "")),
-        ("+979123456789", (Tariff.WORLDWIDE, "")),
-        ("+48000000000", (Tariff.UNKNOWN, "PL")),
-        ("100", (Tariff.UNKNOWN, "")),
-        ("", (Tariff.UNKNOWN, "")),
-    ],
-)
-def test_what_a_number_costs_and_where_it_is(number: str, expected: tuple[Tariff, str]) -> None:
-    assert tariff(number) == expected

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 WIDGET = {
     "name": "Shop", "locale": "pl", "active": "on", "call_now": "on", "time_zone": "Europe/Warsaw", "color": "#123456", "position": "bottom-left",
     "ring_first": "visitor", "slot_minutes": "15", "slot_capacity": "1", "max_attempts": "3", "retry_minutes": "10", "opening_time-always": "on",
-    "allowed_countries": '["PL"]', "lead_minutes": "30", "days_ahead": "14", "daily_limit": "50", "form_token_required": "on",
+    "allowed_countries": '["PL"]', "minimum_notice_minutes": "30", "days_ahead": "14", "daily_limit": "50", "form_token_required": "on",
 }  # fmt: skip
 MONDAY = {"opening_time-monday-from": ["09:00"], "opening_time-monday-to": ["17:00"]}
 
@@ -35,7 +35,7 @@ def test_a_widget_is_made_with_a_token() -> None:
 
     widget = Widget.objects.get()
     assert (widget.ring_first, widget.allowed_countries) == ("visitor", ["PL"])
-    assert (widget.lead_minutes, widget.days_ahead, widget.daily_limit, widget.form_token_required) == (
+    assert (widget.minimum_notice_minutes, widget.days_ahead, widget.daily_limit, widget.form_token_required) == (
         30,
         14,
         50,
@@ -127,7 +127,7 @@ def test_hours_too_large_for_the_form_are_left_alone() -> None:
     assert (widget.description, widget.opening_time) == ("new", stored)
 
 
-def test_who_may_only_look_reads_the_hours_in_words() -> None:
+def test_the_right_to_view_shows_the_hours_in_words() -> None:
     widget = make.widget(
         opening_time={"monday": [["09:00", "12:00"], ["13:00", "17:00"]], "exceptions": {"2026-12-25": []}}
     )
@@ -136,7 +136,7 @@ def test_who_may_only_look_reads_the_hours_in_words() -> None:
 
     assert "Monday: 09:00–12:00, 13:00–17:00" in text
     assert "Tuesday: closed" in text
-    assert "2026-12-25: closed" in text
+    assert "25.12.2026: closed" in text
 
 
 def test_the_token_is_shown_and_cannot_be_written() -> None:
@@ -162,7 +162,7 @@ def test_the_token_changes_only_after_the_question() -> None:
     assert Widget.objects.get().token != widget.token
 
 
-def test_who_may_only_look_may_not_change_the_token() -> None:
+def test_the_right_to_view_does_not_allow_to_change_the_token() -> None:
     widget = make.widget()
     address = f"/admin/widgets/widget/{widget.pk}/rotate_token/"
 
@@ -250,3 +250,27 @@ def test_a_site_that_was_seen_is_no_link() -> None:
     Sighting.objects.create(widget=widget, origin="https://evil.example.com")
 
     assert 'href="https://evil.example.com' not in superuser().get(page(widget)).content.decode()
+
+
+def test_texts_of_the_widgets_language_are_typed_and_those_of_others_stay() -> None:
+    widget = make.widget(locale="en", texts={"en": {"title": "Old"}, "cs": {"title": "Poradíme vám"}})
+    client = superuser()
+    assert 'name="texts-title" value="Old"' in client.get(page(widget)).content.decode()
+
+    client.post(page(widget), WIDGET | {"locale": "en", "texts-title": " Talk to us ", "texts-free.one": "one left"})
+    widget.refresh_from_db()
+    assert widget.texts == {"en": {"title": "Talk to us", "free.one": "one left"}, "cs": {"title": "Poradíme vám"}}
+
+    client.post(page(widget), WIDGET | {"locale": "en"})
+    widget.refresh_from_db()
+    assert widget.texts == {"cs": {"title": "Poradíme vám"}}
+
+
+def test_a_text_that_names_a_value_it_does_not_get_is_explained_and_kept() -> None:
+    widget = make.widget(locale="en")
+
+    answer = superuser().post(page(widget), WIDGET | {"locale": "en", "texts-title": "Until {moment}"})
+
+    told = answer.content.decode()
+    assert "en.title: {moment} is not filled in here." in told
+    assert 'value="Until {moment}"' in told

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from threading import Thread
 from typing import Any
 
 import make
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from meeting import COMMIT, meet
 
 from widgets import sightings
 from widgets.models import Sighting, Widget
@@ -22,9 +22,9 @@ SHOP = "https://shop.example.com"
 
 @pytest.fixture(autouse=True)
 def blank_memory() -> Iterator[None]:
-    sightings.memory.forget()
+    sightings.memory().clear()
     yield
-    sightings.memory.forget()
+    sightings.memory().clear()
 
 
 def load(widget: Widget, **headers: str) -> Any:
@@ -103,7 +103,7 @@ def test_another_process_does_not_write_within_the_hour_either() -> None:
     widget = make.widget()
     with time_machine.travel(NOON, tick=False):
         sightings.note(widget, SHOP)
-    sightings.memory.forget()
+    sightings.memory().clear()
 
     with time_machine.travel(NOON + timedelta(minutes=30), tick=False):
         sightings.note(widget, SHOP)
@@ -138,7 +138,7 @@ def test_a_known_site_is_still_noted_while_others_crowd_in() -> None:
     assert Sighting.objects.get(origin=SHOP).last_at == NOON + timedelta(hours=2)
 
 
-def test_who_has_not_been_seen_for_a_day_gives_way() -> None:
+def test_an_origin_not_seen_for_a_day_is_replaced() -> None:
     widget = make.widget()
     with time_machine.travel(NOON, tick=False):
         for number in range(sightings.MOST_ORIGINS):
@@ -151,29 +151,42 @@ def test_who_has_not_been_seen_for_a_day_gives_way() -> None:
 
 
 def test_what_a_process_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sightings, "MOST_REMEMBERED", 3)
-    now = NOON
+    widget, memory = make.widget(), sightings.memory()
+    monkeypatch.setattr(memory, "_max_entries", 3)
+
     for number in range(10):
-        sightings.memory.keep((number, SHOP), now)
+        sightings.note(widget, f"https://shop{number}.example.com")
 
-    fresh = [number for number in range(10) if sightings.memory.is_fresh((number, SHOP), now)]
-
-    assert fresh == [7, 8, 9]
+    assert 0 < len(memory._cache) <= 3  # type: ignore[attr-defined]  # there is no public way to ask
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_at_once_take_no_place_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sightings, "MOST_ORIGINS", 3)
-    widget = make.widget()
+class TestMeetings:
+    ADDS = '^INSERT INTO "widgets_sighting"'
+    OTHER = "https://other.example.com"
 
-    def visit(number: int) -> None:
-        sightings.note(widget, f"https://site{number % 6}.example.com")
-        connection.close()
+    def test_two_sites_do_not_both_take_the_last_place(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sightings, "MOST_ORIGINS", 1)
+        widget = make.widget()
 
-    threads = [Thread(target=visit, args=(number,)) for number in range(24)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+        met = meet(lambda: sightings.note(widget, SHOP), lambda: sightings.note(widget, self.OTHER), at=self.ADDS)
 
-    assert Sighting.objects.count() == 3
+        assert (met.waited, [origin for origin, _ in seen()]) == (True, [SHOP])
+
+    def test_two_pages_of_one_site_are_one(self) -> None:
+        widget = make.widget()
+
+        met = meet(lambda: sightings.note(widget, SHOP), lambda: sightings.note(widget, SHOP), at=self.ADDS)
+
+        assert (met.waited, len(seen())) == (True, 1)
+
+    def test_a_page_that_shows_a_widget_which_is_being_deleted_is_not_noted(self) -> None:
+        widget = make.widget()
+
+        def delete() -> None:
+            with transaction.atomic():
+                Widget.objects.filter(pk=widget.pk).delete()
+
+        met = meet(delete, lambda: sightings.note(widget, SHOP), at=COMMIT)
+
+        assert (met.waited, seen()) == (True, [])

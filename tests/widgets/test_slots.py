@@ -57,9 +57,9 @@ def test_periods_that_touch_are_cut_as_one() -> None:
     assert clock(touching, HALF_HOURS, utc("2026-03-02T00:00")) == ["09:00", "09:30", "10:00"]
 
 
-@pytest.mark.parametrize(("lead", "first"), [(0, "09:30"), (15, "09:30"), (16, "10:00"), (60, "10:30")])
-def test_a_slot_is_booked_some_time_ahead(lead: int, first: str) -> None:
-    rules = SlotRules(30, timedelta(minutes=lead), 0)
+@pytest.mark.parametrize(("notice", "first"), [(0, "09:30"), (15, "09:30"), (16, "10:00"), (60, "10:30")])
+def test_a_slot_is_booked_some_time_ahead(notice: int, first: str) -> None:
+    rules = SlotRules(30, timedelta(minutes=notice), 0)
 
     assert clock(LUNCH, rules, utc("2026-03-02T08:15"))[0] == first
 
@@ -139,7 +139,7 @@ def weeks(draw: st.DrawFn) -> dict[str, Any]:
 RULES = st.builds(
     SlotRules,
     minutes=st.integers(5, 240),
-    lead=st.integers(0, 300).map(lambda minutes: timedelta(minutes=minutes)),
+    minimum_notice=st.integers(0, 300).map(lambda minutes: timedelta(minutes=minutes)),
     days_ahead=st.integers(0, 3),
 )
 NEAR_A_CHANGE = st.one_of(
@@ -158,7 +158,7 @@ def test_slots_are_equal_apart_ahead_and_open(week: dict[str, Any], zone: str, r
 
     assert all(slot.end - slot.begin == timedelta(minutes=rules.minutes) for slot in found)
     assert all(earlier.end <= later.begin for earlier, later in pairwise(found))
-    assert all(slot.begin >= now + rules.lead for slot in found)
+    assert all(slot.begin >= now + rules.minimum_notice for slot in found)
     last_instants = (slot.end - timedelta(microseconds=1) for slot in found)
     assert all(office.is_open(moment) for moment in (*(slot.begin for slot in found), *last_instants))
 
@@ -174,7 +174,7 @@ def test_a_slot_is_the_same_one_whenever_it_is_looked_at(
 
     last = today[-1].begin if today else now
     assert [slot for slot in afterwards if slot.begin <= last] == [
-        slot for slot in today if slot.begin >= then + rules.lead
+        slot for slot in today if slot.begin >= then + rules.minimum_notice
     ]
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from babel import Locale
 
+from autocalls.texts import REFUSALS as REFUSED
 from autocalls.texts import sentence
 from widgets import models, script
 from widgets.texts import TEXTS
@@ -62,3 +63,20 @@ def test_every_text_is_used() -> None:
 @pytest.mark.parametrize("code", sorted(REFUSALS))
 def test_the_refusals_find_their_sentences(locale: str, code: str) -> None:
     assert sentence(locale, code) == TEXTS[locale][code]
+
+
+OTHER_REGISTERS = {
+    "pl": r"\b(Pan|Pani|Państwo|Państwa|Prosimy)\b",
+    "en": r"$^",
+    "uk": r"(?i)\b(ти|тобі|тебе|твій|твоя|твої|твоє)\b",
+    "es": r"(?i)\b(usted|vosotros|su|os|vuestr[ao])\b|\w(áis|éis)\b|\w[ae]dme\b",
+    "cs": r"(?i)\b(ty|tobě|tebe|ti|tvůj|tvoje|tvé)\b",
+}
+"""Polish and Spanish say „Ty” and «tú» to a visitor, Ukrainian and Czech «ви» and „vy“."""
+
+
+@pytest.mark.parametrize("locale", TEXTS)
+def test_a_language_addresses_the_visitor_in_one_way(locale: str) -> None:
+    said = {**TEXTS[locale], **REFUSED[locale]}
+
+    assert {key: text for key, text in said.items() if re.search(OTHER_REGISTERS[locale], text)} == {}

@@ -106,6 +106,15 @@ def test_always_open_with_exceptions_is_written_out_for_the_week() -> None:
     assert hours.meaning() == ROUND_THE_CLOCK | {"exceptions": {"2026-12-25": []}}
 
 
+@pytest.mark.parametrize("typed", ["25.12.2026", "25/12/2026", "25-12-2026", "25.12.26", "25 Dec 2026", "2026-12-25"])
+def test_a_date_is_read_in_any_usual_writing_and_shown_day_first(typed: str) -> None:
+    hours = WrittenHours(exceptions=[Row(date=typed)])
+
+    assert hours.check() == []
+    assert hours.meaning() == {"exceptions": {"2026-12-25": []}}
+    assert [row.date for row in write(hours.meaning()).exceptions] == ["25.12.2026"]
+
+
 def test_rows_that_the_switch_has_overruled_do_not_count_and_cannot_be_wrong() -> None:
     hours = WrittenHours(always_open=True)
     hours.week["monday"] = [Row("nonsense", "")]
@@ -158,7 +167,8 @@ def test_a_wrong_period_is_named_by_day_and_number_and_marked(
     [
         ([Row("09:00", "12:00")], "Which date is this?"),
         ([Row(date="2026-02-30")], "“2026-02-30” is no date"),
-        ([Row(date="24.12.2026")], "“24.12.2026” is no date"),
+        ([Row(date="12/24/2026")], "“12/24/2026” is no date; write it like 31.12.2026"),
+        ([Row(date="24.12.2026"), Row("09:00", "12:00", "2026-12-24")], "as closed and as open"),
         ([Row(date="2026-12-24"), Row("09:00", "12:00", "2026-12-24")], "as closed and as open"),
         ([Row("09:00", "12:00", "2026-12-24"), Row("11:00", "13:00", "2026-12-24")], "2026-12-24, period 2"),
     ],

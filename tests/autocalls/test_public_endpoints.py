@@ -1,7 +1,7 @@
 """What a visitor of a web site can do: ask for a call, see how it stands, and call it off."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import make
@@ -13,8 +13,8 @@ from django.utils.dateparse import parse_datetime
 from rest_framework.test import APIClient
 
 from autocalls import visitors
-from autocalls.models import Autocall, Refusal, Status
-from autocalls.services import edit
+from autocalls.models import Autocall, Refusal, RequestSource, Status
+from autocalls.services import edit, schedule
 from autocalls.texts import REFUSALS
 from calls.models import Call
 from widgets.models import Locale, Widget
@@ -37,12 +37,20 @@ def widget() -> Widget:
     return make.widget(voip=make.office(), opening_time=WEEKDAYS, slot_minutes=30, slot_capacity=1)
 
 
-def ask(client: APIClient, widget: Widget, number: str = "+48501502503", **wish: Any) -> Any:
-    return client.post(ASK, {"widget_token": widget.token, "autocall": {"number": number} | wish})
+def ask(client: APIClient, widget: Widget, number: str = "+48501502503", **requested: Any) -> Any:
+    return client.post(ASK, {"widget_token": widget.token, "autocall": {"number": number} | requested})
 
 
 def see(client: APIClient, token: str) -> Any:
     return client.get(SEE, {"visitor_token": token}).json()
+
+
+def offered(client: APIClient, widget: Widget) -> list[datetime]:
+    """The free times, as a script reads them."""
+    told = client.get("/voip/widget_data.json", {"widget_token": widget.token}).json()
+    length = timedelta(minutes=told["slot_minutes"])
+    runs = [(datetime.fromisoformat(run["call_at"]), run["free"]) for run in told["slots"]]
+    return [begin + number * length for begin, free in runs for number, places in enumerate(free) if places]
 
 
 def test_an_open_office_calls_at_once(stranger: APIClient, widget: Widget) -> None:
@@ -71,7 +79,7 @@ def test_an_open_office_calls_at_once(stranger: APIClient, widget: Widget) -> No
         ({"opening_time": {"exceptions": {}}}, 12, "closed"),
     ],
 )
-def test_without_a_wish_it_is_now_or_the_next_opening(
+def test_without_a_time_it_is_now_or_the_next_opening(
     stranger: APIClient,
     widget: Widget,
     traveller: time_machine.Traveller,
@@ -108,12 +116,29 @@ def test_a_booking_is_taken_in_a_slot_that_is_offered(
         assert parse_datetime(answer["call_at"]) == parse_datetime(call_at)
 
 
+def test_where_booking_is_off_no_time_is_taken(stranger: APIClient, widget: Widget) -> None:
+    Widget.objects.update(call_future=False)
+
+    answer = ask(stranger, widget, call_at="2026-03-02T14:00:00Z")
+
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "not_bookable", "call_at")
+
+
+def test_what_staff_promises_and_moves_takes_a_place_too(stranger: APIClient, widget: Widget) -> None:
+    two, three = datetime.fromisoformat("2026-03-02T14:00Z"), datetime.fromisoformat("2026-03-02T15:00Z")
+    row = schedule({"number": "+48601602603", "widget": widget, "call_at": two}, source=RequestSource.STAFF)
+
+    assert ask(stranger, widget, call_at=two.isoformat()).json()["code"] == "slot_taken"
+    edit(row, {"call_at": three})
+    assert ask(stranger, widget, call_at=three.isoformat()).json()["code"] == "slot_taken"
+    assert ask(stranger, widget, call_at=two.isoformat()).status_code == 201
+
+
 def test_every_slot_that_is_offered_can_be_booked(stranger: APIClient, widget: Widget) -> None:
-    offered = stranger.get("/voip/widget_data.json", {"widget_token": widget.token}).json()["slots"]
+    times = offered(stranger, widget)
 
     answers = [
-        ask(stranger, widget, f"+4850150{number:04}", call_at=slot["call_at"]).status_code
-        for number, slot in enumerate(offered[:8])
+        ask(stranger, widget, f"+4850150{number:04}", call_at=time).status_code for number, time in enumerate(times[:8])
     ]
 
     assert answers == [201] * 8
@@ -124,13 +149,11 @@ def test_a_booked_slot_is_offered_to_nobody_else(stranger: APIClient, widget: Wi
     ask(stranger, widget, call_at=first)
 
     refused = ask(stranger, widget, "+48601602603", call_at=first)
-    offered = stranger.get("/voip/widget_data.json", {"widget_token": widget.token}).json()["slots"]
-
     assert (refused.status_code, refused.json()["code"]) == (400, "slot_taken")
-    assert first not in [slot["call_at"] for slot in offered]
+    assert parse_datetime(first) not in offered(stranger, widget)
 
 
-def test_who_calls_it_off_gives_the_place_back(stranger: APIClient, widget: Widget) -> None:
+def test_canceling_frees_the_place_in_the_slot(stranger: APIClient, widget: Widget) -> None:
     booked = ask(stranger, widget, call_at="2026-03-02T14:00:00Z").json()
     stranger.post(CANCEL, {"visitor_token": booked["visitor_token"]})
 
@@ -191,7 +214,7 @@ def test_an_unknown_and_an_inactive_widget_are_told_apart(stranger: APIClient, w
 
 @pytest.mark.parametrize("locale", Locale.values)
 @pytest.mark.parametrize(
-    ("wish", "status", "code"),
+    ("requested", "status", "code"),
     [
         ({"number": "112"}, 400, "number_invalid"),
         ({"number": "+48700123456"}, 403, "number_refused"),
@@ -200,11 +223,11 @@ def test_an_unknown_and_an_inactive_widget_are_told_apart(stranger: APIClient, w
     ],
 )
 def test_a_refusal_has_a_code_and_a_sentence_in_the_widgets_language(
-    stranger: APIClient, widget: Widget, locale: str, wish: dict[str, str], status: int, code: str
+    stranger: APIClient, widget: Widget, locale: str, requested: dict[str, str], status: int, code: str
 ) -> None:
     Widget.objects.update(locale=locale)
 
-    answer = ask(stranger, widget, **wish)
+    answer = ask(stranger, widget, **requested)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["detail"]
@@ -283,10 +306,10 @@ def test_a_visitor_sees_how_it_ended(stranger: APIClient, widget: Widget) -> Non
     assert (see(stranger, token)["status"], see(stranger, token)["step"]) == ("done", "finished")
 
 
-def test_a_visitor_sees_nothing_but_the_state(stranger: APIClient, widget: Widget) -> None:
+def test_a_visitor_sees_nothing_but_the_state_and_the_number_they_gave(stranger: APIClient, widget: Widget) -> None:
     token = ask(stranger, widget, name="Jan").json()["visitor_token"]
 
-    assert set(see(stranger, token)) == {"status", "step", "call_at", "can_cancel", "now"}
+    assert set(see(stranger, token)) == {"status", "step", "number", "call_at", "can_cancel", "now"}
     assert stranger.get(SEE, {"visitor_token": token})["Cache-Control"] == "no-store"
 
 
@@ -306,7 +329,7 @@ def test_the_token_may_stand_in_the_address(stranger: APIClient, widget: Widget)
     assert stranger.post(f"{CANCEL}?visitor_token={token}").json()["status"] == "canceled"
 
 
-def test_it_is_too_late_once_it_rings(stranger: APIClient, widget: Widget) -> None:
+def test_a_call_back_that_rings_cannot_be_canceled(stranger: APIClient, widget: Widget) -> None:
     token = ask(stranger, widget).json()["visitor_token"]
     run()
 
@@ -315,7 +338,7 @@ def test_it_is_too_late_once_it_rings(stranger: APIClient, widget: Widget) -> No
     assert (answer.status_code, answer.json()["code"]) == (409, "too_late")
 
 
-def test_who_only_joined_a_strangers_request_cannot_call_it_off(stranger: APIClient, widget: Widget) -> None:
+def test_a_visitor_who_joined_anothers_request_cannot_cancel_it(stranger: APIClient, widget: Widget) -> None:
     ask(stranger, widget)
     with override_settings(TRUSTED_PROXIES=["127.0.0.1"]):
         body = {"widget_token": widget.token, "autocall": {"number": "+48501502503"}}
@@ -352,3 +375,20 @@ def test_a_moved_call_back_is_shown_at_its_new_time(stranger: APIClient, widget:
 def test_every_language_has_every_sentence() -> None:
     assert set(REFUSALS) == set(Locale.values)
     assert len({frozenset(sentences) for sentences in REFUSALS.values()}) == 1
+
+
+def test_a_visitor_is_told_which_number_is_called(stranger: APIClient, widget: Widget) -> None:
+    told = ask(stranger, widget, "501 502 503").json()
+
+    assert told["number"] == see(stranger, told["visitor_token"])["number"] == "+48 501 502 503"
+
+
+def test_refusals_are_told_in_the_language_of_the_page(stranger: APIClient, widget: Widget) -> None:
+    body = {"widget_token": widget.token, "locale": "cs", "autocall": {"number": "+48700123456"}}
+
+    assert stranger.post(ASK, body).json()["detail"] == REFUSALS["cs"]["number_refused"]
+    made = ask(stranger, widget).json()["visitor_token"]
+    Autocall.objects.update(status=Status.CALLING)
+    late = stranger.post(CANCEL, {"visitor_token": made, "locale": "cs"})
+    assert (late.status_code, late.json()["detail"]) == (409, REFUSALS["cs"]["too_late"])
+    assert stranger.post(ASK, body | {"locale": "de"}).status_code == 400

@@ -1,0 +1,40 @@
+"""What our own dialer says of a call, as staff read it."""
+
+import re
+
+import make
+import pytest
+from django.utils.translation import override
+from staff import superuser, told
+
+from calls import dialer_sentences
+from calls.dialer_sentences import tell
+
+PLACES = re.compile(r"%\((\w+)\)s")
+
+
+@pytest.mark.parametrize("text", dialer_sentences.ALL)
+def test_each_is_told_in_polish_with_what_stands_in_its_places(text: str) -> None:
+    places = {name: f"<{name}>" for name in PLACES.findall(text)}
+    with override("pl"):
+        polish = tell(text % places if places else text)
+
+    assert polish != (text % places if places else text)
+    assert all(place in polish for place in places.values())
+    assert tell(text % places if places else text) == (text % places if places else text)
+
+
+@pytest.mark.parametrize("words", ["486 Busy Here", "NO ANSWER", "", "no answer", "503 %(server)s"])
+def test_what_a_server_has_said_stays_as_it_is(words: str) -> None:
+    with override("pl"):
+        assert tell(words) == words
+
+
+@pytest.mark.django_db
+def test_a_calls_page_tells_it_in_the_readers_language() -> None:
+    call = make.call(via="sip", status="FAILED", provider_status="no answer within 30 s")
+
+    page = superuser(language="pl").get(f"/admin/calls/call/{call.pk}/change/").content.decode()
+
+    assert "brak odpowiedzi przez 30 s" in told(page)
+    assert "no answer within" not in page
