@@ -10,9 +10,9 @@ from django.utils import timezone
 from staff import cells, staff, superuser, told
 
 from calls.models import Call
-from integrations import services
-from integrations.events import Delivery
 from integrations.models import WebhookDelivery
+from integrations.providers.foundation.events import Delivery
+from integrations.webhooks import services
 from sips.models import Voip
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,24 @@ def test_the_list_tells_states() -> None:
     receive(voip, b"no call at all")
 
     assert cells(superuser().get(LIST).content.decode(), "state") == ["unreadable", "processed"]
+
+
+def test_what_could_not_be_read_is_told_in_the_readers_language() -> None:
+    voip = make.voip()
+    unreadable, in_part = receive(voip, TALK, event="bum"), receive(voip, TALK | {"status": "ZAGADKA", "billsec": 0})
+    client = superuser(language="pl")
+
+    assert "„bum” to nieznane zdarzenie." in told(client.get(page(unreadable)).content.decode())
+    assert "„ZAGADKA” to nieznany wynik" in told(client.get(page(in_part)).content.decode())
+    assert "Nieczytelny: „bum” to nieznane zdarzenie." in replay(client, unreadable)
+
+
+def test_what_a_configuration_lacks_is_told_in_the_readers_language() -> None:
+    voip = make.voip(provider="telecube")
+
+    html = superuser(language="pl").get(f"/admin/sips/voip/{voip.pk}/change/").content.decode()
+
+    assert "Wpisz login do panelu Telecube w polu api_login konfiguracji." in told(html)
 
 
 @pytest.mark.parametrize(("state", "count"), [("unreadable", 1), ("processed", 1), ("waiting", 1), ("", 3)])
@@ -118,7 +136,7 @@ def test_replaying_heals_the_call_and_says_what_changed() -> None:
     text = replay(superuser(), delivery)
 
     assert Call.objects.get().duration == 42
-    assert "Read again; changed: talk time (s): — → 42" in text
+    assert "Call c-1: talk time (s): — → 42" in text
 
 
 def test_replaying_what_is_known_says_that_nothing_changed() -> None:
@@ -146,7 +164,7 @@ def test_many_deliveries_are_replayed_at_once() -> None:
 
     text = replay_selected(superuser(), deliveries)
 
-    assert "3 deliveries replayed: 1 changed their calls, 1 unreadable." in text
+    assert "3 deliveries read again: 1 call changed, 1 unreadable, 0 read in part." in text
 
 
 def test_too_many_deliveries_are_left_to_the_command() -> None:
@@ -161,7 +179,7 @@ def test_too_many_deliveries_are_left_to_the_command() -> None:
     assert WebhookDelivery.objects.filter(error="").count() == 201
 
 
-def test_who_may_only_look_may_not_replay() -> None:
+def test_the_right_to_view_does_not_allow_to_replay() -> None:
     delivery = receive(make.voip())
     client = staff("integrations.view_webhookdelivery")
 

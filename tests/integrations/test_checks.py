@@ -17,7 +17,7 @@ def test_the_settings_as_they_come_are_good() -> None:
     [
         ("SIP_OPERATOR_RING_SECONDS", 0),
         ("SIP_NUMBER_RING_SECONDS", 301),
-        ("SIP_CHECK_SECONDS", 0),
+        ("SIP_KEEPALIVE_SECONDS", 0),
         ("ANSWERED_CALL_EXPIRES", timedelta(minutes=1)),
     ],
 )

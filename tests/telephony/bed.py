@@ -78,6 +78,10 @@ class Sipp:
         self.process.kill()
         self.process.wait(5)
 
+    def freeze(self) -> None:
+        """Stand still, with its port open, as a telephone whose software hangs."""
+        self.process.send_signal(signal.SIGSTOP)
+
     def _is_listening(self) -> bool:
         if self.process.poll() is not None:
             raise RuntimeError(
@@ -196,7 +200,8 @@ def main() -> None:
                 f"A SIP server listens on 127.0.0.1 port {bed.port}; telephone 100 is registered and answers.\n"
                 "Accounts: 100 and 200, with the passwords secret100 and secret200.\n"
                 "Numbers: the last two digits choose, 01 answers, 02 busy, 03 rings for ever,\n"
-                "04 no such number, 05 no line free, 06 answers and hangs up, 07 rings out, 08 declines.\n"
+                "04 no such number, 05 no line free, 06 answers and hangs up, 07 rings out, 08 declines,\n"
+                "11 declines behind an Asterisk, 12 ends with its dialplan, 13 finds its trunk down.\n"
             )
             sys.stdout.flush()
             signal.pause()

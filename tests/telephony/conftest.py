@@ -16,9 +16,11 @@ from telephony.bed import Bed, wait_until
 from telephony.processes import require_programs
 
 from calls.events import CallEvent
-from integrations.sip_dialer.orders import Engine, Limits, Report, SipOrder
+from integrations.outbound.addresses import parse_allowed
+from integrations.sip_dialer.orders import Engine, Report, RingLimits, SipOrder
 
-FAST = Limits(operator_ring=8, number_ring=8, no_response=8, check=30, glare=(0.1, 0.2))
+LOOPBACK = parse_allowed(["127.0.0.0/8", "::1"])
+FAST = RingLimits(operator_ring=8, number_ring=8, no_response=8, keepalive=30, first_keepalive=30, glare=(0.1, 0.2))
 
 
 class Runner:
@@ -46,7 +48,7 @@ class Runner:
             if asked is None:
                 return
             report, answer = asked
-            engine = module.SippyEngine(report)
+            engine = module.SippyEngine(report, allowed=LOOPBACK)
             answer.put(engine)
             engine.run()
             self._over.set()
@@ -61,7 +63,7 @@ class Dialer:
         self.engine = runner.start(self.events.append)
         self._stopped = False
 
-    def place(self, port: int, number: str, *, limits: Limits = FAST, **fields: Any) -> str:
+    def place(self, port: int, number: str, *, limits: RingLimits = FAST, **fields: Any) -> str:
         """Dial by the test bed's account unless told otherwise; returns the reference."""
         account = {"host": "127.0.0.1", "username": "crm", "password": "secretcrm", "operator": "100"}
         reference = f"vcrm-{uuid.uuid4().hex}"

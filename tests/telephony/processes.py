@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
 import product_process
 import pytest
@@ -23,7 +24,10 @@ def require_programs() -> None:
 
 
 class Processes:
-    """What a test has started; ended with it. folder: of the socket of a relay in front of the database."""
+    """What a test has started; it ends with the `with` block, also where one does not come up.
+
+    folder: of the socket of a relay in front of the database.
+    """
 
     def __init__(self, folder: str = "") -> None:
         self._folder = folder
@@ -31,7 +35,8 @@ class Processes:
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """Start a command of manage.py."""
-        environment = os.environ | product_process.environment(self._folder) | {"SIP_NUMBER_RING_SECONDS": "5"}
+        own = {"SIP_NUMBER_RING_SECONDS": "5", "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.1"}
+        environment = os.environ | product_process.environment(self._folder) | own
         process = subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT, env=environment)
         self._started.append(process)
         return process
@@ -40,10 +45,13 @@ class Processes:
         """Start a SIP dialer, and return once it is ready."""
         known = Dialer.objects.count()
         process = self.start("sip_dialer")
-        wait_until(lambda: Dialer.objects.count() > known, seconds=30, what="the dialer's first heartbeat")
+        wait_until(lambda: Dialer.objects.count() > known, seconds=100, what="the dialer's first heartbeat")
         return process
 
-    def stop(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
         for process in self._started:
             process.kill()
             process.wait(10)

@@ -3,8 +3,9 @@
 import re
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from telephony.bed import wait_until
 
@@ -77,9 +78,10 @@ class Switchboard:
         tag: str = "",
         body: str = "",
         headers: Sequence[str] = (),
-        server: str = "",
+        content_type: str = "application/sdp",
+        instead: Mapping[str, str] | None = None,
     ) -> None:
-        """status: such as "200 OK". tag: of the telephone; by default one for each user."""
+        """status: such as "200 OK". tag: of the telephone; by default one for each user. instead: lines in place of the header of that name."""
         own = tag or f"of-{request.user or 'peer'}"
         to = request.header("To")
         to = to if "tag=" in to else f"{to};tag={own}"
@@ -91,9 +93,20 @@ class Switchboard:
             f"Contact: <sip:{request.user or 'peer'}@{self._host}:{self.port}>",
             *headers,
         ]
-        self._send(lines, body, request.source)
+        self._send(lines, body, request.source, content_type=content_type, instead=instead or {})
 
-    def request(self, method: str, invite: Message, *, cseq: int, body: str = "", tag: str = "") -> None:
+    def request(
+        self,
+        method: str,
+        invite: Message,
+        *,
+        cseq: int,
+        body: str = "",
+        tag: str = "",
+        content_type: str = "application/sdp",
+        headers: Sequence[str] = (),
+        instead: Mapping[str, str] | None = None,
+    ) -> None:
         """A request of the telephone that was called by that INVITE."""
         own = tag or f"of-{invite.user}"
         lines = [f"{method} sip:crm@{self._host}:{invite.source[1]} SIP/2.0"]
@@ -101,7 +114,7 @@ class Switchboard:
         to = invite.header("To").split(";tag=")[0]
         lines += [f"From: {to};tag={own}", f"To: {invite.header('From')}", f"Call-ID: {invite.header('Call-ID')}"]
         lines += [f"CSeq: {cseq} {method}", f"Contact: <sip:{invite.user}@{self._host}:{self.port}>"]
-        self._send(lines, body, invite.source)
+        self._send([*lines, *headers], body, invite.source, content_type=content_type, instead=instead or {})
 
     def all(self, method: str, user: str | None = None) -> list[Message]:
         return [m for m in list(self.heard) if m.method == method and user in (None, m.user)]
@@ -141,12 +154,14 @@ class Switchboard:
             answer = self.answers.get((message.method, message.user)) or self.answers.get(message.method)
             (answer or ok)(self, message)
 
-    def _send(self, lines: list[str], body: str, to: tuple[str, int]) -> None:
-        if body:
-            lines = [*lines, "Content-Type: application/sdp"]
-        self._socket.sendto(
-            "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]).encode(errors="surrogateescape"), to
-        )
+    def _send(
+        self, lines: list[str], body: str, to: tuple[str, int], *, content_type: str, instead: Mapping[str, str]
+    ) -> None:
+        sent = body.encode(errors="surrogateescape")
+        lines = [*lines, *([f"Content-Type: {content_type}"] if body else []), f"Content-Length: {len(sent)}"]
+        kept = [line for line in lines if line.partition(":")[0] not in instead]
+        head = "\r\n".join([*kept, *filter(None, instead.values()), "", ""])
+        self._socket.sendto(head.encode(errors="surrogateescape") + sent, to)
 
 
 def ok(board: Switchboard, request: Message) -> None:
@@ -155,8 +170,9 @@ def ok(board: Switchboard, request: Message) -> None:
     board.reply(request, "200 OK", body=body)
 
 
-def says(status: str, *, headers: Sequence[str] = (), body: str = "") -> Answer:
-    return lambda board, request: board.reply(request, status, headers=headers, body=body)
+def says(status: str, **parts: Any) -> Answer:
+    """parts: as `Switchboard.reply` takes them."""
+    return lambda board, request: board.reply(request, status, **parts)
 
 
 def rings(board: Switchboard, request: Message) -> None:

@@ -24,10 +24,13 @@ def silent(bed: Bed) -> None:
     ("ending", "status", "reason", "words"),
     [
         ("02", Status.BUSY, "", "486 Busy Here"),
-        ("04", Status.FAILED, "unreachable", "404 Not Found"),
+        ("04", Status.FAILED, "no_such_number", "404 Not Found"),
         ("05", Status.FAILED, "congestion", "500 Service Unavailable"),  # which is what the proxy makes of a 503
         ("07", Status.NO_ANSWER, "", "480 Temporarily Unavailable"),
         ("08", Status.BUSY, "rejected", "603 Decline"),
+        ("11", Status.BUSY, "rejected", "403 Forbidden (Q.850 cause 21)"),
+        ("12", Status.NO_ANSWER, "", "603 Decline (Q.850 cause 16)"),
+        ("13", Status.FAILED, "no_route", "404 Not Found (Q.850 cause 3)"),
     ],
 )
 def test_what_the_network_says_is_the_result(
@@ -183,7 +186,7 @@ def test_the_operator_hangs_up_while_the_number_rings(bed: Bed, dialer: Dialer) 
 
 def test_a_telephone_that_vanishes_ends_the_call(bed: Bed, dialer: Dialer) -> None:
     operator = bed.telephone()
-    reference = dialer.place(bed.port, NUMBER + "01", limits=replace(FAST, check=0.2))
+    reference = dialer.place(bed.port, NUMBER + "01", limits=replace(FAST, keepalive=0.2))
     dialer.wait_for(reference, Status.IN_PROGRESS)
 
     operator.vanish()
@@ -192,6 +195,19 @@ def test_a_telephone_that_vanishes_ends_the_call(bed: Bed, dialer: Dialer) -> No
     assert (end.status, end.reason) == (Status.ANSWERED, "lost")
     wait_until(lambda: bed.network.got("BYE sip:") == 1, what="the number's release")
     silent(bed)
+
+
+def test_a_telephone_that_freezes_ends_the_call(bed: Bed, dialer: Dialer) -> None:
+    operator = bed.telephone()
+    reference = dialer.place(bed.port, NUMBER + "01", limits=replace(FAST, keepalive=0.2))
+    dialer.wait_for(reference, Status.IN_PROGRESS)
+
+    operator.freeze()
+
+    end = dialer.end_of(reference)
+    assert (end.status, end.reason, end.provider_status) == (Status.ANSWERED, "lost", "408 Request Timeout")
+    wait_until(lambda: bed.network.got("BYE sip:") == 1, what="the number's release")
+    operator.vanish()
 
 
 def test_draining_ends_every_call(bed: Bed, dialer: Dialer) -> None:

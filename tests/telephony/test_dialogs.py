@@ -163,6 +163,34 @@ def test_requests_within_the_dialog_follow_the_route_set(board: Switchboard, dia
     assert [m.header("Route").replace(";lr=on", ";lr") for m in board.all("ACK", OPERATOR)] == [route, route]
 
 
+def test_a_strict_router_is_written_as_it_wants_to_be(board: Switchboard, dialer: Dialer) -> None:
+    """RFC 3261, 12.2.1.1: the router in the first line, the telephone as the last of the route set."""
+    routed = says("200 OK", headers=[f"Record-Route: <sip:strict@127.0.0.1:{board.port}>"], body=sdp(7000))
+    board.answers["INVITE", OPERATOR] = routed
+
+    dialer.wait_for(dialer.place(board.port, NUMBER), Status.IN_PROGRESS)
+
+    join = board.wait_for("INVITE", "strict")
+    assert join.header("Route") == f"<sip:{OPERATOR}@127.0.0.1:{board.port}>"
+
+
+@pytest.mark.parametrize("moved_by", ["its own INVITE", "its answer to ours"])
+def test_a_telephone_that_moved_is_followed(board: Switchboard, dialer: Dialer, moved_by: str) -> None:
+    new = {"Contact": f"Contact: <sip:moved@127.0.0.1:{board.port}>"}
+    if moved_by == "its answer to ours":
+        board.answers["INVITE", OPERATOR] = in_turn(ok, says("200 OK", body=sdp(7000), instead=new))
+    reference = dialer.place(board.port, NUMBER)
+    dialer.wait_for(reference, Status.IN_PROGRESS)
+    if moved_by == "its own INVITE":
+        board.request("INVITE", board.all("INVITE", OPERATOR)[0], cseq=1, body=sdp(7000), instead=new)
+        board.wait_for_response(200, "INVITE")
+
+    dialer.engine.hang_up(reference)
+
+    board.wait_for("BYE", "moved")
+    assert not board.all("BYE", OPERATOR)
+
+
 def test_behind_a_nat_the_contact_is_where_the_server_saw_us(board: Switchboard, dialer: Dialer) -> None:
     def challenge_from_outside(board: Switchboard, request: Message) -> None:
         seen = Message(request.text.replace(";rport", ";received=198.51.100.7;rport=40123", 1), request.source)

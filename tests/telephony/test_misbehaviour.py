@@ -10,7 +10,10 @@ from telephony.conftest import FAST, Dialer
 from telephony.switchboard import Message, Switchboard, in_turn, ok, rings, says, sdp, silent
 
 from calls.statuses import Status
+from integrations.sip_dialer import sippy_trace
+from integrations.sip_dialer.media import MOST_OFFERS
 from integrations.sip_dialer.orders import SipOrder
+from integrations.sip_dialer.quota import Quota
 
 OPERATOR, NUMBER = "100", "48225555501"
 
@@ -25,13 +28,14 @@ def board() -> Iterator[Switchboard]:
 @pytest.mark.parametrize(
     ("answer", "status", "reason"),
     [
-        ("484 Address Incomplete", Status.FAILED, "unreachable"),
-        ("604 Does Not Exist Anywhere", Status.FAILED, "unreachable"),
+        ("484 Address Incomplete", Status.FAILED, "no_such_number"),
+        ("604 Does Not Exist Anywhere", Status.FAILED, "no_such_number"),
         ("600 Busy Everywhere", Status.BUSY, ""),
         ("408 Request Timeout", Status.NO_ANSWER, ""),
+        ("487 Request Terminated", Status.NO_ANSWER, ""),
         ("503 Service Unavailable", Status.FAILED, "congestion"),
-        ("403 Forbidden", Status.FAILED, "refused"),
-        ("302 Moved Temporarily", Status.FAILED, "refused"),
+        ("403 Forbidden", Status.FAILED, "forbidden"),
+        ("302 Moved Temporarily", Status.FAILED, "unreachable"),
     ],
 )
 def test_a_final_answer_of_the_number(
@@ -55,8 +59,9 @@ def test_an_answer_in_another_encoding_is_understood(board: Switchboard, dialer:
 
 
 def test_what_is_no_message_is_one_line_in_the_log(
-    board: Switchboard, dialer: Dialer, caplog: pytest.LogCaptureFixture
+    board: Switchboard, dialer: Dialer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sippy_trace, "_refused", Quota(10))  # other tests of this minute may have used it up
     reference = dialer.place(board.port, NUMBER)
     dialer.wait_for(reference, Status.IN_PROGRESS)
 
@@ -136,7 +141,7 @@ def test_a_join_that_is_refused_was_no_talk(board: Switchboard, dialer: Dialer) 
     reference = dialer.place(board.port, NUMBER)
 
     end = dialer.end_of(reference)
-    assert (end.status, end.reason, end.provider_status) == (Status.FAILED, "refused", "488 Not Acceptable Here")
+    assert (end.status, end.reason, end.provider_status) == (Status.FAILED, "incompatible", "488 Not Acceptable Here")
     assert Status.IN_PROGRESS not in [event.status for event in dialer.of(reference)]
     board.wait_for("BYE", OPERATOR)
     board.wait_for("BYE", NUMBER)
@@ -155,7 +160,7 @@ def test_a_telephone_without_sound_is_refused(board: Switchboard, dialer: Dialer
 
     end = dialer.end_of(dialer.place(board.port, NUMBER))
 
-    assert (end.status, end.reason) == (Status.FAILED, "refused")
+    assert (end.status, end.reason) == (Status.FAILED, "operator_incompatible")
     board.wait_for("BYE", OPERATOR)
 
 
@@ -170,16 +175,51 @@ def test_early_media_reaches_the_operator(board: Switchboard, dialer: Dialer) ->
 
 
 def test_early_media_that_is_refused_does_no_harm(board: Switchboard, dialer: Dialer) -> None:
-    def announce_then_answer(board: Switchboard, invite: Message) -> None:
-        board.reply(invite, "183 Session Progress", body=sdp(8500))
-
-    board.answers["INVITE", NUMBER] = announce_then_answer
+    board.answers["INVITE", NUMBER] = says("183 Session Progress", body=sdp(8500))
     board.answers["INVITE", OPERATOR] = in_turn(ok, says("488 Not Acceptable Here"), ok)
     reference = dialer.place(board.port, NUMBER)
     board.wait_for("ACK", OPERATOR, count=2)
     ok(board, board.all("INVITE", NUMBER)[0])
 
     dialer.wait_for(reference, Status.IN_PROGRESS)
+
+    assert [(m.body.split("m=audio ")[1].split()[0]) for m in board.all("INVITE", OPERATOR)][1:] == ["8500", "8000"]
+    assert not [event for event in dialer.of(reference) if event.is_end]
+    assert not board.all("BYE") + board.all("CANCEL")
+
+
+def test_the_487_of_a_canceled_call_is_acknowledged(board: Switchboard, dialer: Dialer) -> None:
+    def end(board: Switchboard, cancel: Message) -> None:
+        board.reply(cancel, "200 OK")
+        board.reply(board.all("INVITE", NUMBER)[0], "487 Request Terminated")
+
+    board.answers["INVITE", NUMBER], board.answers["CANCEL"] = rings, end
+    reference = dialer.place(board.port, NUMBER, limits=replace(FAST, number_ring=0.3))
+
+    told = dialer.end_of(reference)
+    acknowledged = board.wait_for("ACK", NUMBER)
+    assert (told.status, told.reason) == (Status.NO_ANSWER, "")
+    assert acknowledged.header("CSeq").split()[0] == board.all("INVITE", NUMBER)[0].header("CSeq").split()[0]
+    assert not board.all("BYE", NUMBER)
+
+
+def test_telephones_that_change_with_every_offer_are_not_asked_for_ever(board: Switchboard, dialer: Dialer) -> None:
+    ports = iter(range(9000, 9999))
+
+    def change(board: Switchboard, invite: Message) -> None:
+        board.reply(invite, "200 OK", body=sdp(next(ports)))
+
+    board.answers["INVITE"] = change
+    reference = dialer.place(board.port, NUMBER)
+    dialer.wait_for(reference, Status.IN_PROGRESS)
+
+    board.wait_for("INVITE", OPERATOR, count=1 + MOST_OFFERS)
+    board.wait_for("ACK", NUMBER, count=1 + MOST_OFFERS)
+    board.request("OPTIONS", board.all("INVITE", OPERATOR)[0], cseq=1)
+    board.wait_for_response(200, "OPTIONS")  # what else was to be sent would have been before this
+    assert [len({m.header("CSeq") for m in board.all("INVITE", user)}) for user in (OPERATOR, NUMBER)] == [
+        1 + MOST_OFFERS
+    ] * 2
 
 
 def test_a_hang_up_before_the_answer_cancels(board: Switchboard, dialer: Dialer) -> None:
@@ -195,29 +235,57 @@ def test_a_hang_up_before_the_answer_cancels(board: Switchboard, dialer: Dialer)
     board.wait_for("CANCEL", NUMBER)
 
 
-def test_a_telephone_that_vanishes_ends_the_call(board: Switchboard, dialer: Dialer) -> None:
-    board.answers["OPTIONS", NUMBER] = says("408 Request Timeout")  # which is what a proxy says of it
+@pytest.mark.parametrize(
+    "answer",
+    ["408 Request Timeout", "410 Gone", "480 Temporarily Unavailable", "481 Call/Transaction Does Not Exist",
+     "500 Server Internal Error", "503 Service Unavailable"],
+)  # fmt: skip
+def test_a_telephone_that_vanishes_ends_the_call(board: Switchboard, dialer: Dialer, answer: str) -> None:
+    """The proxy before it answers for it."""
+    board.answers["OPTIONS", NUMBER] = says(answer)
 
-    end = dialer.end_of(dialer.place(board.port, NUMBER, limits=replace(FAST, check=0.1)))
+    end = dialer.end_of(dialer.place(board.port, NUMBER, limits=replace(FAST, keepalive=0.1)))
 
-    assert (end.status, end.reason) == (Status.ANSWERED, "lost")
-    assert len(board.all("OPTIONS", NUMBER)) == 2
+    assert (end.status, end.reason, end.provider_status) == (Status.ANSWERED, "lost", answer)
+    assert len(board.all("OPTIONS", NUMBER)) == 3
     board.wait_for("BYE", OPERATOR)
 
 
-def test_a_telephone_that_forgot_the_call_ends_it(board: Switchboard, dialer: Dialer) -> None:
-    board.answers["OPTIONS", OPERATOR] = says("481 Call/Transaction Does Not Exist")
+def test_a_proxy_that_restarts_ends_no_call(board: Switchboard, dialer: Dialer) -> None:
+    away = says("503 Service Unavailable")
+    board.answers["OPTIONS", NUMBER] = in_turn(ok, away, away, ok, away, away, ok)
 
-    end = dialer.end_of(dialer.place(board.port, NUMBER, limits=replace(FAST, check=0.1)))
+    reference = dialer.place(board.port, NUMBER, limits=replace(FAST, keepalive=0.05))
+    board.wait_for("OPTIONS", NUMBER, count=8)
 
-    assert (end.status, end.reason) == (Status.ANSWERED, "lost")
-    board.wait_for("BYE", NUMBER)
+    assert not [event for event in dialer.of(reference) if event.is_end]
+
+
+def test_a_telephone_that_answers_404_to_options_is_asked_by_reinvite(board: Switchboard, dialer: Dialer) -> None:
+    board.answers["OPTIONS", NUMBER] = says("404 Not Found")
+
+    reference = dialer.place(board.port, NUMBER, limits=replace(FAST, keepalive=0.05, keepalive_retry=0.05))
+    board.wait_for("ACK", NUMBER, count=4)
+
+    assert len({invite.body.split("m=")[1] for invite in board.all("INVITE", NUMBER)}) == 1
+    assert len(board.all("OPTIONS", NUMBER)) == 3
+    assert not [event for event in dialer.of(reference) if event.is_end]
+
+
+def test_a_telephone_that_answers_404_to_a_reinvite_too_is_gone(board: Switchboard, dialer: Dialer) -> None:
+    missing = says("404 Not Found")
+    board.answers["OPTIONS", NUMBER], board.answers["INVITE", NUMBER] = missing, in_turn(ok, missing)
+
+    end = dialer.end_of(dialer.place(board.port, NUMBER, limits=replace(FAST, keepalive=0.05)))
+
+    assert (end.status, end.reason, end.provider_status) == (Status.ANSWERED, "lost", "404 Not Found")
+    board.wait_for("BYE", OPERATOR)
 
 
 def test_a_telephone_that_knows_no_options_is_alive(board: Switchboard, dialer: Dialer) -> None:
     board.answers["OPTIONS"] = says("405 Method Not Allowed")
 
-    reference = dialer.place(board.port, NUMBER, limits=replace(FAST, check=0.05))
+    reference = dialer.place(board.port, NUMBER, limits=replace(FAST, keepalive=0.05))
     board.wait_for("OPTIONS", NUMBER, count=4)
 
     assert not [event for event in dialer.of(reference) if event.is_end]

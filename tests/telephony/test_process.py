@@ -45,9 +45,8 @@ def relay() -> Iterator[Relay]:
 @pytest.fixture
 def start(relay: Relay) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts a dialer on the test's database and returns once it is ready."""
-    processes = Processes(relay.host)
-    yield processes.start_dialer
-    processes.stop()
+    with Processes(relay.host) as processes:
+        yield processes.start_dialer
 
 
 @pytest.fixture
@@ -105,7 +104,7 @@ def test_what_the_network_says_becomes_the_call(
 
     assert [(call.status, call.reason) for call in ended] == [
         (Status.BUSY, ""),
-        (Status.FAILED, "unreachable"),
+        (Status.FAILED, "no_such_number"),
         (Status.ANSWERED, "number_hung_up"),
     ]
     assert ended[2].duration == 2

@@ -1,0 +1,70 @@
+"""A delivery that arrives in the moment in which the person it tells of is erased."""
+
+import json
+from typing import Any
+
+import make
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from meeting import COMMIT, meet
+
+from calls.erasure import erase_number
+from calls.models import Call, Report
+from integrations.models import WebhookDelivery
+from integrations.providers.foundation.events import Delivery
+from integrations.webhooks.services import receive
+from sips.models import Voip
+from sips.number_search import SoughtNumber
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ANNA, JAN = "+48501502503", "+48601602603"
+WRITES = '^UPDATE "calls_call"'
+
+
+@pytest.fixture
+def voip() -> Voip:
+    return make.voip(number="+48221234567", settings={"each": "calls"})
+
+
+def tell(voip: Voip, *calls: dict[str, Any]) -> None:
+    body = json.dumps({"calls": calls}).encode()
+    delivery = Delivery(method="POST", body=body, received_at=timezone.now())
+    receive(delivery, provider="telecube", secret=voip.webhook_secret, address="127.0.0.1")
+
+
+def said(event: str, call_id: str, caller: str) -> dict[str, Any]:
+    return {"event": event, "call_id": call_id, "from": caller, "to": "+48221234567", "direction": "in"}
+
+
+def erase() -> None:
+    erase_number(SoughtNumber(ANNA))
+
+
+@pytest.mark.parametrize("at", [WRITES, COMMIT])
+@pytest.mark.parametrize("others", [[], [said("call_start", "2", JAN)]], ids=["alone", "behind another call"])
+def test_the_content_of_what_comes_while_a_person_is_erased_is_not_stored(
+    voip: Voip, at: str, others: list[dict[str, Any]]
+) -> None:
+    tell(voip, said("call_start", "1", ANNA))
+
+    met = meet(erase, lambda: tell(voip, *others, said("call_answered", "1", ANNA)), at=at)
+
+    late = WebhookDelivery.objects.latest("pk")
+    assert (met.waited, bytes(late.body), late.erased_at is not None) == (True, b"", True)
+    assert Call.objects.get(provider_call_id="1").status == "IN PROGRESS"
+    assert ANNA not in str(list(Report.objects.filter(provider_call_id="1").values_list("said", flat=True)))
+
+
+def test_a_person_is_erased_once_what_comes_before_is_stored(voip: Voip) -> None:
+    tell(voip, said("call_start", "1", ANNA))
+
+    def tell_and_wait() -> None:  # else its one statement is a transaction by itself, with nowhere to be stopped
+        with transaction.atomic():
+            tell(voip, said("call_answered", "1", ANNA))
+
+    met = meet(tell_and_wait, erase, at=COMMIT)
+
+    call = Call.objects.get(provider_call_id="1")
+    assert (met.waited, call.status, call.number_from) == (True, "IN PROGRESS", "")
+    assert ANNA not in str(list(Report.objects.values_list("said", flat=True)))

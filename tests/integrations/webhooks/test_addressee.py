@@ -1,0 +1,84 @@
+from datetime import timedelta
+from typing import Any
+
+import make
+import pytest
+from django.utils import timezone
+
+from calls.models import AWAITS_ID, Call, Via
+from calls.statuses import Status, precedence
+from integrations.webhooks import addressee
+from sips.models import Voip
+
+pytestmark = pytest.mark.django_db
+
+
+def found(voip: Voip, *, with_key: bool = False) -> Voip | None:
+    return addressee.find("telecube", voip.webhook_secret, with_key=with_key)
+
+
+def test_the_configuration_is_found_with_what_receiving_takes() -> None:
+    kept: dict[str, Any] = {
+        "country": "CZ",
+        "time_zone": "Europe/Prague",
+        "api_url": "https://operator.example.com",
+        "api_login": "desk",
+        "settings": {"fields": {"number_from": ["caller"]}},
+        "webhook_ips": ["192.0.2.0/24"],
+    }
+    voip = make.voip(**kept)
+
+    account = found(voip)
+
+    assert account == voip
+    assert {name: account.__dict__[name] for name in kept} == kept
+
+
+@pytest.mark.parametrize("with_key", [True, False])
+def test_the_key_is_decrypted_only_where_it_is_asked_for(with_key: bool) -> None:
+    account = found(make.voip(api_key="s3cret"), with_key=with_key)
+
+    assert account is not None
+    assert account.__dict__.get("api_key") == ("s3cret" if with_key else None)
+
+
+def test_inactive_configurations_and_those_of_other_providers_are_not_found() -> None:
+    inactive, other = make.voip(active=False), make.voip(provider="zadarma")
+
+    assert found(inactive) is found(other) is addressee.find("telecube", "guessed", with_key=False) is None
+
+
+REQUEST: dict[str, Any] = {"via": Via.PROVIDER, "reference": "vcrm-1", "status": Status.DIALING, "precedence": 20}
+
+
+@pytest.mark.parametrize(
+    ("said", "awaited"),
+    [
+        ({}, True),
+        ({"precedence": precedence(Status.FAILED) - 1}, True),
+        ({"precedence": precedence(Status.FAILED)}, False),
+        ({"provider_call_id": "op-1"}, False),
+        ({"reference": ""}, False),
+        ({"via": Via.SIP}, False),
+    ],
+    ids=str,
+)
+def test_whether_a_request_awaits_its_id_is_read_along(said: dict[str, Any], awaited: bool) -> None:
+    voip = make.voip()
+    make.call(voip=voip, dialed_at=timezone.now(), **(REQUEST | said))
+
+    account = found(voip)
+
+    assert account is not None
+    assert account.awaits_id is awaited is Call.everything.filter(AWAITS_ID).exists()
+
+
+def test_a_request_dialed_long_ago_or_elsewhere_is_not_waited_for() -> None:
+    voip = make.voip()
+    make.call(voip=voip, dialed_at=timezone.now() - timedelta(minutes=10), **REQUEST)
+    make.call(voip=make.voip(), dialed_at=timezone.now(), **(REQUEST | {"reference": "vcrm-2"}))
+
+    account = found(voip)
+
+    assert account is not None
+    assert not account.awaits_id
