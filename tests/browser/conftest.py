@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from browser import pages
 from browser.visit import HURRY, WATCH, Visit
-from django.test import override_settings
+from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
+from staff import superuser
 
 from widgets.models import Widget
 
@@ -55,9 +56,8 @@ def site() -> Iterator[pages.Site]:
 
 @pytest.fixture(scope="session")
 def live_server(django_db_setup: None) -> Iterator[LiveServer]:
-    """The product in a thread, with its static files straight from the sources."""
-    with override_settings(WHITENOISE_AUTOREFRESH=True, WHITENOISE_USE_FINDERS=True):
-        server = LiveServer("127.0.0.1")
+    """The product in a thread."""
+    server = LiveServer("127.0.0.1")
     yield server
     server.stop()
 
@@ -90,3 +90,23 @@ def visit(browser: Browser, site: pages.Site, live_server: LiveServer) -> Iterat
     yield begin
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def desk(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Visit]]:
+    """Opens a page of the back-office for somebody who has signed in; nothing may go wrong on it."""
+    opened: list[Visit] = []
+    session = superuser().cookies[settings.SESSION_COOKIE_NAME].value
+
+    def begin(path: str, **options: Any) -> Visit:
+        context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Warsaw"} | options)
+        context.set_default_timeout(20_000)
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+        opened.append(Visit(context.new_page(), context))
+        opened[-1].page.goto(live_server.url + path, wait_until="load")
+        return opened[-1]
+
+    yield begin
+    for visit in opened:
+        visit.context.close()
+        assert visit.problems == []  # among them is whatever the page's policy has refused

@@ -28,7 +28,7 @@ class Site:
 def site() -> Iterator[Site]:
     """Serves whatever pages it is given."""
 
-    class Door(BaseHTTPRequestHandler):
+    class Endpoint(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             html, headers = opened.pages.get(self.path.partition("?")[0], ("", {}))
             self.send_response(200 if html else 404)
@@ -40,7 +40,7 @@ def site() -> Iterator[Site]:
         def log_message(self, *_args: Any) -> None:
             """Nobody reads it."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
     opened = Site(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

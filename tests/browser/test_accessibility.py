@@ -6,9 +6,11 @@ from typing import Any
 import make
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from browser import pages
 from browser.desk import call_is, open_only, request_is, requested
 from browser.visit import Visit
 from playwright.sync_api import expect
+from pytest_django.live_server_helper import LiveServer
 
 from calls.statuses import Status
 
@@ -90,14 +92,8 @@ def test_the_checker_finds_nothing_when_closed_or_refused(visit: Begin) -> None:
     assert_accessible(visited)
 
 
-def test_the_keyboard_alone_is_enough(visit: Begin) -> None:
-    visited = visit(shop())
-    expect(visited.button).to_be_visible()
+def book_by_keyboard(visited: Visit) -> None:
     keys = visited.page.keyboard
-    visited.page.get_by_role("link", name="More").focus()
-
-    keys.press("Tab")
-    expect(visited.button).to_be_focused()
     keys.press("Enter")
     expect(visited.number).to_be_focused()
     keys.type("501502503")
@@ -114,6 +110,17 @@ def test_the_keyboard_alone_is_enough(visit: Begin) -> None:
     keys.press("Tab")
     keys.press("Enter")
 
+
+def test_the_keyboard_alone_is_enough(visit: Begin) -> None:
+    visited = visit(shop())
+    expect(visited.button).to_be_visible()
+    keys = visited.page.keyboard
+    visited.page.get_by_role("link", name="More").focus()
+
+    keys.press("Tab")
+    expect(visited.button).to_be_focused()
+    book_by_keyboard(visited)
+
     expect(visited.status).to_contain_text("Your call is booked")
     expect(visited.dialog.get_by_role("heading")).to_be_focused()
     assert requested().consent_at is not None
@@ -124,6 +131,59 @@ def test_the_keyboard_alone_is_enough(visit: Begin) -> None:
     keys.press("Escape")
     expect(visited.dialog).not_to_be_visible()
     expect(visited.button).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_box_of_the_consent_stands_beside_its_text(visit: Begin, width: int) -> None:
+    visited = visit(shop(consent_text=CONSENT * 4), viewport={"width": width, "height": 800})
+    visited.open()
+
+    box = visited.dialog.locator("#consent").bounding_box()
+    text = visited.dialog.locator(".check span").bounding_box()
+
+    assert box
+    assert text
+    assert box["x"] + box["width"] < text["x"]
+    assert abs(box["y"] - text["y"]) <= 4
+    assert box["width"] == box["height"] == 22
+
+
+@pytest.mark.parametrize(
+    ("color", "ink"), [("#1a73e8", "255, 255, 255"), ("#1b74e8", "0, 0, 0"), ("#000000", "255, 255, 255")]
+)
+def test_texts_are_white_wherever_white_is_read_well(visit: Begin, color: str, ink: str) -> None:
+    visited = visit(make.widget(color=color))
+
+    expect(visited.button).to_have_css("color", f"rgb({ink})")
+
+
+@pytest.mark.parametrize("over", ["backdrop", "sheet", "heading"])
+def test_the_page_behind_the_dialog_does_not_scroll(visit: Begin, live_server: LiveServer, over: str) -> None:
+    tall = pages.page(pages.line(live_server.url, make.widget().token), "<p style='height:9000px'>Lamps</p>")
+    visited = visit(html=tall)
+    visited.open()
+    if over == "sheet":
+        visited.choose("Later")  # its times scroll
+    x, y = {"backdrop": (10, 10)}.get(over, (0, 0))
+    if over != "backdrop":
+        box = visited.dialog.get_by_role("heading" if over == "heading" else "radiogroup").bounding_box()
+        assert box
+        x, y = int(box["x"] + 20), int(box["y"] + 20)
+
+    visited.page.mouse.move(x, y)
+    for _turn in range(8):
+        visited.page.mouse.wheel(0, 2000)
+    visited.dialog.get_by_role("button", name="Close").focus()
+    for key in ("PageDown", "ArrowDown", "End"):
+        visited.page.keyboard.press(key)
+    visited.number.focus()
+    visited.page.keyboard.press("PageDown")
+    visited.page.wait_for_timeout(300)
+
+    assert visited.page.evaluate("scrollY") == 0
+    visited.page.keyboard.press("Escape")
+    visited.page.mouse.wheel(0, 2000)
+    visited.page.wait_for_function("scrollY > 0")
 
 
 def test_enter_in_a_field_sends_the_form(visit: Begin) -> None:
@@ -182,9 +242,9 @@ def test_what_people_do_not_see_nobody_reads_out(visit: Begin) -> None:
     expect(visited.dialog.locator("[name=website]")).not_to_be_visible()
 
 
-@pytest.mark.parametrize(("wish", "moves"), [("reduce", False), ("no-preference", True)])
-def test_nothing_moves_for_who_does_not_want_it(visit: Begin, wish: str, moves: bool) -> None:
-    visited = visit(make.widget(), reduced_motion=wish)
+@pytest.mark.parametrize(("preference", "moves"), [("reduce", False), ("no-preference", True)])
+def test_nothing_moves_for_who_does_not_want_it(visit: Begin, preference: str, moves: bool) -> None:
+    visited = visit(make.widget(), reduced_motion=preference)
     visited.open()
     visited.get_promise()
     call_is(Status.DIALING)

@@ -1,41 +1,18 @@
 """The pages of the back-office that have a script of their own, in a browser: the form of opening hours, dialogs, and a widget's preview."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import make
 import pytest
 from browser.visit import Visit
-from django.conf import settings
-from playwright.sync_api import Browser, Locator, expect
-from pytest_django.live_server_helper import LiveServer
-from staff import superuser
+from playwright.sync_api import Locator, expect
 
 from autocalls.models import Autocall
 from widgets.models import Sighting, Widget
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OFFICE = [["09:00", "12:00"], ["13:00", "17:00"]]
-
-
-@pytest.fixture
-def desk(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Visit]]:
-    """Opens a page of the back-office for somebody who has signed in; nothing may go wrong on it."""
-    opened: list[Visit] = []
-    session = superuser().cookies[settings.SESSION_COOKIE_NAME].value
-
-    def begin(path: str, **options: Any) -> Visit:
-        context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Warsaw"} | options)
-        context.set_default_timeout(20_000)
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
-        opened.append(Visit(context.new_page(), context))
-        opened[-1].page.goto(live_server.url + path, wait_until="load")
-        return opened[-1]
-
-    yield begin
-    for visit in opened:
-        visit.context.close()
-        assert visit.problems == []  # among them is whatever the page's policy has refused
 
 
 def page(widget: Widget) -> str:
@@ -67,7 +44,7 @@ def test_periods_are_added_removed_and_copied_with_the_keyboard_and_the_mouse(de
     visit.page.get_by_role("button", name="Copy to Tuesday–Friday").click()
     day(visit, "friday").get_by_role("group", name="Period 2").get_by_role("button", name="Remove").click()
     day(visit, "exceptions").get_by_role("button", name="Add an exception").click()
-    day(visit, "exceptions").get_by_label("Date").fill("2026-12-25")
+    day(visit, "exceptions").get_by_label("Date").fill("25.12.2026")
     save(visit)
 
     evening = [*OFFICE, ["18:00", "24:00"]]
@@ -118,10 +95,10 @@ def test_a_dialog_refuses_a_time_that_is_over_and_then_moves_the_call_back(desk:
     visit.page.get_by_text("Move", exact=False).first.click()
     dialog = visit.page.locator("#dialog")
 
-    dialog.get_by_label("Call at").fill("2020-01-01T10:00")
+    dialog.get_by_label("Call at").fill("01.01.2020 10:00")
     dialog.get_by_role("button", name="Move").click()
     expect(dialog.get_by_text("That time is over.")).to_be_visible()
-    dialog.get_by_label("Call at").fill("2130-03-12T09:30")
+    dialog.get_by_label("Call at").fill("12.03.2130 09:30")
     dialog.get_by_role("button", name="Move").click()
 
     expect(visit.page.get_by_text("The call-back is moved.")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import make
@@ -9,7 +10,7 @@ import pytest
 from browser.desk import open_only, requested
 from browser.visit import Visit
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from autocalls.models import Autocall
 
@@ -102,13 +103,14 @@ def test_days_are_the_visitors_own_where_the_date_line_lies_between(visit: Begin
 def test_the_hour_that_comes_twice_is_told_apart(visit: Begin) -> None:
     now = datetime(2026, 10, 24, 12, tzinfo=UTC)  # the clock goes back in the coming night
     visited = visit(make.widget(), timezone_id="Europe/Warsaw")
-    slots = [{"call_at": (now + timedelta(hours=hours)).isoformat(), "free": 1} for hours in (12, 13)]
+    slots = [{"call_at": (now + timedelta(hours=hours)).isoformat(), "free": [1]} for hours in (12, 13)]
 
     def doctored(route: Any) -> None:
         answer = route.fetch()
         route.fulfill(response=answer, json=answer.json() | {"slots": slots, "call_now": False})
 
     visited.page.route("**/widget_data.json*", doctored)
+    visited.page.reload()
     visited.open()
 
     assert times(visited) == ["02:00", "02:00 CET"]
@@ -177,14 +179,30 @@ def test_now_or_later_is_the_visitors_choice(visit: Begin) -> None:
     assert not Autocall.objects.exists()
 
 
-def test_each_opening_of_the_dialog_asks_anew_what_is_free(visit: Begin) -> None:
+def test_what_is_free_is_asked_again_after_a_minute_and_shown_at_once_meanwhile(visit: Begin) -> None:
     widget = shop()
-    visited = visit(widget, timezone_id="UTC")
+    visited = visit(widget, timezone_id="UTC", hurry=False)
+    expect(visited.button).to_be_visible()
+    visited.page.clock.install()
     visited.open()
     visited.page.keyboard.press("Escape")
     widget.slot_minutes = 30
     widget.save()
+    asked = len(visited.addresses)
 
+    visited.page.clock.run_for(30_000)
     visited.open()
+    assert (times(visited), len(visited.addresses)) == (["09:00", "09:15", "09:30", "09:45"], asked)
+    visited.page.keyboard.press("Escape")
+    visited.page.clock.run_for(31_000)
+    held: list[Route] = []
+    visited.page.route("**/widget_data.json*", partial(list.append, held))
+    visited.open()
+    visited.number.press_sequentially("501")
+    assert times(visited) == ["09:00", "09:15", "09:30", "09:45"]  # the line is slow, the dialog is not empty
+    held[0].continue_()
 
-    assert times(visited) == ["09:00", "09:30"]
+    expect(visited.dialog.get_by_role("radiogroup").locator("label")).to_have_text(["09:00", "09:30"])
+    expect(visited.number).to_be_focused()
+    visited.page.keyboard.type("502")
+    expect(visited.number).to_have_value("501502")

@@ -26,6 +26,7 @@ def test_a_visitor_asks_for_a_call_and_sees_it_come_about(visit: Begin) -> None:
 
     expect(visited.status).to_have_text("We are preparing your call…")
     assert requested().number == "+48501502503"
+    expect(visited.dialog.get_by_text("The number we call: +48 501 502 503")).to_be_visible()
     for status, sentence in (
         (Status.DIALING, "Our consultant is being called…"),
         (Status.RINGING, "Your telephone rings now. Please answer it."),

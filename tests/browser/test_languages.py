@@ -21,8 +21,8 @@ Begin = Callable[..., Visit]
 FREE = {
     "pl": ["1 wolny termin", "2 wolne terminy", "5 wolnych terminów", "22 wolne terminy"],
     "en": ["1 free time", "2 free times", "5 free times", "22 free times"],
-    "uk": ["1 вільна година", "2 вільні години", "5 вільних годин", "22 вільні години"],
-    "es": ["1 hora libre", "2 horas libres", "5 horas libres", "22 horas libres"],
+    "uk": ["1 вільний слот", "2 вільні слоти", "5 вільних слотів", "22 вільні слоти"],
+    "es": ["1 horario disponible", "2 horarios disponibles", "5 horarios disponibles", "22 horarios disponibles"],
     "cs": ["1 volný termín", "2 volné termíny", "5 volných termínů", "22 volných termínů"],
 }
 MOMENT = {
@@ -38,9 +38,7 @@ def with_slots(visited: Visit, *days: int) -> None:
     """As if so many times were free on each of the coming days."""
     first = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     slots = [
-        {"call_at": (first + timedelta(days=day, minutes=15 * number)).isoformat(), "free": 1}
-        for day, count in enumerate(days, 1)
-        for number in range(count)
+        {"call_at": (first + timedelta(days=day)).isoformat(), "free": [1] * count} for day, count in enumerate(days, 1)
     ]
 
     def doctored(route: Any) -> None:
@@ -48,6 +46,7 @@ def with_slots(visited: Visit, *days: int) -> None:
         route.fulfill(response=answer, json=answer.json() | {"slots": slots})
 
     visited.page.route("**/widget_data.json*", doctored)
+    visited.page.reload()
 
 
 @pytest.mark.parametrize("locale", TEXTS)

@@ -108,7 +108,7 @@ def test_a_page_that_no_longer_listens_hears_nothing(visit: Begin) -> None:
     assert told(visited, 1) == [2]
 
 
-def test_who_listens_late_still_hears_that_it_is_ready(visit: Begin) -> None:
+def test_a_late_listener_still_gets_the_ready_event(visit: Begin) -> None:
     visited = visit(make.widget())
     expect(visited.button).to_be_visible()
 

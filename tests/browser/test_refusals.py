@@ -8,7 +8,7 @@ import pytest
 from browser import pages
 from browser.visit import Visit
 from django.conf import LazySettings
-from loopback import answering, operator, resetting
+from loopback import answering, provider_server, resetting
 from playwright.sync_api import expect
 
 from autocalls.models import Autocall, Refusal
@@ -164,7 +164,7 @@ def test_when_the_line_breaks_during_a_call_it_is_told_and_taken_up_again(visit:
     "down", [answering(503, **OPEN), answering(404, **OPEN), answering(200, b"<h1>Proxy</h1>", **OPEN), resetting]
 )
 def test_while_the_server_is_down_the_page_shows_the_telephone_number(visit: Begin, down: Any) -> None:
-    with operator() as server:
+    with provider_server() as server:
         server.will(answering(200, script.SOURCE.read_bytes(), Content_Type="text/javascript"), down)
         visited = visit(html=pages.page(pages.line(server.url, "any", phone=PHONE)))
 
@@ -188,7 +188,7 @@ def test_a_server_that_comes_back_is_noticed(visit: Begin, live_server: Any) -> 
 
 
 def test_without_a_server_and_a_number_nothing_is_shown(visit: Begin) -> None:
-    with operator() as server:
+    with provider_server() as server:
         server.will(answering(200, script.SOURCE.read_bytes(), Content_Type="text/javascript"), answering(503))
         visited = visit(html=pages.page(pages.line(server.url, "any")))
         visited.page.wait_for_load_state("networkidle")

@@ -41,12 +41,11 @@ def bed(tmp_path: Path) -> Iterator[Bed]:
 @pytest.fixture
 def office(bed: Bed, transactional_db: None) -> Iterator[Sipp]:
     """The product at work, with one consultant, whose telephone this is."""
-    processes = Processes()
     telephone = bed.telephone()
-    processes.start("worker")
-    processes.start_dialer()
-    yield telephone
-    processes.stop()
+    with Processes() as processes:
+        processes.start("worker")
+        processes.start_dialer()
+        yield telephone
 
 
 def shop(bed: Bed, **fields: Any) -> Any:

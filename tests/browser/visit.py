@@ -73,15 +73,15 @@ class Visit:
         """Now or later, or a time."""
         self.dialog.get_by_role("radio", name=label, exact=True).check()
 
-    def embed(self, server: str, token: str, phone: str = "") -> None:
-        """Put the button into the page as a tag manager does."""
+    def embed(self, server: str, token: str, phone: str = "", **settings: str) -> None:
+        """Put the button into the page as a tag manager does that keeps attributes."""
         self.page.evaluate(
-            """([source, widgetToken, phone]) => {
+            """([source, settings]) => {
                 const script = Object.assign(document.createElement("script"), { src: source, async: true });
-                Object.assign(script.dataset, { widgetToken, phone });
+                Object.assign(script.dataset, settings);
                 document.head.appendChild(script);
             }""",
-            [f"{server}/voip/widget.js", token, phone],
+            [f"{server}/voip/widget.js", {"widgetToken": token, "phone": phone, **settings}],
         )
 
     def refused_by_policy(self) -> list[str]:
