@@ -13,6 +13,7 @@ from autocalls.models import Attempt, Autocall
 from calls import dialing
 from calls.events import CallEvent
 from calls.models import Call
+from calls.reasons import Reason
 from calls.services import apply_event
 from calls.statuses import Status
 
@@ -21,12 +22,14 @@ ENDS: dict[str, dict[str, Any]] = {
     "answered": {"status": Status.ANSWERED, "talk_seconds": 30},
     "busy": {"status": Status.BUSY, "provider_status": "486 Busy Here"},
     "no_answer": {"status": Status.NO_ANSWER, "provider_status": "480 Temporarily Unavailable"},
-    "declined": {"status": Status.BUSY, "reason": "rejected", "provider_status": "603 Decline"},
-    "no_such_number": {"status": Status.FAILED, "reason": "unreachable", "provider_status": "404 Not Found"},
-    "congestion": {"status": Status.FAILED, "reason": "congestion", "provider_status": "503"},
-    "operator_no_answer": {"status": Status.NO_ANSWER, "reason": "operator_no_answer"},
-    "operator_busy": {"status": Status.BUSY, "reason": "operator_busy"},
-    "operator_unreachable": {"status": Status.FAILED, "reason": "operator_unreachable"},
+    "declined": {"status": Status.BUSY, "reason": Reason.REJECTED, "provider_status": "603 Decline"},
+    "switched_off": {"status": Status.FAILED, "reason": Reason.UNREACHABLE, "provider_status": "CHANUNAVAIL"},
+    "not_allowed": {"status": Status.FAILED, "reason": Reason.FORBIDDEN, "provider_status": "403 Forbidden"},
+    "no_such_number": {"status": Status.FAILED, "reason": Reason.NO_SUCH_NUMBER, "provider_status": "404 Not Found"},
+    "congestion": {"status": Status.FAILED, "reason": Reason.CONGESTION, "provider_status": "503"},
+    "operator_no_answer": {"status": Status.NO_ANSWER, "reason": Reason.OPERATOR_NO_ANSWER},
+    "operator_busy": {"status": Status.BUSY, "reason": Reason.OPERATOR_BUSY},
+    "operator_unreachable": {"status": Status.FAILED, "reason": Reason.OPERATOR_UNREACHABLE},
 }
 """What the dialer tells of a call that ended so."""
 

@@ -9,10 +9,13 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import emptying
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
+from django.test import TransactionTestCase
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -37,22 +40,25 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def plain_static_files(settings: Any) -> None:
-    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True  # static files straight from the sources
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
+def in_english() -> None:
+    """A request in another language leaves its thread in that language until the next request."""
+    translation.activate("en")
 
 
-@pytest.fixture(autouse=True)
-def no_jobs_left(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The tables of jobs are not Django's own, so a test that commits would leave them filled."""
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_quickly() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.empty)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        emptying.remember()
     yield
-    marker = request.node.get_closest_marker("django_db")
-    if marker is not None and marker.kwargs.get("transaction"):
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers")
+    with django_db_blocker.unblock():
+        emptying.send_home()
 
 
 def _client(user: User) -> APIClient:
@@ -96,7 +102,7 @@ def stranger() -> APIClient:
 
 
 @pytest.fixture
-def product(db: None, plain_static_files: None) -> Iterator[Callable[..., Any]]:
+def product(db: None) -> Iterator[Callable[..., Any]]:
     """The WSGI application as the server loads it, inside the test's transaction.
 
     The test client makes requests of its own and therefore knows nothing of what `voipcrm.wsgi` changes in them.

@@ -24,7 +24,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations import providers
-from integrations.events import Account, DialOrder, OutboundRequest
+from integrations.providers.foundation.events import Account, DialOrder, OutboundRequest
 
 FOLDER = Path(__file__).parent / "integrations" / "exchanges"
 

@@ -1,6 +1,7 @@
-"""A server on the loopback that stands for an operator's: it keeps what it was sent and answers as a test says, well or badly."""
+"""A server on the loopback that stands for a provider's: it keeps what it was sent and answers as a test says, well or badly."""
 
 import json
+import random
 import socket
 import ssl
 import threading
@@ -10,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -43,7 +45,7 @@ class Received:
 
 
 @dataclass
-class Operator:
+class ProviderServer:
     """The server's address, what it received, and what it will do next."""
 
     url: str
@@ -100,14 +102,28 @@ def silent(connection: socket.socket) -> None:
     connection.recv(1)
 
 
+def listening_port() -> int:
+    """A free port for a server that begins to listen only later.
+
+    It is outside the range from which the kernel takes ports for clients: there it may become a client's meanwhile, and cannot be listened on for a
+    minute after that one has gone (TIME_WAIT).
+    """
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(10_000, first)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 @contextmanager
-def operator(*, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[Operator]:
+def provider_server(*, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[ProviderServer]:
     """A running server; answers 200 and nothing unless told otherwise."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, 0), family=family)
     port = listener.getsockname()[1]
     name = f"[{host}]" if ":" in host else host
-    state = Operator(f"{'https' if tls else 'http'}://{name}:{port}", port, behaviours=[answering()])
+    state = ProviderServer(f"{'https' if tls else 'http'}://{name}:{port}", port, behaviours=[answering()])
     thread = threading.Thread(target=_accept, args=(listener, state, tls), daemon=True)
     thread.start()
     try:
@@ -118,7 +134,7 @@ def operator(*, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> I
         thread.join(SLOWEST)
 
 
-def _accept(listener: socket.socket, state: Operator, tls: ssl.SSLContext | None) -> None:
+def _accept(listener: socket.socket, state: ProviderServer, tls: ssl.SSLContext | None) -> None:
     while True:
         try:
             connection, _address = listener.accept()
@@ -128,7 +144,7 @@ def _accept(listener: socket.socket, state: Operator, tls: ssl.SSLContext | None
         threading.Thread(target=_serve, args=(connection, state, tls), daemon=True).start()
 
 
-def _serve(connection: socket.socket, state: Operator, tls: ssl.SSLContext | None) -> None:
+def _serve(connection: socket.socket, state: ProviderServer, tls: ssl.SSLContext | None) -> None:
     connection.settimeout(SLOWEST)
     with suppress(OSError), connection:
         stream = tls.wrap_socket(connection, server_side=True) if tls else connection
@@ -141,14 +157,17 @@ def _serve(connection: socket.socket, state: Operator, tls: ssl.SSLContext | Non
 
 
 def _read(connection: socket.socket) -> Received | None:
-    """The whole request, or None when the client only connected, or does not speak HTTP."""
+    """The whole request, or None when the client only connected, does not speak HTTP, or was gone before its last byte."""
     with connection.makefile("rb") as lines:
         method, _, rest = lines.readline().decode("latin-1").strip().partition(" ")
         if not rest.endswith(" HTTP/1.1"):
             return None
-        raw = b""
-        while (line := lines.readline()).strip():
+        raw, line = b"", b""
+        while line != b"\r\n":
             raw += line
+            if not (line := lines.readline()):
+                return None
         headers = {name.lower(): value for name, value in BytesParser().parsebytes(raw).items()}
-        body = lines.read(int(headers.get("content-length", 0)))
-    return Received(method, rest.rpartition(" ")[0], headers, body)
+        length = int(headers.get("content-length", 0))
+        body = lines.read(length)
+    return Received(method, rest.rpartition(" ")[0], headers, body) if len(body) == length else None

@@ -3,8 +3,9 @@
 from typing import Any
 
 from autocalls.models import Autocall
-from calls.models import Call
-from sips.models import Sip, Voip
+from calls.models import Call, FollowUp, Note, Outcome
+from sips.models import Sip, StaffLine, Voip
+from voipcrm.models import ApiToken
 from widgets.models import Widget
 
 
@@ -23,6 +24,28 @@ def call(**fields: Any) -> Call:
     return made
 
 
+def note(**fields: Any) -> Note:
+    if "call" not in fields:
+        fields["call"] = call()
+    return Note.objects.create(**{"text": "Wants an offer"} | fields)
+
+
+def follow_up(**fields: Any) -> FollowUp:
+    return FollowUp.objects.create(**{"number": "+48501502503"} | fields)
+
+
+def outcome(name: str = "Sold", **fields: Any) -> Outcome:
+    return Outcome.objects.create(name=name, **fields)
+
+
+def api_token(user: Any) -> ApiToken:
+    return ApiToken.objects.issue(user, name="CRM")[0]
+
+
+def staff_line(user: Any, line: Sip | None = None) -> StaffLine:
+    return StaffLine.objects.create(user=user, sip=line or sip())
+
+
 def widget(**fields: Any) -> Widget:
     return Widget.objects.create(**{"name": "Shop", "locale": "en"} | fields)
 
@@ -36,11 +59,11 @@ def office(*, lines: int = 1, **fields: Any) -> Voip:
 
 
 def autocall(**fields: Any) -> Autocall:
-    """Due at once unless told otherwise; promised by its widget, where it has one, for its configuration."""
-    promised = {"number": "+48501502503"} | fields
-    if "call_at" in promised:
-        promised.setdefault("promised_at", promised["call_at"])
-    if "widget" in promised:
-        promised.setdefault("voip", promised["widget"].voip)
-        promised.setdefault("max_attempts", promised["widget"].max_attempts)
-    return Autocall.objects.create(**promised)
+    """Due at once by default; with a widget, through its configuration."""
+    fields = {"number": "+48501502503"} | fields
+    if "call_at" in fields:
+        fields.setdefault("promised_at", fields["call_at"])
+    if "widget" in fields:
+        fields.setdefault("voip", fields["widget"].voip)
+        fields.setdefault("max_attempts", fields["widget"].max_attempts)
+    return Autocall.objects.create(**fields)

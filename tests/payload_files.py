@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from integrations.events import Account, CallEvent, Delivery
+from integrations.providers.foundation.events import Account, CallEvent, Delivery
 
 FOLDER = Path(__file__).parent / "integrations" / "payloads"
 RECEIVED_AT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)

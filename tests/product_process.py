@@ -10,7 +10,7 @@ def environment(folder: str = "") -> dict[str, str]:
     """folder: of the socket of a relay in front of the database."""
     return {
         "DATABASE_URL": _database_url(folder or host()),
-        "SECRET_KEY": settings.SECRET_KEY,
+        "SECRET_KEY": str(settings.SECRET_KEY),
         "ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS),
     }
 

@@ -15,14 +15,18 @@ from autocalls.models import Autocall
 class Resource:
     name: str
     "What a body may be wrapped in."
-    body: dict[str, Any]
-    "The least that creates one."
+    least: Callable[[], dict[str, Any]]
+    "What creates one, with what it refers to."
     make: Callable[[], Model]
     "A row with as much in it as a client may read."
     text: str
     "A writable text."
     id_field: str = "voip_id"
     "A writable id."
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return self.least()
 
     @property
     def list(self) -> str:
@@ -76,6 +80,10 @@ def _widget() -> Model:
     )
 
 
+def _promised() -> dict[str, Any]:
+    return {"number": "+48501502504", "voip_id": make.office().pk}
+
+
 def _autocall() -> Model:
     line = make.sip()
     return Autocall.objects.create(
@@ -83,14 +91,14 @@ def _autocall() -> Model:
     )
 
 
-CALL = Resource("call", {}, _call, "description")
-REPORTED_CALL = Resource("call", {}, _reported_call, "description")
-SIP = Resource("sip", {"name": "Desk"}, make.sip, "name")
-VOIP = Resource("voip", {"name": "Office"}, _voip, "name", id_field="")
-WIDGET = Resource("widget", {"name": "Shop"}, _widget, "name")
-AUTOCALL = Resource("autocall", {"number": "+48501502504"}, _autocall, "note")
+CALL = Resource("call", lambda: {"status": "BUSY"}, _call, "description")
+REPORTED_CALL = Resource("call", lambda: {"status": "BUSY"}, _reported_call, "description")
+SIP = Resource("sip", lambda: {"name": "Desk"}, make.sip, "name")
+VOIP = Resource("voip", lambda: {"name": "Office"}, _voip, "name", id_field="")
+WIDGET = Resource("widget", lambda: {"name": "Shop"}, _widget, "name")
+AUTOCALL = Resource("autocall", _promised, _autocall, "note")
 RESOURCES = (CALL, SIP, VOIP, WIDGET, AUTOCALL)
-PUBLIC_DOORS = (
+PUBLIC_ENDPOINTS = (
     "/voip/widget_data.json",
     "/voip/autocalls/create_from_widget",
     "/voip/autocalls/visitor.json",
@@ -104,3 +112,14 @@ def send(
 ) -> Any:
     """A request with exactly these bytes."""
     return client.generic(method, path, body, content_type, **environ)  # type: ignore[arg-type]
+
+
+def at_fault(answer: Any) -> list[str]:
+    """The fields that a refusal names, or `detail` where none is; it has the one shape of all refusals."""
+    told = answer.json()
+    assert isinstance(told["detail"], str) and told["detail"]
+    assert isinstance(told["code"], str) and told["code"]
+    if "field" not in told:
+        assert set(told) == {"detail", "code"}
+        return ["detail"]
+    return [name for name in told if name not in ("detail", "code", "field")]

@@ -18,9 +18,9 @@ def superuser(*, language: str = "en") -> Client:
 
 
 def staff(*rights: str) -> Client:
-    """Somebody with these rights alone, as `calls.view_call`."""
+    """Somebody with these rights alone, as `calls.view_call`, for the calls of all lines."""
     user = User.objects.create_user("clerk", is_staff=True)
-    for right in rights:
+    for right in (*rights, "sips.view_all_lines"):
         app, _dot, codename = right.partition(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
     return sign_in(user)

@@ -5,9 +5,9 @@ import pytest
 
 from bench.intake import tell
 from bench.story import read
-from calls import merge
+from calls import report_values
 from integrations import providers
-from integrations.events import Account, Delivery
+from integrations.providers.foundation.events import Account, Delivery
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -18,6 +18,6 @@ def test_the_reference_stores_of_a_delivery_what_the_product_stores(place: int) 
     delivery = Delivery(method="POST", body=body, received_at=NOW)
     (event,) = providers.find("simulator").parse(delivery, Account(time_zone=ZoneInfo("UTC")))
 
-    said = merge.parameters(event, voip_id=7, country="PL", received_at=NOW, now=NOW)
+    said = report_values.parameters(event, voip_id=7, country="PL", received_at=NOW, now=NOW)
 
     assert {name: read(body, voip_id=7, received_at=NOW)[name] for name in said} == said

@@ -1,4 +1,4 @@
-"""The map of the API: every door, and who may open it."""
+"""The map of the API: every endpoint, and who may open it."""
 
 import re
 
@@ -41,6 +41,7 @@ GET /voip/voips.json
 GET /voip/voips/1.json
 POST /voip/voips.json
 PATCH /voip/voips/1.json
+DELETE /voip/voips/1.json
 GET /voip/widgets.json
 GET /voip/widgets/1.json
 POST /voip/widgets.json

@@ -1,7 +1,7 @@
 import make
 import pytest
 from django.conf import LazySettings
-from resources import PUBLIC_DOORS, RESOURCES, Resource
+from resources import PUBLIC_ENDPOINTS, RESOURCES, Resource
 from rest_framework.test import APIClient
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def test_a_visitor_asks_from_every_page_and_reads_the_answer(stranger: APIClient
     assert (refused.status_code, refused["Access-Control-Allow-Origin"]) == (400, PAGE)
 
 
-@pytest.mark.parametrize("path", PUBLIC_DOORS)
+@pytest.mark.parametrize("path", PUBLIC_ENDPOINTS)
 def test_a_preflight_of_the_public_doors_is_answered(stranger: APIClient, path: str) -> None:
     answer = stranger.options(
         path,

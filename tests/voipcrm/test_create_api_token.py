@@ -20,7 +20,7 @@ def create(*arguments: str) -> str:
     return output.getvalue()
 
 
-def test_it_prints_the_token_alone_and_the_token_opens(stranger: APIClient) -> None:
+def test_the_command_prints_only_the_token_which_is_valid(stranger: APIClient) -> None:
     User.objects.create_superuser("root")
 
     printed = create("root", "--name", "crm")
@@ -39,7 +39,7 @@ def test_the_token_has_its_name_and_no_end() -> None:
     }  # fmt: skip
 
 
-def test_it_may_end_after_some_days() -> None:
+def test_a_token_may_expire_after_some_days() -> None:
     User.objects.create_user("clerk")
 
     with time_machine.travel(NOON, tick=False):

@@ -44,8 +44,9 @@ def test_cards_count_what_needs_attention_today() -> None:
     assert shown == {
         "Calls today": "2",
         "Missed today": "1",
-        "Waiting for an end": "2",
+        "Not finished": "2",
         "Unreadable deliveries today": "1",
+        "Deliveries read in part today": "0",
         "Call-backs waiting": "0",
         "Call-backs overdue": "0",
         "Refused today": "0",
@@ -85,7 +86,7 @@ def test_the_cards_of_call_backs_lead_to_what_they_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("card", "client_ids"), [("Calls today", {"1", "2"}), ("Missed today", {"1"}), ("Waiting for an end", {"2", "3"})]
+    ("card", "client_ids"), [("Calls today", {"1", "2"}), ("Missed today", {"1"}), ("Not finished", {"2", "3"})]
 )
 def test_a_card_leads_to_the_calls_it_counts(card: str, client_ids: set[str]) -> None:
     yesterday = timezone.now() - timedelta(days=1)
@@ -141,7 +142,7 @@ def test_who_may_see_calls_sees_no_deliveries() -> None:
 
     answer = staff("calls.view_call").get("/admin/")
 
-    assert [card.title for card in answer.context["cards"]] == ["calls today", "missed today", "waiting for an end"]
+    assert [card.title for card in answer.context["cards"]] == ["calls today", "missed today", "not finished"]
     assert "Hidden" not in answer.content.decode()
 
 

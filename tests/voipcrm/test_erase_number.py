@@ -3,6 +3,7 @@
 import io
 import random
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import make
@@ -17,8 +18,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from rest_framework.test import APIClient
 
 import calls.erasure
-import integrations.erasure
-from autocalls.models import Autocall, Refusal, Source, Status
+import integrations.webhooks.erasure
+from autocalls.models import Autocall, Refusal, RequestSource, Status
 from autocalls.services import schedule
 from calls.models import Call, Via
 from calls.services import request_call
@@ -113,7 +114,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing() -> None:
 
 
 @pytest.mark.usefixtures("a_life")
-def test_doing_it_again_changes_nothing() -> None:
+def test_repeating_changes_nothing() -> None:
     run(ANNA)
     before = everything_stored()
 
@@ -127,12 +128,12 @@ def test_doing_it_again_changes_nothing() -> None:
     [
         (erasure, "erase_from_call_backs"),
         (calls.erasure, "erase_number"),
-        (integrations.erasure, "erase_number"),
-        (integrations.erasure, "erase_of_erased_calls"),
+        (integrations.webhooks.erasure, "erase_number"),
+        (integrations.webhooks.erasure, "erase_of_erased_calls"),
         (erasure, "_erase_from_admin_log"),
     ],
 )
-def test_one_that_died_on_the_way_is_made_good_by_the_next(
+def test_an_interrupted_erasure_is_completed_by_repeating_it(
     monkeypatch: pytest.MonkeyPatch, module: Any, verb: str
 ) -> None:
     class Killed(Exception):
@@ -160,11 +161,10 @@ def test_redelivered_and_late_webhooks_bring_nobody_back(a_life: Voip) -> None:
     assert "501502503" not in everything_stored()
 
 
-def test_webhooks_that_come_meanwhile_bring_nobody_back(a_life: Voip) -> None:
-    """They come doubled and in any order while the number is erased over and over; whatever was erased stays erased."""
+def doubled_and_shuffled(*, calls: int) -> list[tuple[str, str]]:
     told = [
         (event, said("501502503", f"b{call}", **more))
-        for call in range(12)
+        for call in range(calls)
         for event, more in (
             ("queue_start", {}),
             ("call_start", {}),
@@ -173,29 +173,42 @@ def test_webhooks_that_come_meanwhile_bring_nobody_back(a_life: Voip) -> None:
         for _twice in range(2)
     ]
     random.Random(7).shuffle(told)
-    problems: list[BaseException] = []
+    return told
 
-    def work(share: list[tuple[str, str]]) -> None:
+
+class Posting(threading.Thread):
+    def __init__(self, voip: Voip, told: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._voip, self._told = voip, told
+        self.problem: BaseException | None = None
+
+    def run(self) -> None:
         try:
-            for event, body in share:
-                post(a_life, event, body)
+            for event, body in self._told:
+                post(self._voip, event, body)
         except BaseException as problem:
-            problems.append(problem)
+            self.problem = problem
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=work, args=(told[part::3],)) for part in range(3)]
-    for thread in threads:
-        thread.start()
-    while any(thread.is_alive() for thread in threads):
-        run(ANNA)
-    for thread in threads:
-        thread.join()
 
-    assert not problems
+def posting_meanwhile(voip: Voip, told: list[tuple[str, str]], *, threads: int) -> Iterator[Posting]:
+    for part in range(threads):
+        thread = Posting(voip, told[part::threads])
+        thread.start()
+        yield thread
+
+
+def test_webhooks_that_come_meanwhile_bring_nobody_back(a_life: Voip) -> None:
+    """They come doubled and in any order while the number is erased over and over; whatever was erased stays erased."""
+    posting = [*posting_meanwhile(a_life, doubled_and_shuffled(calls=12), threads=3)]
+    while any(thread.is_alive() for thread in posting):
+        run(ANNA)
+
+    assert [thread.problem for thread in posting] == [None] * 3
     assert not Call.objects.filter(erased_at__isnull=False).exclude(number_from="", customer_number="").exists()
     run(ANNA)
-    integrations.erasure.erase_of_erased_calls()
+    integrations.webhooks.erasure.erase_of_erased_calls()
     assert "501502503" not in everything_stored()
     answered = (
         Call.objects.filter(provider_call_id__startswith="b").values_list("status", "duration").order_by("duration")
@@ -207,7 +220,7 @@ def test_webhooks_that_come_meanwhile_bring_nobody_back(a_life: Voip) -> None:
 def test_jobs_hold_ids_alone() -> None:
     line = make.sip()
     request_call(via=Via.SIP, sip=line.sip, number_to=ANNA)
-    schedule({"number": ANNA, "call_at": timezone.now()}, source=Source.API)
+    schedule({"number": ANNA, "call_at": timezone.now()}, source=RequestSource.API)
 
     told = [value for job in ProcrastinateJob.objects.all() for value in job.args.values()]
     assert told
@@ -249,13 +262,13 @@ def test_a_number_without_a_country_code_is_read_in_the_country_given() -> None:
 def test_call_backs_go_first_so_that_nobody_is_dialed_while_the_log_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     autocall = Autocall.objects.create(number=ANNA, call_at=timezone.now())
     seen: list[str] = []
-    read_log = integrations.erasure.erase_number
+    read_log = integrations.webhooks.erasure.erase_number
 
     def watch(*arguments: Any, **options: Any) -> Any:
         seen.append(Autocall.objects.get(pk=autocall.pk).status)
         return read_log(*arguments, **options)
 
-    monkeypatch.setattr(integrations.erasure, "erase_number", watch)
+    monkeypatch.setattr(integrations.webhooks.erasure, "erase_number", watch)
     run(ANNA)
 
     assert seen == [Status.CANCELED]

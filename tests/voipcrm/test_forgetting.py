@@ -1,4 +1,4 @@
-"""What every room forgets at night, as the worker calls it."""
+"""The nightly retention jobs, as the worker runs them."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,11 +12,17 @@ from autocalls.models import UsedFormToken
 from calls.models import Call
 from integrations.models import WebhookDelivery
 
-JOBS = ("calls.erase_old_calls", "autocalls.forget", "integrations.forget_deliveries")
+JOBS = (
+    "calls.erase_old_calls",
+    "autocalls.forget",
+    "integrations.forget_deliveries",
+    "voipcrm.forget_logins",
+    "voipcrm.forget_audit_entries",
+)
 
 
 @pytest.mark.parametrize("name", JOBS)
-def test_it_is_done_every_night_and_never_twice_at_once(name: str) -> None:
+def test_retention_runs_every_night_and_never_twice_at_once(name: str) -> None:
     (planned,) = [job for job in app.periodic_registry.periodic_tasks.values() if job.task.name == name]
 
     minute, hour, *days = planned.cron.split()

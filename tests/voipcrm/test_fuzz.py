@@ -4,6 +4,7 @@ FUZZ_EXAMPLES asks for more of them, and with more than the usual number also fo
 """
 
 import os
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from django.conf import settings as project
 from django.contrib.auth.models import User
 from django.db import transaction
 from hypothesis import HealthCheck, settings
-from resources import PUBLIC_DOORS, RESOURCES
+from resources import PUBLIC_ENDPOINTS, RESOURCES, at_fault
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -39,6 +40,8 @@ CHECKS = [
 ]
 REFUSALS = [(403, ["detail"]), (404, ["detail"]), (405, ["detail"])]
 """404: an id longer than any belongs to no route; 405: many examples try methods that a path does not have."""
+CODES = set(re.findall(r"`([a-z_]+)`", (Path(project.BASE_DIR) / "docs" / "api.md").read_text()))
+"""Whatever stands in the guide as a word for programs, codes of refusals among it."""
 WIDGET_TOKEN = "the-widget"
 
 
@@ -61,6 +64,15 @@ class Desk:
 def desk(product: Callable[..., Any]) -> Desk:
     mighty, powerless = User.objects.create_superuser("mighty"), User.objects.create_user("powerless")
     ids = {resource.list.removesuffix(".json"): int(resource.make().pk) for resource in RESOURCES}
+    ids |= {
+        f"/voip/{name}": int(row.pk)
+        for name, row in {
+            "follow_ups": make.follow_up(),
+            "notes": make.note(),
+            "outcomes": make.outcome("Fuzzed"),
+            "staff_lines": make.staff_line(mighty),
+        }.items()
+    }
     make.sip(sip="900", voip=make.voip(address="pbx.example.com", provider="simulator"))
     make.widget(token=WIDGET_TOKEN)
     return Desk(
@@ -85,7 +97,9 @@ def fuzzed(examples: int) -> settings:
 def answer(case: Any, desk: Desk, secret: str) -> Any:
     """The response; what the request changed is undone."""
     with transaction.atomic():
-        response = case.call(app=desk.product, headers={"Authorization": f"Bearer {secret}"})
+        response = case.call(
+            app=desk.product, headers={"Authorization": f"Bearer {secret}", "Accept-Encoding": "identity"}
+        )
         transaction.set_rollback(True)
     return response
 
@@ -98,16 +112,17 @@ def test_every_answer_is_one_that_the_document_announces(case: Any, desk: Desk) 
     response = answer(case, desk, desk.secret)
 
     case.validate_response(response, checks=CHECKS)
+    assert response.status_code < 400 or response.json()["code"] in CODES
 
 
-@schema.exclude(path=list(PUBLIC_DOORS)).parametrize()
+@schema.exclude(path=list(PUBLIC_ENDPOINTS)).parametrize()
 @fuzzed(max(EXAMPLES // 2, 1))
 def test_no_request_gets_past_a_missing_right(case: Any, desk: Desk) -> None:
     aim(case, desk)
 
     response = answer(case, desk, desk.without_rights)
 
-    assert (response.status_code, list(response.json())) in REFUSALS
+    assert (response.status_code, at_fault(response)) in REFUSALS
     case.validate_response(response, checks=CHECKS)
 
 

@@ -17,7 +17,7 @@ def defer(*, due_for: timedelta, queue: str = "default") -> None:
     app.configure_task("calls.expire_stale_calls", queue=queue, schedule_at=timezone.now() - due_for).defer(timestamp=0)
 
 
-def test_all_is_well_while_nothing_waits(stranger: APIClient) -> None:
+def test_healthz_is_200_while_no_job_is_late(stranger: APIClient) -> None:
     answer = stranger.get("/healthz")
 
     assert answer.status_code == 200
@@ -65,7 +65,7 @@ def test_a_job_of_the_future_does_not_wait(stranger: APIClient) -> None:
     assert stranger.get("/healthz").json()["oldest_job_seconds"] == 0
 
 
-def test_without_a_database_it_fails_and_says_so(stranger: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_healthz_is_503_without_a_database(stranger: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def cursor() -> None:
         raise OperationalError("connection refused")
 

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from voipcrm.logs import logging_config, redact
+from voipcrm.logs import WithoutPath, logging_config, redact
 from voipcrm.models import ApiToken
 
 SECRET = "vcrm_" + "Q7" * 20
@@ -22,6 +22,7 @@ def lines() -> Iterator[io.StringIO]:
     output = io.StringIO()
     written = logging.StreamHandler(output)
     formatter = dict(logging_config("DEBUG")["formatters"]["json"])
+    written.addFilter(WithoutPath())
     written.setFormatter(logging.config.DictConfigurator({"version": 1}).configure_custom(formatter))
     root = logging.getLogger()
     root.addHandler(written)
@@ -43,6 +44,8 @@ def events(lines: io.StringIO) -> list[dict[str, Any]]:
         ("visitor_token=abc:def; form_token=x", "visitor_token=… form_token=…"),
         ("password=hunter2&api_key=k", "password=…&api_key=…"),
         ("nothing secret", "nothing secret"),
+        ("//voip/webhook/telecube/aB-_9aB-_9aB-_9aB-_9aB-_9aB-_9aa/", "//voip/webhook/telecube/…/"),
+        ("request 0123456789abcdef0123456789abcdef", "request 0123456789abcdef0123456789abcdef"),
     ],
 )
 def test_secrets_are_taken_out_of_a_text(text: str, safe: str) -> None:
@@ -95,7 +98,7 @@ def test_an_exceptions_traceback_is_redacted(
     monkeypatch.setattr("calls.services.record_call", fail)
     alice.raise_request_exception = False
 
-    alice.post("/voip/calls.json", {})
+    alice.post("/voip/calls.json", {"number_from": "100"})
 
     [line] = [event for event in events(lines) if "exception" in event]
     assert "RuntimeError" in line["exception"]
@@ -115,7 +118,7 @@ def test_a_webhooks_secret_never_reaches_the_log(lines: io.StringIO, stranger: A
         stranger.post(f"/voip/webhooks/{path}", {})
     stranger.delete(f"/voip/webhooks/telecube/{secret}/")
 
-    assert "Method Not Allowed" in lines.getvalue()
+    assert '"status": 405' in lines.getvalue()
     assert secret not in lines.getvalue()
 
 
@@ -134,3 +137,58 @@ def test_nested_values_are_redacted_and_stay_json(lines: io.StringIO) -> None:
     [line] = events(lines)
     assert SECRET not in lines.getvalue()
     assert (line["a"]["b"][0], line["n"]) == ("vcrm_…", 1.5)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/voip/webhook/simulator/{}/",
+        "//voip/webhooks/simulator/{}/",
+        "/voip/webhooks//simulator/{}/",
+        "/VOIP/webhooks/simulator/{}/call_end/",
+        "/voip/webhooks/simulator/{}/a/b/c",
+        "/webhooks/simulator/{}",
+        "/voip/webhooks/simulator/{}/501502503",
+        "/voip/calls/501502503/x",
+        "/admin/501502503/",
+    ],
+)
+def test_a_mistyped_address_is_not_logged(lines: io.StringIO, stranger: APIClient, path: str) -> None:
+    secret = make.voip(provider="simulator").webhook_secret
+
+    for method in ("GET", "POST", "DELETE"):
+        stranger.generic(method, path.format(secret), "{}", content_type="application/json")
+
+    assert "voipcrm.access" in lines.getvalue()
+    assert secret not in lines.getvalue()
+    assert "501502503" not in lines.getvalue()
+
+
+@pytest.mark.django_db
+def test_a_fault_is_logged_with_its_traceback_and_without_the_path(
+    lines: io.StringIO, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = make.voip(provider="simulator").webhook_secret
+    monkeypatch.setattr("integrations.webhooks.addressee.fetch_one", None)
+    client.raise_request_exception = False
+
+    client.post(f"/voip/webhooks/simulator/{secret}/501502503/")
+
+    [line] = [event for event in events(lines) if event["logger"] == "django.request"]
+    assert line["event"] == "Internal Server Error: webhook"
+    assert "NoneType" in line["exception"]
+    assert secret not in str(line)
+    assert "501502503" not in str(line)
+
+
+@pytest.mark.parametrize(
+    ("host", "told"), [("evil.example.com", "evil.example.com"), ("a b<script>", "…"), ("x" * 500, "…")]
+)
+def test_a_host_that_is_not_ours_is_one_short_line(
+    lines: io.StringIO, stranger: APIClient, host: str, told: str
+) -> None:
+    assert stranger.get("/healthz", HTTP_HOST=host).status_code == 400
+
+    [line] = [event for event in events(lines) if event["logger"].startswith("django.")]
+    assert (line["event"], line["host"], "exception" in line) == ("DisallowedHost", told, False)

@@ -6,8 +6,9 @@ import make
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.http import HttpResponse
 from django.test import RequestFactory
-from resources import send
+from resources import at_fault, send
 from rest_framework.test import APIClient
 
 from sips.models import Sip
@@ -92,9 +93,41 @@ def test_a_proxy_that_names_nobody_stands_for_itself(settings: LazySettings) -> 
     assert seen_address(settings, peer="172.16.0.1", proxies=("172.16.0.0/24",)) == "172.16.0.1"
 
 
-@pytest.mark.parametrize("garbage", ["unknown", "198.51.100.7:80", "<script>", "1.2.3"])
+@pytest.mark.parametrize("garbage", ["unknown", "_hidden", "<script>", "1.2.3", "198.51.100.7:", ":80", "[]:80"])
 def test_a_hop_that_is_no_address_belongs_to_no_network(settings: LazySettings, garbage: str) -> None:
     assert seen_address(settings, peer="172.16.0.1", forwarded=garbage, proxies=("172.16.0.1",)) == "0.0.0.0"
+
+
+@pytest.mark.parametrize(
+    ("hop", "address"),
+    [
+        ("198.51.100.7:4711", "198.51.100.7"),
+        ("[2001:db8::7]:4711", "2001:db8::7"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        ("2001:DB8::7", "2001:db8::7"),
+        ("[::ffff:198.51.100.7]:80", "198.51.100.7"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("198.51.100.7, 172.16.0.1:80", "198.51.100.7"),
+    ],
+)
+def test_a_hop_is_read_in_every_writing(settings: LazySettings, hop: str, address: str) -> None:
+    assert seen_address(settings, peer="172.16.0.1", forwarded=hop, proxies=("172.16.0.1",)) == address
+
+
+@pytest.mark.parametrize("method", ["BREW", "PROPFIND", "X" * 500])
+def test_a_method_nobody_knows_is_refused_before_it_is_counted(stranger: APIClient, method: str) -> None:
+    answer = stranger.generic(method, "/healthz")
+
+    assert (answer.status_code, at_fault(answer)) == (405, ["detail"])
+    assert "PATCH" in answer["Allow"]
+    assert method.encode() + b'"' not in stranger.get("/metrics").content
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("TRACE", 405), ("OPTIONS", 405), ("DELETE", 405)])
+def test_methods_of_http_reach_the_views(stranger: APIClient, method: str, status: int) -> None:
+    answer = stranger.generic(method, "/healthz")
+
+    assert (answer.status_code, answer.headers.get("Allow")) == (status, None if status == 200 else "GET, HEAD")
 
 
 def test_a_unix_socket_has_no_address(settings: LazySettings) -> None:
@@ -132,14 +165,14 @@ def test_a_chunked_body_without_an_end_is_too_large(alice: APIClient) -> None:
 def test_a_length_that_is_no_number_is_refused(alice: APIClient, length: str) -> None:
     answer = send(alice, "POST", "/voip/sips.json", b"{}", CONTENT_LENGTH=length)
 
-    assert (answer.status_code, list(answer.json())) == (400, ["detail"])
+    assert (answer.status_code, at_fault(answer)) == (400, ["detail"])
 
 
 @pytest.mark.parametrize("length", ["", "0"])
 def test_without_a_length_there_is_no_body(alice: APIClient, length: str) -> None:
     answer = send(alice, "POST", "/voip/sips.json", b'{"name": "x"}', CONTENT_LENGTH=length)
 
-    assert (answer.status_code, list(answer.json())) == (400, ["name"])
+    assert (answer.status_code, at_fault(answer)) == (400, ["name"])
 
 
 def test_a_length_shorter_than_the_body_cuts_it(alice: APIClient) -> None:
@@ -149,7 +182,7 @@ def test_a_length_shorter_than_the_body_cuts_it(alice: APIClient) -> None:
 
 
 class TestTheWayOfAWebhook:
-    def test_it_is_answered_without_what_is_for_browsers(self, stranger: APIClient) -> None:
+    def test_a_webhook_skips_the_middleware_for_browsers(self, stranger: APIClient) -> None:
         voip = make.voip()
 
         answer = stranger.post(f"/voip/webhooks/telecube/{voip.webhook_secret}/call_end/", {"call_id": "1"})
@@ -158,7 +191,9 @@ class TestTheWayOfAWebhook:
         assert "Vary" not in answer.headers  # neither cookies nor languages were looked at
         assert (answer["Referrer-Policy"], answer["X-Content-Type-Options"]) == ("no-referrer", "nosniff")
 
-    def test_it_is_logged_and_counted_by_its_view(self, stranger: APIClient, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_webhook_is_logged_and_counted_by_its_view(
+        self, stranger: APIClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
         voip = make.voip()
 
         with caplog.at_level("INFO", "voipcrm.access"):
@@ -182,9 +217,35 @@ class TestTheWayOfAWebhook:
 
     def test_a_fault_of_ours_is_a_500_in_json(self, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         voip = make.voip()
-        monkeypatch.setattr("integrations.addressee.fetch_one", None)
+        monkeypatch.setattr("integrations.webhooks.addressee.fetch_one", None)
         client.raise_request_exception = False
 
         answer = client.post(f"/voip/webhooks/telecube/{voip.webhook_secret}/call_end/", {"call_id": "1"})
 
         assert (answer.status_code, answer["Content-Type"]) == (500, "application/json")
+
+
+@pytest.mark.parametrize(
+    "path", ["/voip/docs/", "/voip/schema/", "/healthz", "/metrics", "/", "/admin/login/", "/voip/widget.js"]
+)
+@pytest.mark.parametrize("method", sorted(middleware.METHODS))
+def test_no_method_of_a_public_page_is_a_fault_of_ours(client: Any, method: str, path: str) -> None:
+    assert client.generic(method, path).status_code < 500
+
+
+def test_password_guesses_occupy_one_thread_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middleware, "LOGIN_WAITS", 0.01)
+    asked: list[int] = []
+
+    def view(request: Any) -> Any:
+        if not asked:  # while the first password is looked at, another one comes, and a page is asked for
+            asked.append(0)
+            asked.append(process(RequestFactory().post("/admin/login/")).status_code)
+            asked.append(process(RequestFactory().get("/admin/login/")).status_code)
+        return HttpResponse()
+
+    process = middleware.one_login_at_a_time(view)
+
+    assert process(RequestFactory().post("/admin/login/")).status_code == 200
+    assert asked == [0, 429, 200]
+    assert process(RequestFactory().post("/admin/login/")).status_code == 200

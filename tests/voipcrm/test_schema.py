@@ -6,9 +6,11 @@ import make
 import pytest
 import yaml
 from django.conf import settings
-from resources import PUBLIC_DOORS
+from drf_spectacular.generators import SchemaGenerator
+from resources import PUBLIC_ENDPOINTS
 from rest_framework.test import APIClient
 
+from voipcrm import schema_view
 from voipcrm.api import router
 
 PUBLISHED = Path(settings.BASE_DIR) / "docs" / "openapi.yml"
@@ -36,12 +38,51 @@ def test_every_route_of_the_api_is_published(published: dict[str, Any]) -> None:
         if method not in {"head", "put"}  # PUT is answered with 405
     }
 
-    assert routes == {key for key in operations(published) if key[1] not in PUBLIC_DOORS}
+    routes |= {
+        ("get", f"/voip/{name}") for name in ("stats.json", "calls.csv", "autocalls.csv")
+    }  # beside the resources
+    assert routes == {key for key in operations(published) if key[1] not in PUBLIC_ENDPOINTS}
+
+
+def test_the_document_is_made_once_whatever_its_readers_ask_for(
+    stranger: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema_view._document.cache_clear()
+    made: list[str] = []
+    generate: Any = SchemaGenerator.get_schema
+
+    def count(*given: Any, **named: Any) -> Any:
+        made.append("one")
+        return generate(*given, **named)
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", count)
+
+    for query in ("", "?lang=xx", "?version=9", "?lang=pl&x=1", ""):
+        assert stranger.get(f"/voip/schema/{query}").status_code == 200
+
+    assert made == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/html, */*", "application/vnd.oai.openapi"),
+        ("application/json", "application/json"),
+        ("*/*", "application/vnd.oai.openapi"),
+    ],
+)
+def test_the_document_comes_in_the_format_asked_for(stranger: APIClient, accept: str, kind: str) -> None:
+    answer = stranger.get("/voip/schema/", headers={"accept": accept})
+
+    assert answer["Content-Type"] == kind
+    assert yaml.safe_load(answer.content)["info"]["title"] == "voipcrm"
 
 
 def test_a_token_may_come_in_the_header_or_in_the_query(published: dict[str, Any]) -> None:
     needed = {
-        str(operation["security"]) for (_, path), operation in operations(published).items() if path not in PUBLIC_DOORS
+        str(operation["security"])
+        for (_, path), operation in operations(published).items()
+        if path not in PUBLIC_ENDPOINTS
     }
 
     assert needed == {str([{"bearer": []}, {"api_token": []}])}
@@ -51,7 +92,7 @@ def test_a_token_may_come_in_the_header_or_in_the_query(published: dict[str, Any
     }
 
 
-@pytest.mark.parametrize("path", PUBLIC_DOORS)
+@pytest.mark.parametrize("path", PUBLIC_ENDPOINTS)
 def test_the_public_doors_need_none(published: dict[str, Any], path: str) -> None:
     [operation] = published["paths"][path].values()
 
@@ -61,7 +102,7 @@ def test_the_public_doors_need_none(published: dict[str, Any], path: str) -> Non
 
 def test_every_operation_says_how_it_refuses(published: dict[str, Any]) -> None:
     for (method, path), operation in operations(published).items():
-        if path in PUBLIC_DOORS:
+        if path in PUBLIC_ENDPOINTS:
             continue
         expected = {"401", "403"}
         expected |= {"404"} if "{id}" in path else set()
@@ -91,8 +132,7 @@ def test_no_secret_is_ever_read(published: dict[str, Any]) -> None:
 
 @pytest.mark.django_db
 def test_a_widget_shows_exactly_what_is_published(stranger: APIClient, published: dict[str, Any]) -> None:
-    [described] = published["paths"]["/voip/widget_data.json"].values()
-    shown = described["responses"]["200"]["content"]["application/json"]["schema"]["oneOf"][0]
+    shown = published["components"]["schemas"]["WidgetShown"]
 
     answer = stranger.get(f"/voip/widget_data.json?widget_token={make.widget().token}").json()
 

@@ -59,3 +59,18 @@ def test_a_wrong_key_stops_the_start_without_being_shown(keys: list[str], senten
         secret_files.check_encryption_keys(keys)
 
     assert "short" not in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ImproperlyConfigured, match=r"file/secret cannot be read or made .* VOIPCRM_DATA_DIR"):
+        secret_files.read_or_make(tmp_path / "file" / "secret")
+
+
+def test_a_secret_made_when_used_is_made_by_nothing_else(tmp_path: Path) -> None:
+    secret = secret_files.made_when_used(tmp_path / "secret")
+    keys = secret_files.encryption_keys(secret)
+    assert list(tmp_path.iterdir()) == []
+
+    assert keys == [str(secret)] == [(tmp_path / "secret").read_text()]

@@ -14,9 +14,9 @@ from relay import Relay
 from telephony.bed import wait_until
 from telephony.processes import Processes
 
-from calls.jobs import work
 from calls.models import Call, Via
 from calls.services import request_call
+from integrations.jobs import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,13 +88,12 @@ def relay() -> Iterator[Relay]:
 
 @pytest.fixture
 def worker(relay: Relay) -> Iterator["subprocess.Popen[bytes]"]:
-    processes = Processes(relay.host)
-    yield processes.start("worker")
-    processes.stop()
+    with Processes(relay.host) as processes:
+        yield processes.start("worker")
 
 
 def wait_until_done(job_id: int) -> None:
-    wait_until(lambda: status_of(job_id) == "succeeded", seconds=30, what=f"job {job_id}")
+    wait_until(lambda: status_of(job_id) == "succeeded", seconds=100, what=f"job {job_id}")
 
 
 def status_of(job_id: int) -> str:

@@ -1,0 +1,11 @@
+import pytest
+
+from voipcrm.desk import faults, pulse, strip
+
+
+@pytest.fixture(autouse=True)
+def nothing_known() -> None:
+    """What the desks of a process share for some seconds is of another test."""
+    pulse.forget()
+    strip.forget()
+    faults.forget()
