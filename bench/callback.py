@@ -1,4 +1,4 @@
-"""(e) The call-back: the public doors beside the intake, and from the visitor's click to the operator's telephone."""
+"""(e) The call-back: the public endpoints beside the intake, and from the visitor's click to the operator's telephone."""
 
 from functools import partial
 from statistics import median
@@ -34,10 +34,10 @@ UNLIMITED = {
 def measure(scale: Scale) -> list[Table]:
     delay = measure_delay(scale)
     database.clear()
-    return [measure_doors(scale), delay]
+    return [measure_public_endpoints(scale), delay]
 
 
-def measure_doors(scale: Scale) -> Table:
+def measure_public_endpoints(scale: Scale) -> Table:
     desk = make_desk()
     sites = [Widget.objects.create(name=f"Site {site}", voip=desk, daily_limit=10_000) for site in range(SITES)]
     shop = Widget.objects.create(name="Shop", voip=desk, opening_time=HOURS)
@@ -45,15 +45,15 @@ def measure_doors(scale: Scale) -> Table:
     tokens.write_text("\n".join(site.token for site in sites))
     with running("web", TRUSTED_PROXIES="127.0.0.1", **UNLIMITED) as web:
         shown, wished = f"/voip/widget_data.json?widget_token={shop.token}", "/voip/autocalls/create_from_widget"
-        doors: dict[str, Measure] = {
+        endpoints: dict[str, Measure] = {
             WEBHOOK: posting_to(web, desk),
             "GET widget_data.json": lambda _round, seconds: requests_per_second(web.address + shown, seconds=seconds),
             "POST create_from_widget": lambda number, seconds: requests_per_second(
                 web.address + wished, "create_from_widget", str(tokens), str(number), seconds=seconds
             ),
         }
-        rates = by_turns(doors, scale)
-    table = Table("The public doors beside the intake", ["", "requests/s", "of the webhook"])
+        rates = by_turns(endpoints, scale)
+    table = Table("The public endpoints beside the intake", ["", "requests/s", "of the webhook"])
     webhook = median(rates[WEBHOOK])
     for name, rounds in rates.items():
         table.add(name, f"{median(rounds):.0f}", f"{median(rounds) / webhook:.0%}")
@@ -65,15 +65,17 @@ def measure_delay(scale: Scale) -> Table:
     with company() as (_bed, telephone, line), running("sip_dialer") as dialer, running("worker"):
         dialer.wait_until(Dialer.objects.exists, "the dialer's first heartbeat")
         with running("web", **UNLIMITED) as web:
-            add_delays(table, "POST create_from_widget", time_wishes(web, telephone, line, scale.clicks), aim=SOON)
+            add_delays(
+                table, "POST create_from_widget", time_visitor_requests(web, telephone, line, scale.clicks), aim=SOON
+            )
     return table
 
 
-def time_wishes(web: Program, telephone: Sipp, line: Sip, wishes: int) -> list[float]:
+def time_visitor_requests(web: Program, telephone: Sipp, line: Sip, requests: int) -> list[float]:
     """Milliseconds of each, one after the other; the first, which warms up, does not count."""
     site = Widget.objects.create(name="Site", voip=line.voip)
 
-    def wish(visitor: int) -> str:
+    def requested(visitor: int) -> str:
         number = f"+4822555{visitor:02}02"  # busy, so that it is soon over
         body = {"widget_token": site.token, "autocall": {"number": number}}
         post(f"{web.address}/voip/autocalls/create_from_widget", body)
@@ -81,4 +83,4 @@ def time_wishes(web: Program, telephone: Sipp, line: Sip, wishes: int) -> list[f
         wait_until(made.exists, seconds=20, what="the call is asked for")
         return str(made.get().reference)
 
-    return [time_until_rung(partial(wish, visitor), telephone) for visitor in range(wishes + 1)][1:]
+    return [time_until_rung(partial(requested, visitor), telephone) for visitor in range(requests + 1)][1:]

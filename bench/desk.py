@@ -14,11 +14,11 @@ _INDEXES = (
 )
 
 
-def make_desks() -> None:
-    """Twelve configurations with ten lines each."""
+def make_desks(*, lines: int = 10) -> None:
+    """Twelve configurations with so many lines each."""
     for desk in range(12):
         voip = Voip.objects.create(name=f"Office {desk}", number=f"+4822123{desk:02}00", provider="simulator")
-        for line in range(10):
+        for line in range(lines):
             Sip.objects.create(name=f"Line {line}", sip=f"1{desk:02}{line}", voip=voip)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from psycopg import sql
 
 from bench.story import read
-from integrations.services import _STORE_AND_MERGE as STORE
+from integrations.webhooks.services import STORE_AND_REPORT as STORE
 from sips.models import Voip
 
 
@@ -26,7 +26,11 @@ def write_for_pgbench(file: Path, *, voip: Voip, story: Sequence[bytes]) -> None
     for number, body in enumerate(story):
         values = read(body, voip_id=voip.pk, received_at=datetime.now(UTC))
         written = {name: sql.Literal(value).as_string(None) for name, value in values.items()}
-        written |= {"provider_call_id": ":call::text", "fingerprint": f"(:call::text || '-{number}')"}
+        written |= {
+            "provider_call_id": ":call::text",
+            "call_ids": "ARRAY[:call::text]",
+            "fingerprint": f"(:call::text || '-{number}')",
+        }
         ordered = [written[name] for name in STORE.names]
         lines += [f"{found};", f"{_insert(ordered)};"]
     file.write_text("\n".join(lines))

@@ -17,12 +17,44 @@ from bench.product import HOST, Program, running
 from bench.report import Table, verdict
 from bench.scale import Scale
 from sips.models import Sip
-from voipcrm.pagination import Cursor
+from voipcrm.rest.pagination import Cursor
 
 SMALL = 10_000
 LARGE = "voipcrm_large"
 FLAT = 1.2
 WARM_UP = 8
+COMMON = "+48501000007"
+"""A number of many calls."""
+FACTS = {
+    "status": "NO ANSWER",
+    "kind": "incoming",
+    "client_id": "1007",
+    "contact_id": "1007",
+    "number": COMMON,
+    "number_from": COMMON,
+    "number_to": COMMON,
+    "duration_min": "600",
+    "duration_max": "20",
+    "missed": "true",
+    "provider_call_id": "bench-7",
+    "placed_by": "1",
+    "outcome_id": "1",
+    "q": "complaint",
+}
+FIGURES = {
+    "finished": "true",
+    "answered": "false",
+    "reason": "operator_busy",
+    "returned": "false",
+    "returned_within": "3600",
+    "kind_known": "false",
+    "number_known": "false",
+    "time_to_answer_min": "8",
+    "time_to_answer_max": "20",
+    "weekday": "1",
+    "hour": "9",
+}
+"""Filters that the figures lead to."""
 Page = dict[str, str]
 """A request's parameters."""
 
@@ -77,40 +109,36 @@ def pages(*, deep: str) -> dict[str, Page]:
     """The first page, a deep one, and each filter by what many calls, or none, have in common."""
     line = Sip.objects.order_by("pk").first()
     assert line is not None
-    now, common, nobody = datetime.now(UTC), "+48501000007", "+48999888777"
-    hours_ago, days_ago = (now - timedelta(hours=3)).isoformat(), (now - timedelta(days=2)).isoformat()
-    filters = {
-        "status": "NO ANSWER",
-        "kind": "incoming",
-        "voip_id": str(line.voip_id),
-        "sip_id": str(line.pk),
-        "client_id": "1007",
-        "contact_id": "1007",
-        "number": common,
-        "number_from": common,
-        "number_to": common,
-        "start_time_after": hours_ago,
-        "start_time_before": days_ago,
-        "duration_min": "600",
-        "duration_max": "20",
-        "updated_since": hours_ago,
-        "missed": "true",
-        "q": "complaint",
-    }
+    days_ago = (datetime.now(UTC) - timedelta(days=2)).isoformat()
     return {
         "first": {},
         "first, 200 rows": {"per_page": "200"},
         "deep: the middle of the log": {"cursor": deep},
-        **{name: {name: value} for name, value in filters.items()},
-        "number: its last six digits": {"number": common[-6:]},
-        "number: its last three digits": {"number": common[-3:]},
-        "number of nobody": {"number": nobody},
-        "q: a number": {"q": common},
+        **{name: {name: value} for name, value in filters(line, days_ago=days_ago).items()},
+        "weekday and hour on another clock": {"weekday": "1", "hour": "9", "time_zone": "America/New_York"},
+        "number: its last six digits": {"number": COMMON[-6:]},
+        "number: its last three digits": {"number": COMMON[-3:]},
+        "number of nobody": {"number": "+48999888777"},
+        "q: a number": {"q": COMMON},
         "q: a word of no call": {"q": "nonesuch"},
         "duration_min of no call": {"duration_min": "100000"},
         "status and voip_id": {"status": "BUSY", "voip_id": str(line.voip_id)},
         "missed, start_time_before": {"missed": "true", "start_time_before": days_ago},
         "voip_id, start_time_before": {"voip_id": str(line.voip_id), "start_time_before": days_ago},
+    }
+
+
+def filters(line: Sip, *, days_ago: str) -> dict[str, str]:
+    """Each filter by a value that many calls have in common."""
+    hours_ago = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
+    return {
+        **FACTS,
+        **FIGURES,
+        "voip_id": str(line.voip_id),
+        "sip_id": str(line.pk),
+        "start_time_after": hours_ago,
+        "start_time_before": days_ago,
+        "updated_since": hours_ago,
     }
 
 

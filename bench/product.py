@@ -63,19 +63,25 @@ class Program:
 
     def memory(self) -> list[float]:
         """Resident megabytes of the process and of each it has started, the largest first."""
-        return sorted((process.memory_info().rss / 1e6 for process in self._family()), reverse=True)
+        return sorted((process.memory_info().rss / 1e6 for process in self.family()), reverse=True)
+
+    def processor_seconds(self) -> float:
+        """What the process, and those it has started and not ended, have used of the processors."""
+        times = [process.cpu_times() for process in self.family()]
+        return sum(time.user + time.system for time in times)
 
     def end(self) -> None:
         """Ask it to end, with all it has started, and kill what does not."""
         if self._process.poll() is None:
-            family = self._family()
+            family = self.family()
             self._process.send_signal(signal.SIGTERM)
             _gone, stuck = psutil.wait_procs(family, timeout=15)
             for process in stuck:
                 process.kill()
             self._process.wait()
 
-    def _family(self) -> list[psutil.Process]:
+    def family(self) -> list[psutil.Process]:
+        """The process and those it has started."""
         own = psutil.Process(self._process.pid)
         return [own, *own.children(recursive=True)]
 

@@ -1,12 +1,29 @@
-"""One call of the simulated operator, and what its deliveries say, read as straight as one who knows nothing else can read them."""
+"""One call of the simulated provider, and what its deliveries say, read as straight as one who knows nothing else can read them."""
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 STATUSES = {"call.queued": ("QUEUED", 10), "call.ringing": ("RINGING", 30), "call.answered": ("IN PROGRESS", 40)}
-ENDED = ("ANSWERED", 99)
+ENDED = ("ANSWERED", 199)
+KINDS = {"internal": 51, "outgoing": 52, "incoming": 53}
+
+UNSAID: Mapping[str, Any] = {
+    "event": "",
+    "method": "POST",
+    "headers": '{"content-type": "application/json"}',
+    "query": "",
+    "error": "",
+    "reason": "",
+    "readings_from": [],
+    "readings_to": [],
+    "recording_url": "",
+    "provider": "simulator",
+    "notes": "",
+}
+"""What is the same in all of its deliveries."""
 
 
 def read(body: bytes, *, voip_id: int, received_at: datetime) -> dict[str, Any]:
@@ -17,29 +34,26 @@ def read(body: bytes, *, voip_id: int, received_at: datetime) -> dict[str, Any]:
     is_end, is_answer = event["event"] == "call.ended", event["event"] == "call.answered"
     talk_seconds = event["seconds"] if is_end else None
     return {
+        **UNSAID,
         "voip": voip_id,
         "fingerprint": hashlib.sha256(body).hexdigest(),
-        "event": "",
-        "method": "POST",
-        "headers": '{"content-type": "application/json"}',
-        "query": "",
         "body": body,
-        "received_at": received_at,
-        "processed_at": received_at,
-        "error": "",
+        **dict.fromkeys(("received_at", "processed_at", "now"), received_at),
         "provider_call_id": event["id"],
+        "call_ids": [event["id"]],
         "status": status,
         "precedence": precedence,
         "provider_status": event.get("status", event["event"]),
-        "reason": "",
         "kind": event["kind"],
+        "kind_precedence": KINDS[event["kind"]],
         "number_from": event["from"],
         "number_to": event["to"],
         "line": event.get("line", ""),
+        "line_number": event.get("line", ""),
         "started_at": received_at if is_answer else moment - timedelta(seconds=talk_seconds or 0),
         "answered_at": moment if is_answer else None,
         "ended_at": moment if is_end else None,
+        "ended_precedence": 2 if is_end else 0,
         "talk_seconds": talk_seconds,
-        "recording_url": "",
-        "now": received_at,
+        "said": json.dumps(event),
     }

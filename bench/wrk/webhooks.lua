@@ -1,4 +1,4 @@
--- Posts the deliveries of one call after the other, as an operator does: no two requests are the same.
+-- Posts the deliveries of one call after the other, as a provider does: no two requests are the same.
 -- wrk --script webhooks.lua ADDRESS STORY RUN    STORY: a file with one body a line; RUN: makes the calls of this run its own
 
 local threads = 0

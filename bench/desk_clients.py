@@ -1,0 +1,201 @@
+"""Open desks and a provider, as clients of the product: they speak HTTP with as little work as possible, for they share its processors."""
+
+import asyncio
+import random
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import Group, User
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
+
+from bench.product import HOST
+from integrations.providers.simulator import tell_story
+from sips.models import Sip, StaffLine
+
+EVERY = 2.0
+"""Seconds between two questions of a desk."""
+LASTS = (0.0, 0.5, 3.0, 6.0)
+"""Seconds from the beginning of a call to each of its deliveries."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of the staff who has signed in."""
+
+    session: str
+    line: str
+    """Of which they are to see the calls, as `voip id-line`; blank for a supervisor, who has none."""
+
+
+def sign_in_staff(count: int, *, supervisors: int) -> list[Member]:
+    members = []
+    lines = iter(Sip.objects.order_by("pk"))
+    for place in range(count):
+        is_operator = place >= supervisors
+        user = User.objects.create_user(f"desk-{place}", is_staff=True)
+        user.groups.add(Group.objects.get(name="Operator" if is_operator else "Supervisor"))
+        line = next(lines) if is_operator else None
+        if line is not None:
+            StaffLine.objects.create(user=user, sip=line)
+        members.append(Member(_session(user), name_of(line) if line else ""))
+    return members
+
+
+def name_of(line: Sip) -> str:
+    return f"{line.voip_id}-{line.sip}"
+
+
+def _session(user: User) -> str:
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+@dataclass
+class Desk:
+    port: int
+    member: Member
+    since: str = ""
+    polls: int = 0
+    changed: int = 0
+    expected: dict[bytes, float] = field(default_factory=dict)
+    "Numbers of calls that are to appear, and when each was stored."
+    waits: list[float] = field(default_factory=list)
+    "Seconds until each appeared."
+
+    def forget(self) -> None:
+        self.polls = self.changed = 0
+        self.expected.clear()
+        self.waits.clear()
+
+    async def ask(self, connection: "Connection") -> None:
+        headers = f"Cookie: {settings.SESSION_COOKIE_NAME}={self.member.session}\r\n"
+        status, answered, body = await connection.send(f"GET /admin/desk/changes?since={self.since} HTTP/1.1", headers)
+        if status not in (200, 204):
+            raise RuntimeError(f"a desk was answered {status}: {body[:300]!r}")
+        self.polls += 1
+        self.changed += status == 200
+        if found := re.search(rb"x-desk-since: (\S+)", answered, re.IGNORECASE):
+            self.since = found[1].decode()
+        now = monotonic()
+        for number in [number for number in self.expected if number in body]:
+            self.waits.append(now - self.expected.pop(number))
+
+
+class Connection:
+    """To the product, kept open for one request after the other."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def send(self, request: str, headers: str = "", body: bytes = b"") -> tuple[int, bytes, bytes]:
+        """Status, head and body of the answer."""
+        length = f"Content-Length: {len(body)}\r\n" if body else ""
+        self._writer.write(f"{request}\r\nHost: {HOST}\r\n{headers}{length}\r\n".encode() + body)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        status = int(head[9:12])
+        if found := re.search(rb"content-length: (\d+)", head, re.IGNORECASE):
+            return status, head, await self._reader.readexactly(int(found[1]))
+        return status, head, b""
+
+
+@asynccontextmanager
+async def connected(port: int) -> AsyncIterator[Connection]:
+    reader, writer = await asyncio.open_connection(HOST, port, limit=2**22)
+    try:
+        yield Connection(reader, writer)
+    finally:
+        writer.close()
+
+
+async def open_desks(desks: Sequence[Desk], *, until: Callable[[], bool]) -> None:
+    """Each asks every two seconds, one a little after the other."""
+
+    async def keep_open(desk: Desk, place: int) -> None:
+        await asyncio.sleep(EVERY * place / len(desks))
+        async with connected(desk.port) as connection:
+            due = monotonic()
+            while not until():
+                await desk.ask(connection)
+                due = max(due + EVERY, monotonic())  # as a browser: so long after the last answer, or at once
+                await asyncio.sleep(min(EVERY, due - monotonic()))
+
+    await asyncio.gather(*(keep_open(desk, place) for place, desk in enumerate(desks)))
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A call as it is going to be reported."""
+
+    line: str
+    caller: bytes
+    address: str
+    bodies: list[bytes]
+
+
+class Provider:
+    """Reports calls of all lines, one after the other."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._lines = list(Sip.objects.select_related("voip").order_by("pk"))
+        self._chance = random.Random(14)
+
+    async def play(self, *, rate: int, seconds: float, desks: Sequence[Desk] = ()) -> float:
+        """So many webhooks a second beside these desks, each of which is told what it is to show. How long it took."""
+        began = monotonic()
+        end = began + seconds
+        over = end + EVERY + 1  # what was reported last is to be seen as well
+        waiting = {desk.member.line: desk for desk in desks if desk.member.line}
+        asking = open_desks(desks, until=lambda: monotonic() > over) if desks else asyncio.sleep(over - began)
+        await asyncio.gather(self._tell(rate, end, waiting), asking)
+        return monotonic() - began
+
+    async def _tell(self, rate: int, end: float, waiting: Mapping[str, Desk]) -> None:
+        calls = []
+        async with AsyncExitStack() as stack:
+            ways = [(await stack.enter_async_context(connected(self._port)), asyncio.Lock()) for _delivery in LASTS]
+            while monotonic() < end:
+                call = self._next()
+                calls.append(asyncio.create_task(_tell_call(ways, call, waiting.get(call.line))))
+                await asyncio.sleep(len(LASTS) / rate)
+            for task in calls:  # those that have not ended are left as they are
+                if task.done():
+                    task.result()
+                task.cancel()
+
+    def _next(self) -> Reported:
+        line, now = self._chance.choice(self._lines), timezone.now()
+        voip = line.voip
+        assert voip is not None
+        caller = f"+4860{self._chance.randrange(10**7):07}"
+        bodies = tell_story(
+            call_id=f"desks-{now.timestamp()}", started_at=now, number_from=caller, number_to=voip.number, line=line.sip
+        )
+        address = f"/voip/webhooks/{voip.provider}/{voip.webhook_secret}/"
+        return Reported(name_of(line), caller.encode(), address, bodies)
+
+
+async def _tell_call(ways: Sequence[Any], call: Reported, desk: Desk | None) -> None:
+    before = 0.0
+    for place, (after, body) in enumerate(zip(LASTS, call.bodies, strict=True)):
+        await asyncio.sleep(after - before)
+        before = after
+        connection, lock = ways[place]
+        async with lock:
+            request = f"POST {call.address} HTTP/1.1"
+            status, _head, told = await connection.send(request, "Content-Type: application/json\r\n", body)
+        if status != 200:
+            raise RuntimeError(f"a webhook was answered {status}: {told!r}")
+        if place == 1 and desk is not None:
+            desk.expected[call.caller] = monotonic()
