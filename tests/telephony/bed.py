@@ -46,19 +46,37 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class PortTaken(RuntimeError):
+    """The program ended at once: somebody took its port between our choosing it and its binding it, or it has another reason."""
+
+
+def on_a_free_port(start: Callable[[int], None], *, tries: int = 4) -> None:
+    """Start on another port where one was taken meanwhile: the tests of other processes choose theirs at the same time."""
+    for _ in range(tries - 1):
+        try:
+            return start(free_port())
+        except PortTaken:
+            continue
+    return start(free_port())
+
+
 class Sipp:
     """One sipp process playing a scenario."""
 
     def __init__(self, scenario: Path, folder: Path, *options: str) -> None:
-        self.port = free_port()
-        self._trace = folder / f"{scenario.stem}-{self.port}.messages"
+        self._scenario, self._folder, self._options = scenario, folder, options
+        on_a_free_port(self._start)
+
+    def _start(self, port: int) -> None:
+        self.port = port
+        self._trace = self._folder / f"{self._scenario.stem}-{port}.messages"
         self.process = subprocess.Popen(
-            [_find("sipp"), *options, "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(self.port),
-             "-mp", str(20000 + self.port % 20000 * 2), "-nostdin", "-trace_msg", "-message_file", str(self._trace)],
-            cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [_find("sipp"), *self._options, "-sf", str(self._scenario), "-i", "127.0.0.1", "-p", str(port),
+             "-mp", str(20000 + port % 20000 * 2), "-nostdin", "-trace_msg", "-message_file", str(self._trace)],
+            cwd=self._folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            wait_until(self._is_listening, what=f"sipp playing {scenario.name}")
+            wait_until(self._is_listening, what=f"sipp playing {self._scenario.name}")
         except TimeoutError:
             self.stop()
             raise
@@ -83,16 +101,12 @@ class Sipp:
         self.process.send_signal(signal.SIGSTOP)
 
     def _is_listening(self) -> bool:
+        """Asked of the kernel: binding the port to see whether it is free would take it from sipp at that moment."""
         if self.process.poll() is not None:
-            raise RuntimeError(
-                f"sipp ended with {self.process.returncode}: cannot play the scenario, or the port is taken"
+            raise PortTaken(
+                f"sipp ended with {self.process.returncode}: the port is taken, or it cannot play the scenario"
             )
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("127.0.0.1", self.port))
-            except OSError:
-                return True
-        return False
+        return f" 0100007F:{self.port:04X} " in Path("/proc/net/udp").read_text()
 
 
 class Bed:
@@ -103,20 +117,26 @@ class Bed:
         self._folder = folder
         self._parts: list[Sipp] = []
         self.network = self._play("pstn")
-        self.port = port or free_port()
+        if port:
+            self._start(port)
+        else:
+            on_a_free_port(self._start)
+
+    def _start(self, port: int) -> None:
+        self.port = port
         words = {
-            "@PORT@": str(self.port),
+            "@PORT@": str(port),
             "@NETWORK_PORT@": str(self.network.port),
-            "@FOLDER@": str(folder),
+            "@FOLDER@": str(self._folder),
             "@MODULES@": _modules(),
         }
         text = re.sub("@[A-Z_]+@", lambda word: words[word.group()], (HERE / "kamailio.cfg").read_text())
-        (folder / "kamailio.cfg").write_text(text)
-        self._log = folder / "kamailio.log"
+        (self._folder / "kamailio.cfg").write_text(text)
+        self._log = self._folder / "kamailio.log"
         with self._log.open("wb") as log:
             self._kamailio = subprocess.Popen(
-                [_find("kamailio"), "-f", str(folder / "kamailio.cfg"), "-DD", "-E", "-m", "128", "-M", "16",
-                 "-w", str(folder), "-Y", str(folder), "-P", str(folder / "pid")],
+                [_find("kamailio"), "-f", str(self._folder / "kamailio.cfg"), "-DD", "-E", "-m", "128", "-M", "16",
+                 "-w", str(self._folder), "-Y", str(self._folder), "-P", str(self._folder / "pid")],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
         wait_until(self._answers, what="kamailio")
@@ -126,15 +146,18 @@ class Bed:
     ) -> Sipp:
         """Start a telephone and register it. code: for uas_reject, such as "486 Busy Here"."""
         telephone = self._play(scenario, "-key", "ring_ms", str(ring_ms), code=code)
+        on_a_free_port(lambda port: self._register(account, telephone, port))
+        return telephone
+
+    def _register(self, account: str, telephone: Sipp, port: int) -> None:
         registered = subprocess.run(
             [_find("sipp"), f"127.0.0.1:{self.port}", "-sf", str(HERE / "sipp" / "uac_register.xml"), "-s", account, "-au", account,
-             "-ap", f"secret{account}", "-i", "127.0.0.1", "-p", str(free_port()), "-key", "contact_port", str(telephone.port), "-m", "1",
+             "-ap", f"secret{account}", "-i", "127.0.0.1", "-p", str(port), "-key", "contact_port", str(telephone.port), "-m", "1",
              "-nostdin", "-timeout", "5"],
             cwd=self._folder, stdin=subprocess.DEVNULL, capture_output=True, check=False,
         )  # fmt: skip
         if registered.returncode:
-            raise RuntimeError(f"The registrar refused {account}:\n{self._log.read_text()}")
-        return telephone
+            raise PortTaken(f"{account} was not registered ({registered.returncode}):\n{self._log.read_text()}")
 
     def dialogs(self) -> int:
         """Conversations that the proxy believes are going on."""
@@ -157,7 +180,7 @@ class Bed:
 
     def _answers(self) -> bool:
         if self._kamailio.poll() is not None:
-            raise RuntimeError(f"kamailio ended:\n{self._log.read_text()}")
+            raise PortTaken(f"kamailio ended:\n{self._log.read_text()}")
         return "ongoing" in self._ask("dlg.stats_active")
 
     def _ask(self, command: str) -> str:
