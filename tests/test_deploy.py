@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,16 @@ def test_every_command_in_the_containers_exists() -> None:
     named = {service["command"][2] for service in services.values() if service.get("command")}
 
     assert named <= set(get_commands())
+
+
+def test_a_command_starts_with_the_environment_of_the_image(tmp_path: Path) -> None:
+    (line,) = re.findall(r"^ENV (.+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    of_image = dict(word.split("=", 1) for word in line.split()) | {"VOIPCRM_DATA_DIR": str(tmp_path)}
+
+    command = [sys.executable, "manage.py", "check"]
+    ended = subprocess.run(command, cwd=ROOT, env=os.environ | of_image, capture_output=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr.decode()
 
 
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
