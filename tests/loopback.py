@@ -102,6 +102,11 @@ def silent(connection: socket.socket) -> None:
     connection.recv(1)
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def listening_port() -> int:
     """A free port for a server that begins to listen only later.
 

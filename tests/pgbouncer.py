@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 import product_process
 import pytest
 from django.db import connection
-from loopback import listening_port
+from loopback import listening_port, listens
 from telephony.bed import wait_until
 
 from voipcrm.postgres_programs import LEAVE_ROOT
@@ -68,8 +67,3 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = {CONNECTIONS}
 """
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -8,11 +8,11 @@ from django.db import connection
 
 def environment(folder: str = "") -> dict[str, str]:
     """folder: of the socket of a relay in front of the database."""
-    return {
-        "DATABASE_URL": _database_url(folder or host()),
-        "SECRET_KEY": str(settings.SECRET_KEY),
-        "ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS),
-    }
+    return {"DATABASE_URL": _database_url(folder or host()), **secrets()}
+
+
+def secrets() -> dict[str, str]:
+    return {"SECRET_KEY": str(settings.SECRET_KEY), "ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS)}
 
 
 def host() -> str:

@@ -7,6 +7,9 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 POSTGRESQL = "django.db.backends.postgresql"
+PRIMARY = "voipcrm.primary_database"
+WRITABLE = {"target_session_attrs": "read-write"}
+"""Of several hosts the one that is the primary."""
 OURS = {
     "prepare_threshold": "DATABASE_PREPARED_STATEMENTS",
     "pool": "DATABASE_POOL_SIZE",
@@ -17,6 +20,17 @@ OURS = {
 POOL = {"min_size": 1, "timeout": 10, "reconnect_timeout": 4}
 """Seconds. A pool tries to reach a server that is away ever more rarely, for so long as `reconnect_timeout` says; by default that is 300, so after an
 outage of some minutes it would sleep for one or two more. When it has given up, whoever asks for a connection begins anew."""
+
+
+REACHING = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""Seconds, the last one milliseconds; the address may say others. By default the system waits for minutes before it believes that a machine which has
+lost its power or its network is gone, and for so long nobody would ask the next one."""
 
 
 def configure(env: environ.Env, embedded_in: Path) -> dict[str, Any]:
@@ -53,12 +67,14 @@ def _parse(env: environ.Env, address: str) -> dict[str, Any]:
         raise ImproperlyConfigured(
             "DATABASE_URL must be a PostgreSQL address such as postgresql://user:password@host:5432/voipcrm."
         )
-    said = {name.lower() for name in (*found.get("OPTIONS", {}), *found)}
+    given = found.get("OPTIONS", {})
+    said = {name.lower() for name in (*given, *found)}
     for name in OURS.keys() & said:
         raise ImproperlyConfigured(
             f"DATABASE_URL says {name}, which is what {OURS[name]} is for: see docs/settings.md."
         )
-    return found
+    several = "," in found["HOST"] + given.get("host", "")
+    return found | {"ENGINE": PRIMARY, "OPTIONS": REACHING | (WRITABLE if several else {}) | given}
 
 
 def _embedded(folder: Path) -> dict[str, Any]:

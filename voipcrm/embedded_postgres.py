@@ -122,6 +122,7 @@ def _bring_up(data_dir: Path) -> str:
             if started:
                 raise EmbeddedPostgresError(f"The embedded PostgreSQL did not start: {read_complaint(data_dir)}")
             _start(data_dir)
+            deadline = time.monotonic() + PATIENCE  # a new cluster takes as long as it takes
             started = True
         _, socket_folder, status = _read_pid_file(data_dir)
         try:

@@ -1,13 +1,11 @@
 """The product behind PgBouncer in transaction mode, where nothing of a connection outlives its transaction."""
 
 import os
-import shlex
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -18,6 +16,7 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 from telephony.bed import wait_until
+from web_process import running, web
 
 from calls.models import Call, Via
 from calls.services import request_call
@@ -37,38 +36,18 @@ def pooled(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield os.environ | pgbouncer.environment(port) | {"OUTBOUND_ALLOWED_NETWORKS": "127.0.0.0/8"}
 
 
-@contextmanager
-def running(command: list[str], environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-@contextmanager
-def web(environment: dict[str, str]) -> Iterator[str]:
-    """The address of the Procfile's web process."""
-    (line,) = [line for line in (settings.BASE_DIR / "Procfile").read_text().splitlines() if line.startswith("web:")]
-    port = str(loopback.listening_port())
-    _granian, *options = shlex.split(line.removeprefix("web:").replace("$PORT", port))
-    with running([sys.executable, "-m", "granian", *options], environment):
-        wait_until(lambda: pgbouncer.listens(int(port)), seconds=60, what="the web's start")
-        yield f"http://127.0.0.1:{port}"
-
-
-def post(address: str, voip: Voip, number: int) -> int:
+def post(port: int, voip: Voip, number: int) -> int:
     body = {"event": "call.ended", "id": f"op-{number % CALLS}", "status": "BUSY", "duration": number}
-    return httpx.post(address + voip.webhook_url.removeprefix(settings.PUBLIC_URL), json=body, timeout=30).status_code
+    path = voip.webhook_url.removeprefix(settings.PUBLIC_URL)
+    return httpx.post(f"http://127.0.0.1:{port}{path}", json=body, timeout=30).status_code
 
 
 @pytest.mark.timeout(180)
 def test_webhooks_that_come_together_are_all_stored(pooled: dict[str, str]) -> None:
     voip = make.voip(provider="simulator")
 
-    with web(pooled) as address, ThreadPoolExecutor(16) as senders:
-        answers = Counter(senders.map(lambda number: post(address, voip, number), range(DELIVERIES)))
+    with web(pooled) as port, ThreadPoolExecutor(16) as senders:
+        answers = Counter(senders.map(lambda number: post(port, voip, number), range(DELIVERIES)))
 
     assert answers == {200: DELIVERIES}
     assert WebhookDelivery.objects.count() == DELIVERIES

@@ -102,6 +102,17 @@ def test_a_connection_closed_during_use_costs_no_delivery(
     assert [record.getMessage() for record in caplog.records].count("delivery_repeated") == 1
 
 
+def test_a_server_that_became_a_standby_costs_no_delivery(voip: Voip, caplog: pytest.LogCaptureFixture) -> None:
+    post(voip)
+    connection.connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+    read_only = backend()
+
+    assert post(voip, "op-2").status_code == 200
+
+    assert (backend() != read_only, stored()) == (True, ["op-1", "op-2"])
+    assert [record.getMessage() for record in caplog.records].count("delivery_repeated") == 1
+
+
 def test_where_the_database_is_away_nothing_is_promised(voip: Voip, monkeypatch: pytest.MonkeyPatch) -> None:
     post(voip)
     end(backend())

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from django.db.backends.postgresql import base as postgresql
 from django.db.backends.postgresql.client import DatabaseClient as PostgresClient
 
 from voipcrm import embedded_postgres
 from voipcrm.postgres_programs import find_programs
+from voipcrm.primary_database import base as primary
 
 
 class DatabaseClient(PostgresClient):
@@ -27,7 +27,7 @@ class DatabaseClient(PostgresClient):
         super().runshell(parameters)
 
 
-class DatabaseWrapper(postgresql.DatabaseWrapper):
+class DatabaseWrapper(primary.DatabaseWrapper):
     client_class = DatabaseClient
 
     def get_connection_params(self) -> dict[str, Any]:

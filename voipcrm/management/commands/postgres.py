@@ -41,9 +41,9 @@ def _login() -> dict[str, str]:
     kept = connection.settings_dict
     said = {"PGHOST": kept["HOST"], "PGPORT": kept["PORT"], "PGUSER": kept["USER"], "PGPASSWORD": kept["PASSWORD"]}
     said |= {
-        f"PG{name.upper()}": value
+        f"PG{name.upper().replace('_', '')}": value
         for name, value in kept["OPTIONS"].items()
-        if name in ("host", "sslmode", "sslrootcert")
+        if name in ("host", "port", "sslmode", "sslrootcert", "target_session_attrs")
     }
     login = {name: str(value) for name, value in (said | {"PGDATABASE": kept["NAME"]}).items() if value}
     if "EMBEDDED_IN" in kept:
