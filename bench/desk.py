@@ -9,6 +9,7 @@ from sips.models import Sip, Voip
 from voipcrm.models import ApiToken
 
 FILL = Path(__file__).with_name("calls.sql").read_text()
+DELIVERIES = Path(__file__).with_name("deliveries.sql").read_text()
 _INDEXES = (
     "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'calls_call' AND indexname <> 'calls_call_pkey'"
 )
@@ -36,4 +37,10 @@ def fill(connection: psycopg.Connection, calls: int) -> None:
     connection.execute("SET maintenance_work_mem = '512MB'")
     for _name, definition in indexes:
         connection.execute(definition)
+    connection.execute("VACUUM ANALYZE")
+
+
+def add_deliveries(connection: psycopg.Connection) -> None:
+    """Of each call in the log, which was filled before."""
+    connection.execute(DELIVERIES)
     connection.execute("VACUUM ANALYZE")

@@ -9,7 +9,7 @@ from pathlib import Path
 from psycopg import sql
 
 from bench.story import read
-from integrations.webhooks.services import STORE_AND_REPORT as STORE
+from integrations.webhooks.storing import STORE_AND_REPORT as STORE
 from sips.models import Voip
 
 

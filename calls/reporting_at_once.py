@@ -1,6 +1,7 @@
 """The report of a webhook in one statement, without a transaction around it: one round trip to PostgreSQL instead of four."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from calls import merge, report_values
 from calls.events import CallEvent
 from calls.reports import Stored, put_in_place
-from calls.sql import Statement, fetch_one
+from calls.sql import Row, Statement
 from calls.statuses import RESULTS
 from sips.models import Voip
 
@@ -31,21 +32,26 @@ def reporting_at_once(gate: str) -> Statement:
     return merge.reporting(gate, then=_ENQUEUE)
 
 
-def report_at_once(
-    event: CallEvent, *, voip: Voip, received_at: datetime, within: Statement, gate: Mapping[str, Any]
-) -> bool:
-    """Store a report and merge it into its Call. within: a statement of `reporting_at_once`; gate: the parameters of its gate.
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """A report, and all parameters of a statement of `reporting_at_once` for it. That gives one row, or none where its gate let nothing in."""
 
-    Returns False, having stored nothing, where the gate returned no row.
-    """
-    now = timezone.now()
-    said = report_values.parameters(event, voip_id=voip.pk, country=voip.country, received_at=received_at, now=now)
-    stored = report_values.storing(event, received_at=received_at)
-    row = fetch_one(within, {**said, **stored, **gate})
-    if row is None:
-        return False
-    delivery_id, call_id, _requested, was_known = row[:4]
-    if call_id is None and not was_known:  # another call under the same id was made in the same moment
+    event: CallEvent
+    voip: Voip
+    parameters: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, event: CallEvent, *, voip: Voip, received_at: datetime, gate: Mapping[str, Any]) -> "AtOnce":
+        """gate: the parameters of the statement's gate."""
+        now = timezone.now()
+        said = report_values.parameters(event, voip_id=voip.pk, country=voip.country, received_at=received_at, now=now)
+        return cls(event, voip, {**said, **report_values.storing(event, received_at=received_at), **gate})
+
+    def is_merged(self, row: Row) -> bool:
+        """False where the report is stored, and another call under the same id was made in the same moment: `put_in_place` is called then."""
+        _delivery_id, call_id, _requested, was_known = row[:4]
+        return call_id is not None or was_known
+
+    def put_in_place(self, row: Row) -> None:
         with transaction.atomic():
-            put_in_place(event, Stored(delivery_id, None), said, voip)
-    return True
+            put_in_place(self.event, Stored(row[0], None), dict(self.parameters), self.voip)

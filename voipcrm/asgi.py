@@ -9,11 +9,9 @@ Any server of the ASGI protocol can load it; the lifespan part of the protocol i
 import asyncio
 import json
 import resource
-import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from io import BytesIO
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +22,10 @@ from voipcrm.wsgi import application as wsgi_application
 
 # Only after Django has been set up by that.
 # isort: split
+from integrations.webhooks.at_once import EventLoop
+from voipcrm.loop_connections import LoopConnections
 from voipcrm.webhook_path import WEBHOOKS, answer_webhook
+from voipcrm.wsgi_request import environ_of
 
 BODY_SECONDS = 10.0
 """How long a body may take to arrive."""
@@ -37,8 +38,10 @@ MOST_FILES = 32_768
 """Open files of a process, of which each connection is one; fewer where the system's hard limit is lower."""
 
 THREADS_FOR_MONITORING = 1
-THREADS_FOR_WEBHOOKS = min(3, settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] // 2)
-"""Each keeps its connection (`voipcrm.kept_connection`); half of DATABASE_POOL_SIZE is left for all else."""
+CONNECTIONS_FOR_WEBHOOKS = max(1, min(4, settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] // 3))
+"""Of the event loop, which keeps them; two thirds of DATABASE_POOL_SIZE are left for all else."""
+THREADS_FOR_WEBHOOKS = 2
+"""For those that need more than one statement. Each keeps its connection (`voipcrm.kept_connection`)."""
 THREADS_FOR_ALL_ELSE = 4
 """Together not more than the default of DATABASE_POOL_SIZE, so that none waits for a connection of another."""
 
@@ -46,7 +49,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Webhooks = Callable[[dict[str, Any]], HttpResponse | None]
+Webhooks = Callable[[dict[str, Any], EventLoop], Awaitable[HttpResponse | None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 
@@ -125,13 +128,14 @@ class Application:
     """The WSGI application behind a reader of bodies, for one process of an ASGI server."""
 
     def __init__(self, wsgi: WSGIHandler, bodies: Bodies, webhooks: Webhooks | None = None) -> None:
-        """webhooks: answers those straight, without the WSGI application; None where an address is not one of theirs after all."""
+        """webhooks: answers those on the event loop, without the WSGI application; None where an address is not one of theirs after all."""
         self._wsgi = wsgi
         self._bodies = bodies
         self._webhooks = webhooks
         self._for_monitoring = ThreadPoolExecutor(THREADS_FOR_MONITORING, "monitoring")
         self._for_webhooks = ThreadPoolExecutor(THREADS_FOR_WEBHOOKS, "webhooks")
         self._for_all_else = ThreadPoolExecutor(THREADS_FOR_ALL_ELSE, "pages")
+        self._loop = LoopConnections(self._for_webhooks, most=CONNECTIONS_FOR_WEBHOOKS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -140,22 +144,28 @@ class Application:
             body = await self._bodies.read(scope["headers"], receive)
             environ = environ_of(scope, body)
         except BodyRefused as refused:
-            status, headers, content = refused.answer()
+            answer: Answer | None = refused.answer()
         else:
-            loop = asyncio.get_running_loop()
-
-            async def pass_on(message: Message) -> None:
-                await send(message)
-
-            def send_now(message: Message) -> None:
-                asyncio.run_coroutine_threadsafe(pass_on(message), loop).result(PIECE_SECONDS)
-
-            answer = await loop.run_in_executor(self._threads(scope["path"]), self._serve, environ, send_now)
-            if answer is None:
-                return
+            answer = await self._answer(environ, send)
+        if answer is not None:
             status, headers, content = answer
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": content})
+
+    async def _answer(self, environ: dict[str, Any], send: Send) -> Answer | None:
+        """The whole response; None where it was streamed."""
+        path = environ["PATH_INFO"]
+        if self._webhooks and path.startswith(WEBHOOKS) and (webhook := await self._webhooks(environ, self._loop)):
+            return webhook.status_code, _headers(webhook.items()), webhook.content
+        loop = asyncio.get_running_loop()
+
+        async def pass_on(message: Message) -> None:
+            await send(message)
+
+        def send_now(message: Message) -> None:
+            asyncio.run_coroutine_threadsafe(pass_on(message), loop).result(PIECE_SECONDS)
+
+        return await loop.run_in_executor(self._threads(path), self._serve, environ, send_now)
 
     def _threads(self, path: str) -> ThreadPoolExecutor:
         """Webhooks and monitoring have threads of their own, so that slow pages do not delay them."""
@@ -164,9 +174,7 @@ class Application:
         return self._for_webhooks if path.startswith(WEBHOOKS) else self._for_all_else
 
     def _serve(self, environ: dict[str, Any], send_now: Callable[[Message], None]) -> Answer | None:
-        """The whole response; None where it was streamed."""
-        if self._webhooks and environ["PATH_INFO"].startswith(WEBHOOKS) and (webhook := self._webhooks(environ)):
-            return webhook.status_code, _headers(webhook.items()), webhook.content
+        """In a thread, what `_answer` says."""
         started: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], _problem: Any = None) -> Any:
@@ -188,37 +196,6 @@ class Application:
 
 def _headers(given: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in given]
-
-
-def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
-    """The request as PEP 3333 writes it. A name with an underscore is left out: it would pass for the one with a hyphen that a proxy vouches for."""
-    path = scope["path"]
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path.encode().decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-        "REMOTE_ADDR": (scope["client"] or ("",))[0],
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": BytesIO(body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
-    environ["SERVER_NAME"], environ["SERVER_PORT"] = map(str, scope["server"] or ("localhost", 80))
-    for raw_name, raw_value in scope["headers"]:
-        if b"_" in raw_name:
-            continue
-        name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
-        name = name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
-        joint = "; " if name == "HTTP_COOKIE" else ","
-        environ[name] = f"{environ[name]}{joint}{value}" if name in environ else value
-    if environ.pop("HTTP_TRANSFER_ENCODING", ""):
-        environ["CONTENT_LENGTH"] = str(len(body))
-    return environ
 
 
 def allow_connections() -> None:

@@ -53,10 +53,10 @@ def configure(env: environ.Env, embedded_in: Path) -> dict[str, Any]:
 
 
 def _pool_size(env: environ.Env) -> int:
-    size: int = env.int("DATABASE_POOL_SIZE", 8)
+    size: int = env.int("DATABASE_POOL_SIZE", 12)
     if size < 2:
         raise ImproperlyConfigured(
-            "DATABASE_POOL_SIZE must be at least 2: webhooks keep half of the connections for themselves."
+            "DATABASE_POOL_SIZE must be at least 2: webhooks keep one of the connections for themselves."
         )
     return size
 

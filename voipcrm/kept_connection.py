@@ -6,7 +6,7 @@ import time
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from voipcrm.middleware import GetResponse
+from voipcrm.steps import GetResponse
 
 LONGEST = 600.0
 """Seconds; then it goes back to the pool, which closes old ones."""

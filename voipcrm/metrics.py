@@ -3,16 +3,15 @@
 Its own middleware looks up each of a dozen counters by labels for every request; here those of a method and a status are looked up once.
 """
 
-from collections.abc import Callable
 from functools import cache
 from time import perf_counter
 from typing import NamedTuple
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django_prometheus.middleware import Metrics
 from prometheus_client import Counter, Histogram
 
-from voipcrm.middleware import GetResponse
+from voipcrm.steps import Begun
 
 _all = Metrics.get_instance()
 
@@ -40,20 +39,17 @@ def _counters(view: str, method: str, status: int, transport: str, charset: str)
     )
 
 
-def counted(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponse]:
-    def process(request: HttpRequest) -> HttpResponse:
-        began = perf_counter()
-        response = get_response(request)
-        took = perf_counter() - began
-        view = request.resolver_match.view_name if request.resolver_match else ""
-        transport, status = request.scheme or "http", response.status_code
-        counters = _counters(view, request.method or "", status, transport, response.charset)
-        for counter in counters.requests:
-            counter.inc()
-        for histogram in counters.seconds:
-            histogram.observe(took)
-        _all.requests_body_bytes.observe(int(request.META.get("CONTENT_LENGTH") or 0))
-        _all.responses_body_bytes.observe(len(response.content))
-        return response
-
-    return process
+def counted(request: HttpRequest) -> Begun:
+    began = perf_counter()
+    response = yield
+    took = perf_counter() - began
+    view = request.resolver_match.view_name if request.resolver_match else ""
+    transport, status = request.scheme or "http", response.status_code
+    counters = _counters(view, request.method or "", status, transport, response.charset)
+    for counter in counters.requests:
+        counter.inc()
+    for histogram in counters.seconds:
+        histogram.observe(took)
+    _all.requests_body_bytes.observe(int(request.META.get("CONTENT_LENGTH") or 0))
+    _all.responses_body_bytes.observe(len(response.content))
+    return response

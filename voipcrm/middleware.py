@@ -4,7 +4,6 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable
 from io import BytesIO
 from threading import Lock
 from urllib.parse import unquote_plus
@@ -20,8 +19,7 @@ from django.utils.translation import get_language_from_request, gettext, overrid
 from voipcrm.logs import ACCESS
 from voipcrm.networks import is_within, parse_address
 from voipcrm.rest.exceptions import as_page
-
-GetResponse = Callable[[HttpRequest], HttpResponse]
+from voipcrm.steps import Begun, GetResponse, as_middleware
 
 access = logging.getLogger(ACCESS)
 NO_ADDRESS = "0.0.0.0"  # noqa: S104 - what a unix socket is taken to have, not an address to bind
@@ -33,99 +31,87 @@ LOGIN_WAITS = 0.5
 """Seconds that a login waits for another one to be over."""
 
 
-def client_address(get_response: GetResponse) -> GetResponse:
+def client_address(request: HttpRequest) -> Begun:
     """Make REMOTE_ADDR the client's address: the last hop that is not a configured proxy of ours.
 
     Nothing else in the project reads X-Forwarded-For, so a client can write into it whatever it likes.
     """
-
-    def process(request: HttpRequest) -> HttpResponse:
-        address = request.META.get("REMOTE_ADDR") or NO_ADDRESS
-        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-        while hops and is_within(address, settings.TRUSTED_PROXIES):
-            address = hops.pop()
-        try:
-            request.META["REMOTE_ADDR"] = str(parse_address(address))
-        except ValueError:
-            request.META["REMOTE_ADDR"] = NO_ADDRESS
-        return get_response(request)
-
-    return process
+    address = request.META.get("REMOTE_ADDR") or NO_ADDRESS
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    while hops and is_within(address, settings.TRUSTED_PROXIES):
+        address = hops.pop()
+    try:
+        request.META["REMOTE_ADDR"] = str(parse_address(address))
+    except ValueError:
+        request.META["REMOTE_ADDR"] = NO_ADDRESS
+    return (yield)
 
 
 def address_of(request: HttpRequest) -> str:
     return str(request.META["REMOTE_ADDR"])
 
 
-def readable_request(get_response: GetResponse) -> GetResponse:
+def readable_request(request: HttpRequest) -> Begun:
     """Refuse what no view could read, before anything counts or logs it: an unknown method, a length that is no number. And read a body whose length
     was not announced (chunked), which Django would take for empty; `voipcrm.asgi` has read it already, other servers may not have."""
-
-    def process(request: HttpRequest) -> HttpResponse:
-        if request.method not in METHODS:
-            with override(get_language_from_request(request)):  # LocaleMiddleware comes later
-                message = {"detail": gettext("This method is not known here."), "code": "method_not_allowed"}
-            answer = JsonResponse(message, status=405)  # a 501 would be logged as a fault of ours
-            answer["Allow"] = ", ".join(sorted(METHODS))
-            return answer
-        length = request.META.get("CONTENT_LENGTH") or ""
-        if length and not _LENGTH.fullmatch(length):
-            with override(get_language_from_request(request)):
-                message = {"detail": gettext("Content-Length must be a number of bytes."), "code": "parse_error"}
-            return JsonResponse(message, status=400)
-        if not length and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-            # One byte over the limit is enough for Django to refuse it.
-            body = request.META["wsgi.input"].read((settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) + 1)
-            request.META["CONTENT_LENGTH"] = str(len(body))
-            request._stream = BytesIO(body)  # as WSGIRequest sets it
-        return get_response(request)
-
-    return process
+    if request.method not in METHODS:
+        with override(get_language_from_request(request)):  # LocaleMiddleware comes later
+            message = {"detail": gettext("This method is not known here."), "code": "method_not_allowed"}
+        answer = JsonResponse(message, status=405)  # a 501 would be logged as a fault of ours
+        answer["Allow"] = ", ".join(sorted(METHODS))
+        return answer
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length and not _LENGTH.fullmatch(length):
+        with override(get_language_from_request(request)):
+            message = {"detail": gettext("Content-Length must be a number of bytes."), "code": "parse_error"}
+        return JsonResponse(message, status=400)
+    if not length and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+        # One byte over the limit is enough for Django to refuse it.
+        body = request.META["wsgi.input"].read((settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) + 1)
+        request.META["CONTENT_LENGTH"] = str(len(body))
+        request._stream = BytesIO(body)  # as WSGIRequest sets it
+    return (yield)
 
 
-def token_out_of_url(get_response: GetResponse) -> GetResponse:
+def token_out_of_url(request: HttpRequest) -> Begun:
     """Move `?api_token=` into the Authorization header, so that no log line, error report or `next` link after this can hold it."""
-
-    def process(request: HttpRequest) -> HttpResponse:
-        query = request.META.get("QUERY_STRING", "")
-        if "api_token" in unquote_plus(query):
-            kept = []
-            for pair in query.split("&"):
-                name, _, value = pair.partition("=")
-                if unquote_plus(name) != "api_token":
-                    kept.append(pair)
-                elif not request.META.get("HTTP_AUTHORIZATION", "").lower().startswith("bearer"):
-                    request.META["HTTP_AUTHORIZATION"] = f"Bearer {unquote_plus(value)}"
-            request.META["QUERY_STRING"] = "&".join(kept)
-        return get_response(request)
-
-    return process
+    query = request.META.get("QUERY_STRING", "")
+    if "api_token" in unquote_plus(query):
+        kept = []
+        for pair in query.split("&"):
+            name, _, value = pair.partition("=")
+            if unquote_plus(name) != "api_token":
+                kept.append(pair)
+            elif not request.META.get("HTTP_AUTHORIZATION", "").lower().startswith("bearer"):
+                request.META["HTTP_AUTHORIZATION"] = f"Bearer {unquote_plus(value)}"
+        request.META["QUERY_STRING"] = "&".join(kept)
+    return (yield)
 
 
-def request_log(get_response: GetResponse) -> GetResponse:
+def request_log(request: HttpRequest) -> Begun:
     """Give the request an id, its caller's own if it is a plain one, and log one line about it: its view, never its address."""
+    began = time.perf_counter()
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    request_id = given if _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+    with structlog.contextvars.bound_contextvars(request_id=request_id):
+        response = yield
+        response["X-Request-ID"] = request_id
+        match = request.resolver_match
+        access.info(
+            "request",
+            extra={
+                "request_id": request_id,
+                "method": request.method,
+                "view": match.view_name if match else None,
+                "status": response.status_code,
+                "milliseconds": round((time.perf_counter() - began) * 1000, 1),
+            },
+        )
+    return response
 
-    def process(request: HttpRequest) -> HttpResponse:
-        began = time.perf_counter()
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            response = get_response(request)
-            response["X-Request-ID"] = request_id
-            match = request.resolver_match
-            access.info(
-                "request",
-                extra={
-                    "request_id": request_id,
-                    "method": request.method,
-                    "view": match.view_name if match else None,
-                    "status": response.status_code,
-                    "milliseconds": round((time.perf_counter() - began) * 1000, 1),
-                },
-            )
-        return response
 
-    return process
+EVERY_REQUEST = (client_address, readable_request, token_out_of_url, request_log)
+every_request = as_middleware(*EVERY_REQUEST)
 
 
 def pages(get_response: GetResponse) -> GetResponse:

@@ -77,10 +77,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "voipcrm.webhook_path.straight_to_webhooks",
-    "voipcrm.middleware.client_address",
-    "voipcrm.middleware.readable_request",
-    "voipcrm.middleware.token_out_of_url",
-    "voipcrm.middleware.request_log",
+    "voipcrm.middleware.every_request",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
     "django.middleware.security.SecurityMiddleware",

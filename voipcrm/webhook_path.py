@@ -1,74 +1,79 @@
 """The way of a webhook from the server to its view: what every request gets, and nothing of what is for browsers.
 
 Sessions, languages, CSRF, policies for pages, and a connection of the database fetched and brought back, would cost a provider as much time as
-storing the delivery. Both `voipcrm.asgi`, which calls this without Django's own handler, and the middleware lead here.
+storing the delivery. `voipcrm.asgi` answers webhooks here on its event loop; the middleware is for other servers.
 """
 
+from functools import partial
 from typing import Any, cast
 
-from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.exception import convert_exception_to_response, response_for_exception
 from django.http import HttpRequest, HttpResponse
 from django.middleware.security import SecurityMiddleware
-from django.urls import ResolverMatch
 
 from integrations.urls import urlpatterns
+from integrations.webhooks.at_once import EventLoop
+from integrations.webhooks.views import webhook, webhook_on_loop
 from voipcrm.kept_connection import keep_connection
 from voipcrm.metrics import counted
-from voipcrm.middleware import GetResponse, client_address, readable_request, request_log, token_out_of_url
+from voipcrm.middleware import EVERY_REQUEST
+from voipcrm.steps import Begun, GetResponse, as_middleware, begin, end
 from voipcrm.wsgi_request import Utf8Request
 
 MOUNTED = "/voip/"
 WEBHOOKS = f"{MOUNTED}webhooks/"
-STEPS = (
-    client_address,
-    readable_request,
-    token_out_of_url,
-    request_log,
-    counted,
-    SecurityMiddleware,
-    keep_connection,
-)
 (_ROUTE,) = urlpatterns
+
+
+def _security(request: HttpRequest) -> Begun:
+    """Django's own headers."""
+    if (redirection := _headers.process_request(request)) is not None:
+        return redirection
+    return _headers.process_response(request, (yield))
+
+
+def _view(request: HttpRequest) -> HttpResponse:
+    return webhook(request, **_named(request))
+
+
+_in_thread = keep_connection(cast("GetResponse", convert_exception_to_response(_view)))  # it is not asynchronous
+_headers = SecurityMiddleware(_in_thread)
+STEPS = (*EVERY_REQUEST, counted, _security)
+_through_all = as_middleware(*STEPS)(_in_thread)
 
 
 def straight_to_webhooks(get_response: GetResponse) -> GetResponse:
     def process(request: HttpRequest) -> HttpResponse:
-        match = _match(request)
-        return _answer(request, match) if match else get_response(request)
+        return _through_all(request) if _is_webhook(request) else get_response(request)
 
     return process
 
 
-def answer_webhook(environ: dict[str, Any]) -> HttpResponse | None:
+async def answer_webhook(environ: dict[str, Any], loop: EventLoop) -> HttpResponse | None:
     """None where there is no such address."""
     request = Utf8Request(environ)
-    match = _match(request)
-    return _answer(request, match) if match else None
-
-
-def _match(request: HttpRequest) -> ResolverMatch | None:
-    if not request.path_info.startswith(WEBHOOKS):
+    if not _is_webhook(request):
         return None
-    return _ROUTE.resolve(request.path_info.removeprefix(MOUNTED))
+    try:
+        begun, response = begin(STEPS, request)
+        if response is None:
+            response = await webhook_on_loop(request, **_named(request), loop=loop)
+        if response is None:
+            response = await loop.in_thread(partial(_in_thread, request))
+        return end(begun, response)
+    except Exception as problem:
+        return response_for_exception(request, problem)
 
 
-def _answer(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
-    request.resolver_match = match
-    return _through_all(request)
+def _is_webhook(request: HttpRequest) -> bool:
+    """Whether it is to the address of a webhook, which then is what it is resolved to."""
+    if not request.path_info.startswith(WEBHOOKS):
+        return False
+    request.resolver_match = _ROUTE.resolve(request.path_info.removeprefix(MOUNTED))
+    return request.resolver_match is not None
 
 
-def _view(request: HttpRequest) -> HttpResponse:
-    match = request.resolver_match
-    assert match is not None
-    answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
-    return answer
-
-
-def _chain() -> GetResponse:
-    step: Any = convert_exception_to_response(_view)
-    for middleware in reversed(STEPS):
-        step = middleware(step)
-    return cast("GetResponse", convert_exception_to_response(step))  # none of them is asynchronous
-
-
-_through_all = _chain()
+def _named(request: HttpRequest) -> dict[str, str]:
+    """The parts of the address."""
+    assert request.resolver_match is not None
+    return request.resolver_match.kwargs

@@ -18,7 +18,7 @@ from integrations.models import SyncCursor
 from integrations.outbound import http
 from integrations.providers.foundation.events import Account, CallPage, OutboundRequest
 from integrations.providers.foundation.provider import Provider, ProviderError
-from integrations.webhooks.services import account_of
+from integrations.webhooks.addressee import account_of
 from sips.encryption import DecryptionError
 from sips.models import Voip
 

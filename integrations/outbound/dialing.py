@@ -13,7 +13,7 @@ from integrations import providers
 from integrations.outbound import http
 from integrations.providers.foundation.events import Account, DialOrder, OutboundResponse
 from integrations.providers.foundation.provider import Provider, Refused, Unreadable
-from integrations.webhooks.services import account_of
+from integrations.webhooks.addressee import account_of
 from sips.encryption import DecryptionError
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from integrations.outbound import http
 from integrations.providers.foundation.events import Account, OutboundRequest, OutboundResponse
 from integrations.providers.foundation.provider import Provider, ProviderError, Refused
 from integrations.providers.foundation.provider_api import words
-from integrations.webhooks.services import account_of
+from integrations.webhooks.addressee import account_of
 from sips.encryption import DecryptionError
 from sips.models import Voip
 

@@ -14,8 +14,8 @@ from integrations.providers.foundation.field_values import read_kind
 from integrations.providers.foundation.pbx_words import ANSWERED_EVENT, MACHINES, RESULT_WORDS
 from integrations.providers.foundation.provider import provider_word
 from integrations.teaching.explaining import SECTIONS, DeliveryReading, explain
+from integrations.webhooks.addressee import account_of
 from integrations.webhooks.processing import as_received
-from integrations.webhooks.services import account_of
 from sips.models import Voip
 
 MOST_DELIVERIES = 200

@@ -7,6 +7,7 @@ nothing if it is not.
 import hashlib
 import json
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils import timezone
 from calls.correlation import CORRELATED_WITHIN
 from calls.sql import Statement, fetch_one
 from calls.statuses import Status, precedence
+from integrations.providers.foundation.events import Account
 from sips.encryption import decrypt
 from sips.models import Voip
 
@@ -70,6 +72,18 @@ def find(provider: str, secret: str, *, with_key: bool) -> Voip | None:
     if voip.provider == provider:  # a former one is read until a certain moment, which no version tells
         _remember(digest, voip)
     return voip
+
+
+def account_of(voip: Voip, *, with_key: bool, provider: str | None = None) -> Account:
+    """The adapter's view of a configuration. with_key: decrypt the API key. provider: a former provider, whose deliveries are read."""
+    return Account(
+        time_zone=ZoneInfo(voip.time_zone),
+        country=voip.country,
+        api_url=voip.api_url,
+        api_login=voip.api_login,
+        api_key=voip.api_key if with_key else "",
+        settings=voip.settings if provider is None else voip.settings_of(provider),
+    )
 
 
 _remembered: dict[str, Voip] = {}

@@ -17,8 +17,8 @@ from integrations.providers.foundation.events import Delivery
 from integrations.providers.simulator import Simulator, tell_story
 from integrations.teaching.explaining import EventReading, explain
 from integrations.webhooks import processing, services
+from integrations.webhooks.addressee import account_of
 from integrations.webhooks.replay_report import label
-from integrations.webhooks.services import account_of
 from sips.models import Voip
 from sips.staff_lines import sees_all_lines
 from voipcrm.backoffice.display import show_moment

@@ -22,7 +22,9 @@ from calls.sentences import Sentence, store
 from integrations import providers
 from integrations.models import READABLE, WAITING, WebhookDelivery
 from integrations.providers.foundation.events import Delivery
-from integrations.webhooks.services import account_of, notes_of, read
+from integrations.webhooks.addressee import account_of
+from integrations.webhooks.services import read
+from integrations.webhooks.storing import notes_of
 from sips.encryption import without_secrets
 
 logger = logging.getLogger(__name__)

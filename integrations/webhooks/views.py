@@ -8,17 +8,20 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from integrations import providers
 from integrations.providers.foundation.events import Delivery
 from integrations.providers.foundation.provider import Untrusted
-from integrations.webhooks import services
+from integrations.webhooks import at_once, services
 
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024
+METHODS = ["GET", "POST"]
+STORED = {"status": "ok"}
 
 
 @csrf_exempt
-@require_http_methods(["GET", "POST"])
+@require_http_methods(METHODS)
 def webhook(request: HttpRequest, provider: str, secret: str, event: str | None = None) -> HttpResponse:
     """200 once the delivery is stored, also for a redelivery and for what cannot be read yet; 403, 404, 413; 5xx only when it was not stored."""
     request.get_host()  # raises DisallowedHost
@@ -27,10 +30,10 @@ def webhook(request: HttpRequest, provider: str, secret: str, event: str | None 
             provider, secret, address=request.META["REMOTE_ADDR"]
         )  # before the body is looked at
         body = request.read(LARGEST_BODY + 1)
-        if len(body) > LARGEST_BODY or len(request.META.get("QUERY_STRING", "")) > LARGEST_BODY:
+        if _is_too_large(request, body):
             return _refuse(413, "too_large", f"A webhook may have at most {LARGEST_BODY} bytes.")
-        urls = _addresses(request) if recipient.adapter.signed else ()
-        answer = services.take_in(_delivery(request, event=event or "", body=body, urls=urls), recipient)
+        delivery = _delivery(request, event=event or "", body=body, signed=recipient.adapter.signed)
+        answer = services.take_in(delivery, recipient)
     except services.UnknownAddress:
         return _refuse(404, "not_found", "There is no such webhook address.")
     except Untrusted as problem:
@@ -38,14 +41,34 @@ def webhook(request: HttpRequest, provider: str, secret: str, event: str | None 
         return _refuse(403, "untrusted", str(problem))
     if answer is not None:
         return HttpResponse(answer, content_type="text/plain; charset=utf-8")
-    return JsonResponse({"status": "ok"})
+    return JsonResponse(STORED)
+
+
+async def webhook_on_loop(
+    request: HttpRequest, provider: str, secret: str, event: str | None = None, *, loop: at_once.EventLoop
+) -> HttpResponse | None:
+    """The answer to nearly all of them, without a thread; None where `webhook` has to decide, as nothing was stored, or it is not known."""
+    try:
+        request.get_host()
+        recipient = services.recall(providers.find(provider), secret, address=request.META["REMOTE_ADDR"])
+        if recipient is None or request.method not in METHODS or _is_too_large(request, request.body):
+            return None
+        delivery = _delivery(request, event=event or "", body=request.body, signed=recipient.adapter.signed)
+    except Exception:  # raised again by `webhook`
+        return None
+    is_stored = await at_once.take_in_on_loop(delivery, recipient.voip, recipient.adapter, loop)
+    return JsonResponse(STORED) if is_stored else None
 
 
 def _refuse(status: int, code: str, detail: str) -> JsonResponse:
     return JsonResponse({"detail": detail, "code": code}, status=status)
 
 
-def _delivery(request: HttpRequest, *, event: str, body: bytes, urls: tuple[str, ...]) -> Delivery:
+def _is_too_large(request: HttpRequest, body: bytes) -> bool:
+    return len(body) > LARGEST_BODY or len(request.META.get("QUERY_STRING", "")) > LARGEST_BODY
+
+
+def _delivery(request: HttpRequest, *, event: str, body: bytes, signed: bool) -> Delivery:
     return Delivery(
         method=request.method or "",
         body=body,
@@ -53,7 +76,7 @@ def _delivery(request: HttpRequest, *, event: str, body: bytes, urls: tuple[str,
         headers={name.lower(): value for name, value in request.headers.items()},
         query=_text(request.META.get("QUERY_STRING", "")),
         event=event,
-        urls=urls,
+        urls=_addresses(request) if signed else (),
     )
 
 

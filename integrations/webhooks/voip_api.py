@@ -17,7 +17,7 @@ from calls.statuses import Kind, Status
 from integrations import providers
 from integrations.providers.foundation.events import Account, Delivery
 from integrations.teaching.explaining import DeliveryReading, EventReading, explain
-from integrations.webhooks.services import account_of
+from integrations.webhooks.addressee import account_of
 from integrations.webhooks.views import LARGEST_BODY
 from sips.serializers import check_provider_settings
 from sips.views import VoipViewSet

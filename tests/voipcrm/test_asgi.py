@@ -9,7 +9,8 @@ from django.conf import settings
 from django.http import StreamingHttpResponse
 
 from voipcrm import asgi
-from voipcrm.asgi import Application, Bodies, BodyRefused, environ_of
+from voipcrm.asgi import Application, Bodies, BodyRefused
+from voipcrm.wsgi_request import environ_of
 
 PROMPT = {"type": "http.request", "body": b"whole", "more_body": False}
 Receive = Callable[[], Awaitable[Any]]
@@ -164,7 +165,12 @@ def test_webhooks_and_monitoring_do_not_wait_behind_pages(busy: list[str], asked
 
 
 def test_no_thread_waits_for_the_connection_of_another() -> None:
-    threads = asgi.THREADS_FOR_MONITORING + asgi.THREADS_FOR_WEBHOOKS + asgi.THREADS_FOR_ALL_ELSE
+    threads = (
+        asgi.THREADS_FOR_MONITORING
+        + asgi.THREADS_FOR_WEBHOOKS
+        + asgi.THREADS_FOR_ALL_ELSE
+        + asgi.CONNECTIONS_FOR_WEBHOOKS
+    )
 
     assert threads <= settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
 

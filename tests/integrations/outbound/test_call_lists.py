@@ -28,7 +28,7 @@ from integrations.providers.foundation.events import Account, CallPage, Delivery
 from integrations.providers.foundation.provider import Provider, Unreadable
 from integrations.providers.foundation.provider_api import refusal
 from integrations.tasks import read_list, read_lists
-from integrations.webhooks.services import account_of
+from integrations.webhooks.addressee import account_of
 from sips.models import Voip
 
 pytestmark = pytest.mark.django_db

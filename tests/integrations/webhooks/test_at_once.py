@@ -180,7 +180,7 @@ class TestTheEndOfARequest:
             fetch_one(*arguments)
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("calls.reporting_at_once.fetch_one", die)
+        monkeypatch.setattr("integrations.webhooks.at_once.fetch_one", die)
         with pytest.raises(KeyboardInterrupt):
             post(voip, "call.ended", "op-9", status="BUSY")
 

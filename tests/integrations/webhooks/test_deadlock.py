@@ -12,6 +12,7 @@ from calls.models import Call, Report
 from integrations.models import WebhookDelivery
 from integrations.providers.foundation.events import Delivery
 from integrations.webhooks import services
+from integrations.webhooks.storing import fingerprint
 from sips.models import Voip
 
 BODY = b'{"event": "call.ringing", "id": "op-1", "from": "+48501502503"}'
@@ -35,9 +36,7 @@ def test_the_one_at_whose_cost_it_is_ended_is_taken_in_once_more() -> None:
             make.call(voip=voip, provider_call_id="op-1")
             behind = threads.submit(deliver, voip, delivery)
             assert waits(behind)
-            WebhookDelivery.objects.create(
-                voip=voip, fingerprint=services.fingerprint(delivery), received_at=timezone.now()
-            )
+            WebhookDelivery.objects.create(voip=voip, fingerprint=fingerprint(delivery), received_at=timezone.now())
             transaction.set_rollback(True)
         behind.result(60)
 

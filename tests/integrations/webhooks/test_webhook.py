@@ -12,7 +12,7 @@ from calls.services import apply_event
 from calls.statuses import Status
 from integrations.models import WebhookDelivery
 from integrations.providers.foundation.events import Delivery
-from integrations.webhooks.services import fingerprint
+from integrations.webhooks.storing import fingerprint
 
 pytestmark = pytest.mark.django_db
 
