@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SUITE := -n auto --dist worksteal
 SHELL := /bin/sh
 
 .PHONY: run test check sizes mutants docs bench lock format
@@ -10,7 +11,7 @@ run: $(VENV)/product.stamp
 	@exec $(BIN)/python manage.py quickstart $(ARGS)
 
 test: $(VENV)/development.stamp
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest $(SUITE)
 
 check: $(VENV)/development.stamp docs sizes
 	$(BIN)/ruff format --check .

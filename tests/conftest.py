@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import emptying
+import order
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.signals import request_finished, request_started
@@ -27,6 +28,11 @@ _connect = socket.socket.connect
 def pytest_xdist_auto_num_workers() -> int:
     """Three for two cores: much of the time tests wait, for telephones, pages and processes."""
     return max(1, (os.cpu_count() or 1) * 3 // 2)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=order.rank)
 
 
 @pytest.fixture(autouse=True)

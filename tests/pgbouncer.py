@@ -39,7 +39,7 @@ def pgbouncer(folder: Path) -> Iterator[int]:
         command = [sys.executable, "-I", "-S", "-c", LEAVE_ROOT, str(pwd.getpwnam("nobody").pw_uid), *command]
     with (folder / "pgbouncer.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            wait_until(lambda: listens(port), seconds=100, what="pgbouncer's start")
+            wait_until(lambda: listens(port), what="pgbouncer's start")
             yield port
         finally:
             process.kill()

@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 from django.core.management import get_commands
 from django.urls import Resolver404, resolve
+from published import reference
 from settings_of_tests import read_settings
 
 from voipcrm import __version__
@@ -86,7 +86,7 @@ def test_every_address_named_is_answered(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_endpoint_named_is_in_the_reference(document: Path) -> None:
-    paths = [re.sub(r"\{\w+\}", "ID", path) for path in yaml.safe_load(text_of("docs/openapi.yml"))["paths"]]
+    paths = [re.sub(r"\{\w+\}", "ID", path) for path in reference()["paths"]]
     named = re.findall(r"`(?:[A-Z]+ )?([a-z_]+(?:/[A-Za-z_]+)*\.json)", document.read_text())
 
     assert [name for name in named if not any(path.endswith(f"/{name}") for path in paths)] == []

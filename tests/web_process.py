@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import loopback
 from django.conf import settings
-from telephony.bed import wait_until
+from telephony.bed import PATIENCE, wait_until
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def running(command: list[str], environment: Mapping[str, str]) -> Iterator[None
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
 
 
 @contextmanager
@@ -28,5 +28,5 @@ def web(environment: Mapping[str, str]) -> Iterator[int]:
     port = loopback.listening_port()
     _granian, *options = shlex.split(line.removeprefix("web:").replace("$PORT", str(port)))
     with running([sys.executable, "-m", "granian", *options], environment):
-        wait_until(lambda: loopback.listens(port), seconds=60, what="the web's start")
+        wait_until(lambda: loopback.listens(port), what="the web's start")
         yield port

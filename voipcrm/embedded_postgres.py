@@ -33,7 +33,7 @@ from voipcrm.postgres_programs import (
     run_program,
 )
 
-PATIENCE = 10.0  # seconds granted to a server that neither answers nor says that it is starting
+PATIENCE = 30.0  # seconds granted to a server that neither answers nor says that it is starting
 STOP_TIMEOUT = 60.0  # seconds, room for the last checkpoint
 SOCKET_FOLDER_LIMIT = 89  # bytes: macOS takes 103 for the whole address, and "/.s.PGSQL.5432" is 14
 SETTINGS = {

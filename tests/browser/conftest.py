@@ -23,12 +23,14 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 PLAIN = {"locale": "en-GB", "timezone_id": "Europe/Warsaw", "reduced_motion": "reduce"}
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 QUIETER = ("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
+PATIENCE = 60_000
+"""Milliseconds until what a test waits for counts as not coming: a busy machine is no failure."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    """No longer than these tests: meanwhile nothing else in this thread can run an event loop."""
-    expect.set_options(timeout=15_000)  # a busy machine is no failure
+    """No longer than these tests, which are run one after another (tests/order.py): meanwhile nothing else in this thread can run an event loop."""
+    expect.set_options(timeout=PATIENCE)
     with pytest.MonkeyPatch.context() as patch:
         # playwright keeps an event loop running in this thread, in which Django would refuse to be called
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -36,7 +38,7 @@ def playwright() -> Iterator[Playwright]:
             yield playwright
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
@@ -78,7 +80,7 @@ def visit(browser: Browser, site: pages.Site, live_server: LiveServer) -> Iterat
     ) -> Visit:
         context = browser.new_context(**PLAIN | options)
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.add_init_script(WATCH + (HURRY if hurry else "") + init)
         if now is not None:
             context.clock.set_fixed_time(now)
@@ -100,7 +102,7 @@ def desk(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Vi
 
     def begin(path: str, **options: Any) -> Visit:
         context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Warsaw"} | options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
         opened.append(Visit(context.new_page(), context))
         opened[-1].page.goto(live_server.url + path, wait_until="load")

@@ -29,7 +29,7 @@ from integrations.simulated_provider import serve
 from sips.models import Sip
 from voipcrm.desk import pulse
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 RESULTS = (Status.NO_ANSWER, Status.ANSWERED, Status.BUSY)
 IN_VAIN = "03"

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from calls.models import Call, FollowUp, Note
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 Desk = Callable[..., Visit]
 NUMBER = "+48501502503"
 

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 
 from calls.models import Call
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 Desk = Callable[..., Visit]
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 700}}
 

@@ -25,7 +25,7 @@ from integrations.providers.simulator import tell_story
 from integrations.simulated_provider import serve
 from sips.models import Sip
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 Desk = Callable[..., Visit]
 NUMBER = "+48501502503"
 
@@ -294,7 +294,7 @@ def test_a_desk_in_the_background_asks_on_where_its_reader_wants_to_be_called(de
     visit.page.goto(visit.page.url)
 
     for _question in range(3):
-        with visit.page.expect_response("**/desk/changes?**", timeout=10_000):
+        with visit.page.expect_response("**/desk/changes?**"):
             pass
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from browser.webdriver import Commands
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 60
 KEYS = {
     "Tab": "\ue004",
     "Enter": "\ue007",

@@ -40,7 +40,7 @@ def url(told: Told) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()
-    thread.join(5)
+    thread.join()
 
 
 def post(url: str, body: Any) -> tuple[int, Any]:
@@ -53,7 +53,7 @@ def story(told: Told) -> list[Any]:
     """The bodies up to the end of the call."""
     bodies: list[Any] = []
     while not bodies or bodies[-1]["event"] != "call.ended":
-        address, body = told.get(timeout=5)
+        address, body = told.get(timeout=60)
         assert address == ORDER["callback_url"]
         bodies.append(json.loads(body))
     return bodies

@@ -18,6 +18,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROGRAMS = ("kamailio", "kamcmd", "sipp")
+PATIENCE = 120.0
+"""Seconds until what a test waits for counts as not coming; so long because a machine may be busy with other things."""
 MODULES = (
     "/usr/lib/x86_64-linux-gnu",
     "/usr/lib/aarch64-linux-gnu",
@@ -32,7 +34,7 @@ def missing_programs() -> list[str]:
     return [program for program in PROGRAMS if not _find(program)]
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 10, what: str = "it") -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float = PATIENCE, what: str = "it") -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -94,7 +96,7 @@ class Sipp:
     def vanish(self) -> None:
         """Die without a word, as a telephone whose battery is empty."""
         self.process.kill()
-        self.process.wait(5)
+        self.process.wait(PATIENCE)
 
     def freeze(self) -> None:
         """Stand still, with its port open, as a telephone whose software hangs."""
@@ -153,7 +155,7 @@ class Bed:
         registered = subprocess.run(
             [_find("sipp"), f"127.0.0.1:{self.port}", "-sf", str(HERE / "sipp" / "uac_register.xml"), "-s", account, "-au", account,
              "-ap", f"secret{account}", "-i", "127.0.0.1", "-p", str(port), "-key", "contact_port", str(telephone.port), "-m", "1",
-             "-nostdin", "-timeout", "5"],
+             "-nostdin", "-timeout", "30"],
             cwd=self._folder, stdin=subprocess.DEVNULL, capture_output=True, check=False,
         )  # fmt: skip
         if registered.returncode:
@@ -206,7 +208,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             process.wait(3)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(3)
+            process.wait(PATIENCE)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
-from telephony.bed import Bed, wait_until
+from telephony.bed import PATIENCE, Bed, wait_until
 from telephony.processes import require_programs
 
 from calls.events import CallEvent
@@ -20,7 +20,7 @@ from integrations.outbound.addresses import parse_allowed
 from integrations.sip_dialer.orders import Engine, Report, RingLimits, SipOrder
 
 LOOPBACK = parse_allowed(["127.0.0.0/8", "::1"])
-FAST = RingLimits(operator_ring=8, number_ring=8, no_response=8, keepalive=30, first_keepalive=30, glare=(0.1, 0.2))
+FAST = RingLimits(operator_ring=60, number_ring=60, no_response=60, keepalive=30, first_keepalive=30, glare=(0.1, 0.2))
 
 
 class Runner:
@@ -36,7 +36,7 @@ class Runner:
         answer: SimpleQueue[Engine] = SimpleQueue()
         self._over.clear()
         self._engines.put((report, answer))
-        return answer.get(timeout=10)
+        return answer.get(timeout=PATIENCE)
 
     def wait(self, seconds: float) -> None:
         assert self._over.wait(seconds), "the engine did not stop"
@@ -73,7 +73,7 @@ class Dialer:
     def of(self, reference: str) -> list[CallEvent]:
         return [event for event in self.events if event.provider_call_id == reference]
 
-    def wait_for(self, reference: str, status: str, *, seconds: float = 20) -> CallEvent:
+    def wait_for(self, reference: str, status: str, *, seconds: float = PATIENCE) -> CallEvent:
         def told() -> bool:
             return any(event.status == status for event in self.of(reference))
 
@@ -82,7 +82,7 @@ class Dialer:
         )
         return next(event for event in self.of(reference) if event.status == status)
 
-    def end_of(self, reference: str, *, seconds: float = 20) -> CallEvent:
+    def end_of(self, reference: str, *, seconds: float = PATIENCE) -> CallEvent:
         def ended() -> bool:
             return any(event.is_end for event in self.of(reference))
 
@@ -94,7 +94,7 @@ class Dialer:
         if not self._stopped:
             self._stopped = True
             self.engine.drain(0.5)
-            self._runner.wait(6)
+            self._runner.wait(PATIENCE)
 
 
 @pytest.fixture(scope="session")

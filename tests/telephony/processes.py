@@ -9,7 +9,7 @@ from typing import Self
 import product_process
 import pytest
 from django.db import connection
-from telephony.bed import missing_programs, wait_until
+from telephony.bed import PATIENCE, missing_programs, wait_until
 
 from integrations.models import Dialer
 
@@ -45,7 +45,7 @@ class Processes:
         """Start a SIP dialer, and return once it is ready."""
         known = Dialer.objects.count()
         process = self.start("sip_dialer")
-        wait_until(lambda: Dialer.objects.count() > known, seconds=100, what="the dialer's first heartbeat")
+        wait_until(lambda: Dialer.objects.count() > known, what="the dialer's first heartbeat")
         return process
 
     def __enter__(self) -> Self:
@@ -54,5 +54,5 @@ class Processes:
     def __exit__(self, *_failure: object) -> None:
         for process in self._started:
             process.kill()
-            process.wait(10)
+            process.wait(PATIENCE)
         connection.close()

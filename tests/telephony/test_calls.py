@@ -17,7 +17,7 @@ PATIENT = replace(FAST, operator_ring=30, number_ring=30, no_response=30)
 
 
 def silent(bed: Bed) -> None:
-    wait_until(lambda: bed.dialogs() == 0, seconds=5, what="the end of every conversation at the proxy")
+    wait_until(lambda: bed.dialogs() == 0, what="the end of every conversation at the proxy")
 
 
 @pytest.mark.parametrize(
@@ -241,8 +241,8 @@ def test_a_fifth_of_all_datagrams_is_lost(bed: Bed, dialer: Dialer, seed: int) -
     wire = LossyWire(bed.port, share=0.2, seed=seed)
     try:
         references = [dialer.place(wire.port, NUMBER + ending, limits=PATIENT) for ending in ("06", "02", "04")]
-        results = [dialer.end_of(reference, seconds=60).status for reference in references]
-        wait_until(lambda: bed.dialogs() == 0, seconds=15, what="silence")
+        results = [dialer.end_of(reference).status for reference in references]
+        wait_until(lambda: bed.dialogs() == 0, what="silence")
     finally:
         wire.stop()
 

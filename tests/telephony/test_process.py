@@ -19,7 +19,7 @@ from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import ConnectorException
 from relay import Relay
 from rest_framework.test import APIClient
-from telephony.bed import Bed, Sipp, wait_until
+from telephony.bed import PATIENCE, Bed, Sipp, wait_until
 from telephony.processes import Processes
 
 from calls.models import Call
@@ -68,11 +68,11 @@ def request_call(client: APIClient, line: Sip, ending: str = "01") -> int:
     return int(answer.json()["id"])
 
 
-def wait_for(call_id: int, *statuses: str, seconds: float = 20) -> Call:
+def wait_for(call_id: int, *statuses: str) -> Call:
     def is_there() -> bool:
         return bool(Call.objects.get(pk=call_id).status in statuses)
 
-    wait_until(is_there, seconds=seconds, what=f"call {call_id} being {' or '.join(statuses)}")
+    wait_until(is_there, what=f"call {call_id} being {' or '.join(statuses)}")
     found: Call = Call.objects.get(pk=call_id)
     return found
 
@@ -141,7 +141,7 @@ def test_a_dialer_outlives_a_restart_of_the_database(
     relay.mend()
     later = request_call(alice, line, "06")
 
-    assert wait_for(later, Status.ANSWERED, seconds=30).reason == "number_hung_up"
+    assert wait_for(later, Status.ANSWERED).reason == "number_hung_up"
     assert Call.objects.get(pk=talking).status == Status.IN_PROGRESS  # nobody noticed
     alice.post(f"/voip/calls/{talking}/hangup.json")
     assert wait_for(talking, Status.ANSWERED).reason == "hung_up"
@@ -163,13 +163,13 @@ def test_a_dialer_that_is_killed_dials_nothing_twice_and_leaves_nothing_open(
         wait_until(lambda: Call.objects.filter(precedence__gte=beyond).exists(), what=until)
 
     killed.kill()
-    killed.wait(10)
+    killed.wait(PATIENCE)
     calls.append(request_call(alice, line))
     time_passes(dead=killed.pid)
     survivor = other or start()
     everything_is_dialed_or_over()
     survivor.send_signal(signal.SIGTERM)
-    survivor.wait(6)
+    survivor.wait(PATIENCE)
 
     assert all(call.precedence >= FIRST_RESULT for call in Call.objects.all()), Call.objects.values("status", "reason")
     assert Call.objects.get(pk=calls[-1]).reason == "shutdown"  # dialed by the one that lived
@@ -193,7 +193,6 @@ def time_passes(*, dead: int) -> None:
 def everything_is_dialed_or_over() -> None:
     wait_until(
         lambda: not Call.objects.filter(precedence__lt=40).exists(),
-        seconds=20,
         what="an end of dialing",
     )
 

@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
@@ -244,6 +247,23 @@ def test_ctrl_c_does_not_reach_the_server(data_dir: Path) -> None:
 
     assert process.returncode == -signal.SIGINT
     assert query(url, "SELECT 1") == 1
+
+
+def test_cluster_that_takes_long_to_make_leaves_the_server_its_time(
+    empty_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [0.0]
+
+    def create_slowly(data_dir: Path, **how: Any) -> None:
+        postgres_programs.create_cluster(data_dir, **how)
+        late[0] = 2 * embedded_postgres.PATIENCE
+
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + late[0], sleep=time.sleep)
+    monkeypatch.setattr(embedded_postgres, "time", clock)
+    monkeypatch.setattr(embedded_postgres, "create_cluster", create_slowly)
+
+    assert query(ensure_running(empty_dir), "SELECT 1") == 1
+    leave(empty_dir)
 
 
 def test_start_killed_9_while_making_the_cluster_is_repeated(empty_dir: Path) -> None:

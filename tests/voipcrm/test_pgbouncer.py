@@ -61,9 +61,9 @@ def test_the_worker_takes_up_jobs_old_and_new(pooled: dict[str, str]) -> None:
         make.sip(voip=make.voip(provider="simulator", api_url=exchange.url, api_key="k"))
         dial("+48501502503")
         with running([sys.executable, "manage.py", "worker"], pooled):
-            wait_until(lambda: ids_told() == {"op-1"}, seconds=60, what="the waiting call")
+            wait_until(lambda: ids_told() == {"op-1"}, what="the waiting call")
             dial("+48501502504")
-            wait_until(lambda: ids_told() == {"op-1", "op-2"}, seconds=60, what="the new call")
+            wait_until(lambda: ids_told() == {"op-1", "op-2"}, what="the new call")
 
 
 def dial(number: str) -> None:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from telephony.bed import wait_until
+from telephony.bed import PATIENCE, wait_until
 
-PATIENCE = 30.0
 RUN = """
 import os, sys
 from pathlib import Path
@@ -69,9 +68,9 @@ def is_alive(pid: int) -> bool:
 
 def test_what_dies_is_started_again_and_the_others_go_on(tmp_path: Path) -> None:
     with supervising(tmp_path, LIVES, LIVES) as run:
-        wait_until(lambda: bool(run.living(0) and run.living(1)), seconds=PATIENCE)
+        wait_until(lambda: bool(run.living(0) and run.living(1)))
         os.kill(run.living(0)[0], signal.SIGKILL)
-        wait_until(lambda: len(run.living(0)) == 2, seconds=PATIENCE)
+        wait_until(lambda: len(run.living(0)) == 2)
 
         assert "program0 ended by SIGKILL, is started again in 0.1 s" in run.log
         assert is_alive(run.living(1)[0])
@@ -80,7 +79,7 @@ def test_what_dies_is_started_again_and_the_others_go_on(tmp_path: Path) -> None
 
 def test_a_program_that_ends_is_restarted(tmp_path: Path) -> None:
     with supervising(tmp_path, "import os; print('lives', os.getpid())") as run:
-        wait_until(lambda: len(run.living()) > 3, seconds=PATIENCE)
+        wait_until(lambda: len(run.living()) > 3)
 
         assert "program0 ended with code 0, is started again in 0.1 s" in run.log
 
@@ -88,7 +87,7 @@ def test_a_program_that_ends_is_restarted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_all(number: signal.Signals, tmp_path: Path) -> None:
     with supervising(tmp_path, LIVES, LIVES) as run:
-        wait_until(lambda: bool(run.living(0) and run.living(1)), seconds=PATIENCE)
+        wait_until(lambda: bool(run.living(0) and run.living(1)))
 
         assert run.end(number) == 0
         assert not any(map(is_alive, (*run.living(0), *run.living(1))))
@@ -96,7 +95,7 @@ def test_a_signal_ends_all(number: signal.Signals, tmp_path: Path) -> None:
 
 def test_what_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
     with supervising(tmp_path, DEAF, patience=0.5) as run:
-        wait_until(lambda: bool(run.living()), seconds=PATIENCE)
+        wait_until(lambda: bool(run.living()))
 
         assert run.end(signal.SIGTERM) == 0
         assert not is_alive(run.living()[0])
@@ -104,9 +103,9 @@ def test_what_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
 
 def test_a_second_signal_kills(tmp_path: Path) -> None:
     with supervising(tmp_path, DEAF, patience=600) as run:
-        wait_until(lambda: bool(run.living()), seconds=PATIENCE)
+        wait_until(lambda: bool(run.living()))
         run.process.send_signal(signal.SIGINT)
-        wait_until(lambda: "ending" in run.log, seconds=PATIENCE)
+        wait_until(lambda: "ending" in run.log)
 
         assert run.end(signal.SIGINT) == 0
         assert not is_alive(run.living()[0])
@@ -114,18 +113,18 @@ def test_a_second_signal_kills(tmp_path: Path) -> None:
 
 def test_what_a_killed_program_had_started_does_not_stay_beside_the_new_one(tmp_path: Path) -> None:
     with supervising(tmp_path, PARENT) as run:
-        wait_until(lambda: len(run.living()) == 2, seconds=PATIENCE)
+        wait_until(lambda: len(run.living()) == 2)
         before = run.living()
         started = int(run.log.split("program0 started (process ")[1].split(")")[0])
         os.kill(started, signal.SIGKILL)
-        wait_until(lambda: len(run.living()) == 4, seconds=PATIENCE)
+        wait_until(lambda: len(run.living()) == 4)
 
         assert not any(map(is_alive, before))
 
 
 def test_killed_itself_it_leaves_nothing_running(tmp_path: Path) -> None:
     with supervising(tmp_path, LIVES) as run:
-        wait_until(lambda: bool(run.living()), seconds=PATIENCE)
+        wait_until(lambda: bool(run.living()))
         run.process.kill()
 
-        wait_until(lambda: not is_alive(run.living()[0]), seconds=PATIENCE)
+        wait_until(lambda: not is_alive(run.living()[0]))

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app as jobs
 from procrastinate.contrib.django.models import ProcrastinateJob
 from relay import Relay
-from telephony.bed import wait_until
+from telephony.bed import PATIENCE, wait_until
 from telephony.processes import Processes
 
 from calls.models import Call, Via
@@ -93,7 +93,7 @@ def worker(relay: Relay) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def wait_until_done(job_id: int) -> None:
-    wait_until(lambda: status_of(job_id) == "succeeded", seconds=100, what=f"job {job_id}")
+    wait_until(lambda: status_of(job_id) == "succeeded", what=f"job {job_id}")
 
 
 def status_of(job_id: int) -> str:
@@ -115,4 +115,4 @@ def test_the_worker_ends_in_order_when_it_is_told_to(worker: "subprocess.Popen[b
 
     worker.terminate()
 
-    assert worker.wait(10) == 0
+    assert worker.wait(PATIENCE) == 0

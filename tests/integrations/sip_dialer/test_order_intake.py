@@ -180,7 +180,7 @@ def test_reports_of_one_call_are_written_one_after_the_other(monkeypatch: pytest
     def write(event: CallEvent, **_options: Any) -> None:
         if event.provider_status == "0" and event.provider_call_id == "slow":
             begun.set()
-            assert first_may_end.wait(10)
+            assert first_may_end.wait(60)
         written.append((event.provider_call_id, event.provider_status))
 
     monkeypatch.setattr(reports, "apply_event", write)
@@ -191,7 +191,7 @@ def test_reports_of_one_call_are_written_one_after_the_other(monkeypatch: pytest
     writer.start()
     for word in map(str, range(9)):
         writer.put(CallEvent(provider_call_id="slow", status=Status.RINGING, provider_status=word))
-    assert begun.wait(10)
+    assert begun.wait(60)
 
     for reference in others:
         writer.put(CallEvent(provider_call_id=reference, status=Status.RINGING))

@@ -24,7 +24,7 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 from rest_framework.test import APIClient
-from telephony.bed import wait_until
+from telephony.bed import PATIENCE, wait_until
 
 from calls.expiry import expire_stale_calls
 from calls.models import Call, Via
@@ -61,7 +61,7 @@ def start() -> Iterator[Start]:
     yield begin
     for process in processes:
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE)
     execute("DELETE FROM procrastinate_workers")
     execute("DELETE FROM procrastinate_jobs")
 
@@ -84,7 +84,7 @@ def request(api_url: str, *, provider: str = "simulator", ending: int = 0) -> Ca
 def kill(worker: subprocess.Popen[bytes]) -> None:
     """And let its heartbeat be long past, so that its jobs are given to others."""
     worker.kill()
-    worker.wait(10)
+    worker.wait(PATIENCE)
     execute("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 minute'")
     async_to_sync(retry_stalled_jobs.func)(cast("JobContext", SimpleNamespace(app=app)), timestamp=0)
 
@@ -96,7 +96,7 @@ def nothing_is_left_to_do() -> bool:
 
 def survive(start: Start) -> None:
     start()
-    wait_until(nothing_is_left_to_do, seconds=40, what="an end of the jobs")
+    wait_until(nothing_is_left_to_do, what="an end of the jobs")
 
 
 def told(call: Call) -> tuple[str, str, str]:
@@ -115,9 +115,9 @@ def test_before_the_claim_another_worker_dials(exchange: loopback.ProviderServer
     with transaction.atomic():
         RateLimit.objects.select_for_update().get()  # the worker cannot take its turn
         worker = start()
-        wait_until(_somebody_waits_for_a_lock, seconds=100, what="the worker's turn")
+        wait_until(_somebody_waits_for_a_lock, what="the worker's turn")
         worker.kill()
-        worker.wait(10)
+        worker.wait(PATIENCE)
     kill(worker)
     assert (told(call)[0], exchange.received) == (Status.QUEUED, [])
 
@@ -148,7 +148,7 @@ def test_after_the_request_nobody_dials_again_and_the_provider_may_still_tell(
     exchange.will(loopback.silent)
     call = request(exchange.url)
     worker = start()
-    wait_until(lambda: bool(exchange.received), seconds=100, what="the request")
+    wait_until(lambda: bool(exchange.received), what="the request")
 
     kill(worker)
     survive(start)
@@ -165,10 +165,10 @@ def test_after_the_answer_the_providers_id_is_learned_from_its_report(
     with transaction.atomic():
         Voip.objects.select_for_update(no_key=True).get()  # the worker claims the call, but cannot write down the id
         worker = start()
-        wait_until(lambda: bool(exchange.received), seconds=100, what="the request")
+        wait_until(lambda: bool(exchange.received), what="the request")
         wait_until(_somebody_waits_for_a_lock, what="the answer being read")
         worker.kill()
-        worker.wait(10)
+        worker.wait(PATIENCE)
     kill(worker)
     survive(start)
     assert (told(call), len(exchange.received)) == ((Status.DIALING, "", ""), 1)
@@ -215,7 +215,7 @@ def test_killed_at_any_moment_nothing_is_dialed_twice_and_nothing_is_forgotten(
     calls = [request(exchange.url, ending=ending) for ending in range(10)]
     for _death in range(2):
         worker = start()
-        wait_until(ProcrastinateWorker.objects.exists, seconds=100, what="a worker")
+        wait_until(ProcrastinateWorker.objects.exists, what="a worker")
         time.sleep(chance.uniform(0, 0.4))
         kill(worker)
         execute("DELETE FROM procrastinate_workers")
