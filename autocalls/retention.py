@@ -1,15 +1,14 @@
 """Retention of call-backs, refusals and form tokens, see `docs/privacy.md`."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from itertools import islice
 
 from django.conf import settings
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from autocalls.erasure import PERSONAL
 from autocalls.models import OPEN, Autocall, Refusal, UsedFormToken
+from sips.portions import by_portions
 
 FORM_TOKENS_KEPT = timedelta(days=2)
 """Longer than `widgets.form_tokens.GREATEST_AGE`, for which one is valid."""
@@ -22,7 +21,8 @@ def erase_old_addresses() -> int:
     if settings.VISITOR_ADDRESSES_KEPT is None:
         return 0
     old = Autocall.objects.filter(created_at__lt=timezone.now() - settings.VISITOR_ADDRESSES_KEPT)
-    return _by_portions(old.exclude(address="", network=""), lambda rows: rows.update(address="", network=""))
+    known = old.exclude(address="", network="")
+    return by_portions(known, lambda rows: rows.update(address="", network=""), at_once=AT_ONCE)
 
 
 def erase_old_call_backs() -> int:
@@ -30,7 +30,7 @@ def erase_old_call_backs() -> int:
     if settings.AUTOCALLS_KEPT is None:
         return 0
     over = Autocall.objects.filter(~Q(status__in=OPEN), finished_at__lt=timezone.now() - settings.AUTOCALLS_KEPT)
-    return _by_portions(over.exclude(number=""), lambda rows: rows.update(**PERSONAL))
+    return by_portions(over.exclude(number=""), lambda rows: rows.update(**PERSONAL), at_once=AT_ONCE)
 
 
 def delete_old_refusals() -> int:
@@ -38,19 +38,10 @@ def delete_old_refusals() -> int:
     if settings.REFUSALS_KEPT is None:
         return 0
     old = Refusal.objects.filter(last_at__lt=timezone.now() - settings.REFUSALS_KEPT)
-    return _by_portions(old, lambda rows: rows.delete()[0])
+    return by_portions(old, lambda rows: rows.delete()[0], at_once=AT_ONCE)
 
 
 def delete_used_form_tokens() -> int:
     """Delete the used form tokens that have expired. Returns how many."""
     old = UsedFormToken.objects.filter(used_at__lt=timezone.now() - FORM_TOKENS_KEPT)
-    return _by_portions(old, lambda rows: rows.delete()[0])
-
-
-def _by_portions(rows: QuerySet[Model], change: Callable[[QuerySet[Model]], int]) -> int:
-    """Change the rows in portions, so that no lock is held long."""
-    changed = 0
-    ids = rows.values_list("pk", flat=True).iterator(chunk_size=AT_ONCE)
-    while some := list(islice(ids, AT_ONCE)):
-        changed += change(rows.filter(pk__in=some))
-    return changed
+    return by_portions(old, lambda rows: rows.delete()[0], at_once=AT_ONCE)

@@ -11,6 +11,9 @@ from calls.follow_up_models import FollowUp, State
 from sips import mentions
 from sips.countries import DEFAULT_COUNTRY
 from sips.number_search import SoughtNumber
+from sips.portions import by_portions
+
+AT_ONCE = 1000
 
 
 def erase_number(sought: SoughtNumber, *, dry_run: bool = False) -> Counter[str]:
@@ -31,4 +34,4 @@ def erase_old_follow_ups() -> int:
         return 0
     now = timezone.now()
     old = FollowUp.objects.filter(state=State.DONE, done_at__lt=now - settings.CALL_NUMBERS_KEPT).exclude(number="")
-    return old.update(number="", updated_at=now)
+    return by_portions(old, lambda rows: rows.update(number="", updated_at=now), at_once=AT_ONCE)

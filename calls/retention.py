@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Set
 from datetime import datetime
-from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
@@ -15,6 +14,7 @@ from calls.models import Call, ForgottenReports, Note, Report
 from calls.reports import forget_person
 from sips.models import Sip, Voip
 from sips.phone_numbers import MAX_EXTENSION_DIGITS
+from sips.portions import by_portions, delete_oldest
 
 AT_ONCE = 1000
 SIDES = ("number_from", "number_to")
@@ -81,7 +81,8 @@ def delete_old_notes() -> int:
     """Delete the notes written longer ago than `CALL_NUMBERS_KEPT_DAYS`: of older calls they go with the people. Returns how many."""
     if settings.CALL_NUMBERS_KEPT is None:
         return 0
-    return Note.objects.filter(created_at__lt=timezone.now() - settings.CALL_NUMBERS_KEPT).delete()[0]
+    old = Note.objects.filter(created_at__lt=timezone.now() - settings.CALL_NUMBERS_KEPT)
+    return by_portions(old, lambda rows: rows.delete()[0], at_once=AT_ONCE)
 
 
 def forget_old_reports() -> int:
@@ -92,13 +93,10 @@ def forget_old_reports() -> int:
     if settings.DELIVERIES_KEPT is None:
         return 0
     until = timezone.now() - settings.DELIVERIES_KEPT
-    old = Report.objects.filter(stored_at__lt=until)
-    if not old.exists():
+    old = Q(stored_at__lt=until)
+    oldest = Report.objects.order_by("pk").first()
+    if oldest is None or oldest.stored_at >= until:
         return 0
     if not ForgottenReports.objects.filter(until__gte=until).exists():
         ForgottenReports.objects.update_or_create(pk=1, defaults={"until": until})
-    ids = old.values_list("pk", flat=True).iterator(chunk_size=AT_ONCE)
-    deleted = 0
-    while some := list(islice(ids, AT_ONCE)):
-        deleted += Report.objects.filter(pk__in=some).delete()[0]
-    return deleted
+    return delete_oldest(Report.objects.all(), old, at_once=AT_ONCE)

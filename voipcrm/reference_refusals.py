@@ -70,6 +70,7 @@ _WHOLE: Mapping[str, str] = {
     "deleted": "The record of this Idempotency-Key has been deleted.",
     "conflict": "This contradicts a record that was stored meanwhile.",
     "too_large": "The request body is too large.",
+    "too_much_to_search": "This search goes through too many records. Narrow the period, or add a filter that few records match.",
     "unsupported_media_type": 'Unsupported media type "text/plain" in request.',
     "idempotency_key_reused": "This Idempotency-Key was used for another request; use a new key.",
     "owned_by_reporter": "duration: owned by provider (Office), who reports on this call. "
@@ -111,7 +112,7 @@ USUAL: Mapping[str, Sequence[str]] = {
     "422": ["idempotency_key_reused"],
 }
 """Codes that every operation with that status may answer with."""
-OF_LISTS = ["invalid", "unknown_filter", "plus_not_escaped"]
+OF_LISTS = ["invalid", "unknown_filter", "plus_not_escaped", "too_much_to_search"]
 OF_BODIES = ["required", "invalid", "unknown_field", "parse_error"]
 """The commonest; any code of a field may come."""
 

@@ -4,12 +4,12 @@ The same request, sent again after that, would be processed again. That changes 
 and merging is idempotent.
 """
 
-from itertools import islice
-
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from integrations.models import WebhookDelivery
+from sips.portions import delete_oldest
 
 AT_ONCE = 5000
 
@@ -18,9 +18,5 @@ def delete_old_deliveries() -> int:
     """Delete the deliveries received longer ago than `DELIVERIES_KEPT_DAYS`, in portions. Returns how many."""
     if settings.DELIVERIES_KEPT is None:
         return 0
-    old = WebhookDelivery.objects.filter(received_at__lt=timezone.now() - settings.DELIVERIES_KEPT)
-    deleted = 0
-    ids = old.values_list("pk", flat=True).iterator(chunk_size=AT_ONCE)
-    while some := list(islice(ids, AT_ONCE)):
-        deleted += WebhookDelivery.objects.filter(pk__in=some).delete()[0]
-    return deleted
+    old = Q(received_at__lt=timezone.now() - settings.DELIVERIES_KEPT)
+    return delete_oldest(WebhookDelivery.objects.all(), old, at_once=AT_ONCE)

@@ -3,12 +3,15 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.views import ChangeList
+
+from voipcrm.bounded_search import ADVICE, TooMuchToSearch, bounded_search
 
 if TYPE_CHECKING:  # paginators are generic in their stubs only
     _Paginator = Paginator[Any]
@@ -70,6 +73,15 @@ class CappedChangeList(ChangeList):
         return rows
 
     def get_results(self, request: HttpRequest) -> None:
+        try:
+            with bounded_search():
+                self._read_results(request)
+        except TooMuchToSearch:
+            messages.error(request, str(ADVICE))
+            self.queryset = self.queryset.none()
+            self._read_results(request)
+
+    def _read_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.full_result_count = self.result_count
         self.result_list = list(self.result_list)

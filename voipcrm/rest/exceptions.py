@@ -21,6 +21,8 @@ from rest_framework.exceptions import APIException, ErrorDetail, NotFound
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from voipcrm.bounded_search import ADVICE, TooMuchToSearch
+
 
 def answer(problem: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's answer, and ours to what the database and Django refuse."""
@@ -70,6 +72,12 @@ _REFUSALS: tuple[tuple[type[Exception], int, str, str | Promise], ...] = (
         _("This contradicts a record that was stored meanwhile."),
     ),
     (DataError, status.HTTP_400_BAD_REQUEST, "invalid", _("A value is outside of what can be stored.")),
+    (
+        TooMuchToSearch,
+        status.HTTP_400_BAD_REQUEST,
+        "too_much_to_search",
+        ADVICE,
+    ),  # no 503, which would have it repeated
 )
 
 

@@ -3,6 +3,7 @@ added meanwhile are neither skipped nor repeated."""
 
 import base64
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
+
+from voipcrm.bounded_search import bounded_search
+from voipcrm.rest.filtering import PAGING
 
 DEFAULT_PER_PAGE = 50
 MAX_PER_PAGE = 200
@@ -63,7 +67,9 @@ class NewestFirst(BasePagination):
         if cursor is not None:
             rows = rows.filter(self._beyond(cursor))
         backwards = cursor is not None and cursor.backwards
-        found = list((rows.reverse() if backwards else rows)[: per_page + 1])
+        is_narrowed = bool(set(request.query_params) - PAGING)  # a whole list is read from its index, page by page
+        with bounded_search() if is_narrowed else nullcontext():
+            found = list((rows.reverse() if backwards else rows)[: per_page + 1])
         page, more = found[:per_page], len(found) > per_page
         if backwards:
             page.reverse()
