@@ -21,9 +21,12 @@ from sips.exceptions import Conflict
 from sips.lines import CannotDial
 from sips.visible_records import VisibleRecords
 from voipcrm.rest.editing import NotedEdits
+from voipcrm.rest.replica import ListsFromReplica
 
 
-class AutocallViewSet(VisibleRecords[Autocall], NotedEdits[Autocall], viewsets.ModelViewSet[Autocall]):
+class AutocallViewSet(
+    ListsFromReplica[Autocall], VisibleRecords[Autocall], NotedEdits[Autocall], viewsets.ModelViewSet[Autocall]
+):
     """Automatic call-backs."""
 
     resource = "autocall"

@@ -1,4 +1,4 @@
-"""python -m bench [intake|pages|process|dialing|callback|figures|desks|partitions …] [--quick]
+"""python -m bench [intake|pages|process|dialing|callback|figures|desks|partitions|failover …] [--quick]
 
 Measures the product on a database and in a folder of its own, and ends everything it has started. All parts at full length also write RESULTS.md.
 """
@@ -18,7 +18,7 @@ from django.core.management import call_command
 from bench.load import Missing
 from bench.scale import FULL, QUICK, Scale
 
-PARTS = ("intake", "pages", "process", "dialing", "callback", "figures", "desks", "partitions")
+PARTS = ("intake", "pages", "process", "dialing", "callback", "figures", "desks", "partitions", "failover")
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "RESULTS.md"
 

@@ -45,9 +45,9 @@ def measure(scale: Scale) -> list[Table]:
             f"Forgetting {count:,} of {2 * count:,} deliveries",
             ["", "seconds", "MB of WAL", "MB before", "MB after", "MB after VACUUM"],
         )
-        for received in (OLD, LATELY):
+        for salt, received in enumerate((OLD, LATELY)):
             for table in (OURS, PARTED):
-                rows = DELIVERIES.format(voip=desk, salt=received[8:11], received=received, count=count)
+                rows = DELIVERIES.format(voip=desk, salt=salt, received=received, count=count)
                 server.execute(f"INSERT INTO {table} ({COLUMNS}) {rows}".encode())
         server.execute("VACUUM ANALYZE")
         _add(forgetting, server, "DELETE in portions, as the product does", OURS, delete_old_deliveries)
@@ -95,7 +95,13 @@ def _wal(server: psycopg.Connection) -> float:
 
 def _size(server: psycopg.Connection, name: str) -> float:
     """Megabytes of a table with its partitions and indexes."""
-    return _number(server, f"SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('{name}')") / 1e6
+    return (
+        _number(
+            server,
+            f"SELECT COALESCE(sum(pg_total_relation_size(relid)), pg_total_relation_size('{name}')) FROM pg_partition_tree('{name}')",
+        )
+        / 1e6
+    )
 
 
 def _number(server: psycopg.Connection, query: str) -> float:

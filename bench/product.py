@@ -80,6 +80,12 @@ class Program:
                 process.kill()
             self._process.wait()
 
+    def kill(self) -> None:
+        """With all it has started, and without a word."""
+        for process in self.family():
+            process.kill()
+        self._process.wait()
+
     def family(self) -> list[psutil.Process]:
         """The process and those it has started."""
         own = psutil.Process(self._process.pid)
@@ -89,7 +95,7 @@ class Program:
 @contextmanager
 def running(name: str, **environment: str) -> Iterator[Program]:
     """The process of that name in the Procfile. A web process answers when this begins, the others have only been started."""
-    port = free_port()
+    port = int(environment.get("PORT", free_port()))
     command = [word.replace("$PORT", str(port)) for word in shlex.split(procfile()[name])]
     with started(command, name, environment | {"PORT": str(port)}, port=port) as program:
         if name == "web":

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection
+from django.db import connections
 from django.db.models import Count, DateTimeField, F, Func, IntegerField, Q, Value
 from django.db.models.functions import Ceil, Extract
 
@@ -124,7 +124,7 @@ def by_time(calls: CallQuerySet, period: Period, names: Sequence[str]) -> tuple[
         sums=", ".join(f"sum({name})::bigint AS {name}" for name in counts),
     )
     starts, zone = [day.start for day in period.days()], period.zone.key
-    with connection.cursor() as cursor:
+    with connections[calls.db].cursor() as cursor:
         cursor.execute(asked, [period.start, starts, zone, zone, *values])
         rows = [dict(zip(("day", "weekday", "hour", *counts), row, strict=True)) for row in cursor.fetchall()]
     return [row for row in rows if row["day"] is not None], [row for row in rows if row["day"] is None]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import connection
+from django.db import connections
 from django.db.models import Subquery, Value
 
 from calls.counting import in_period
@@ -40,7 +40,7 @@ class Returns:
 def returns(calls: CallQuerySet, period: Period, *, within: tuple[int, ...], missed: int) -> Returns:
     """Of the missed calls with a number. `missed`: about how many there are."""
     next_talks, values = (_one_by_one if missed <= FEW else _all_at_once)(calls, period)
-    with connection.cursor() as cursor:
+    with connections[calls.db].cursor() as cursor:
         cursor.execute(_COUNT.format(within=_WITHIN * len(within), missed=next_talks), [*within, *values])
         returned, unreturned, *counts = cursor.fetchone()
     return Returns(returned, unreturned, dict(zip(within, counts, strict=True)))

@@ -26,6 +26,7 @@ from sips.staff_fields import UsernameField, UsernameFilter
 from sips.visible_records import VisibleRecords
 from voipcrm.rest.bodies import StrictBody
 from voipcrm.rest.query_filters import MomentFilter, WholeNumberFilter, YesNoFilter
+from voipcrm.rest.replica import ListsFromReplica
 
 CODES = (
     (follow_ups.TakenBySomebody, "taken_by_somebody"),
@@ -102,7 +103,11 @@ class FollowUpFilter(django_filters.FilterSet):
 
 
 class FollowUpViewSet(
-    VisibleRecords[FollowUp], mixins.CreateModelMixin, mixins.RetrieveModelMixin, mixins.ListModelMixin
+    ListsFromReplica[FollowUp],
+    VisibleRecords[FollowUp],
+    mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.ListModelMixin,
 ):
     """Numbers that staff are to call, have called, or will call. There is one open follow-up per number and configuration."""
 

@@ -14,6 +14,7 @@ from sips.visible_records import VisibleRecords
 from voipcrm.rest.bodies import StrictBody
 from voipcrm.rest.fields import IdField
 from voipcrm.rest.query_filters import MomentFilter, WholeNumberFilter
+from voipcrm.rest.replica import ListsFromReplica
 
 
 class CallIdField(IdField[Call]):
@@ -45,7 +46,13 @@ class NoteFilter(django_filters.FilterSet):
         fields = ()
 
 
-class NoteViewSet(VisibleRecords[Note], mixins.CreateModelMixin, mixins.RetrieveModelMixin, mixins.ListModelMixin):
+class NoteViewSet(
+    ListsFromReplica[Note],
+    VisibleRecords[Note],
+    mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.ListModelMixin,
+):
     """Notes of staff on calls. The author is the user of the token; the CRM's own text is the call's `description`."""
 
     resource = "note"

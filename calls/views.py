@@ -15,6 +15,7 @@ from sips.exceptions import Conflict
 from sips.lines import CannotDial
 from sips.visible_records import VisibleRecords
 from voipcrm.rest.editing import NotedEdits
+from voipcrm.rest.replica import ListsFromReplica
 
 NAMES = ("voip", "sip", "placed_by")
 HEAVY = (
@@ -28,7 +29,7 @@ HEAVY = (
 """Secrets, and columns that a call does not show."""
 
 
-class CallViewSet(VisibleRecords[Call], NotedEdits[Call], viewsets.ModelViewSet[Call]):
+class CallViewSet(ListsFromReplica[Call], VisibleRecords[Call], NotedEdits[Call], viewsets.ModelViewSet[Call]):
     """Calls: the log, and click-to-call."""
 
     resource = "call"

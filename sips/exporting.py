@@ -21,6 +21,7 @@ from django.utils.translation import get_language, override
 from sips.spreadsheets import Row, csv_pieces, newest_first, xlsx_progress
 from voipcrm.audit.entries import record_export
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
+from voipcrm.rest import replica
 
 PIECE = 256 * 1024
 PROGRESS = "application/x-voipcrm-progress"
@@ -63,7 +64,9 @@ class Exporting(BackOfficeAdmin):
         record_export(self.opts.label_lower, kind, request.GET)
         shows_progress = PROGRESS in request.headers.get("Accept", "")
         return StreamingHttpResponse(
-            _framed(file, rows.count()) if shows_progress else (content for _rows, content in file),
+            _framed(file, replica.read(lambda source: rows.using(source).count()))
+            if shows_progress
+            else (content for _rows, content in file),
             content_type=PROGRESS if shows_progress else TYPES[kind],
             headers={
                 "Content-Disposition": f'attachment; filename="{self.opts.model_name}s.{kind}"',

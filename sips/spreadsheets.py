@@ -11,6 +11,8 @@ from typing import Any, Final
 import xlsxwriter
 from django.db.models import Q, QuerySet
 
+from voipcrm.rest import replica
+
 CHUNK = 2_000
 ROWS_OF_A_SHEET: Final = 1_000_000
 """XLSX holds 1 048 576, with its heading."""
@@ -36,7 +38,7 @@ def newest_first(rows: QuerySet[Any], columns: Sequence[str], *, time: str = "")
     read = rows.order_by(*(f"-{name}" for name in order)).values_list(*columns, *order)
     beyond = Q()
     while True:
-        piece = list(read.filter(beyond)[:CHUNK])
+        piece = _piece(read.filter(beyond)[:CHUNK])
         yield [row[:width] for row in piece]
         if len(piece) < CHUNK:
             return
@@ -44,6 +46,10 @@ def newest_first(rows: QuerySet[Any], columns: Sequence[str], *, time: str = "")
         beyond = Q(pk__lt=last[-1])
         if time:
             beyond = Q(**{f"{time}__lte": last[-2]}) & (Q(**{f"{time}__lt": last[-2]}) | beyond)
+
+
+def _piece(rows: QuerySet[Any]) -> list[Any]:
+    return replica.read(lambda source: list(rows.using(source)))
 
 
 def csv_pieces(heading: Row, pieces: Iterable[list[Row]]) -> Iterator[bytes]:

@@ -77,9 +77,7 @@ class Server:
         for name, value in given.items():
             command += ["-c", f"{name}={value}"]
         with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=self.folder.parent, stdout=log, stderr=log, start_new_session=True, **self._account
-            )
+            self._process = subprocess.Popen(command, cwd=self.folder.parent, stdout=log, stderr=log, **self._account)
         wait_until(self.answers, seconds=PATIENCE, what=f"PostgreSQL's start ({self.folder.name})")
 
     def answers(self) -> bool:

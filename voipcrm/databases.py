@@ -36,7 +36,7 @@ lost its power or its network is gone, and for so long nobody would ask the next
 def configure(env: environ.Env, embedded_in: Path) -> dict[str, Any]:
     """Django's settings of the database. embedded_in: the embedded server's folder. Raises ImproperlyConfigured."""
     address = env.str("DATABASE_URL", "")
-    found = _parse(env, address) if address else _embedded(embedded_in)
+    found = _parse(env, "DATABASE_URL") if address else _embedded(embedded_in)
     pooled = env.bool("DATABASE_TRANSACTION_POOLING", False)
     prepared = env.bool("DATABASE_PREPARED_STATEMENTS", True)
     return found | {
@@ -52,6 +52,16 @@ def configure(env: environ.Env, embedded_in: Path) -> dict[str, Any]:
     }
 
 
+def configure_replica(env: environ.Env) -> dict[str, dict[str, Any]]:
+    """By alias, where there is one. Without a pool: a thread that asks a replica which is away is to know at once. Raises ImproperlyConfigured."""
+    if not env.str("DATABASE_REPLICA_URL", ""):
+        return {}
+    found = _parse(env, "DATABASE_REPLICA_URL")
+    options = {"connect_timeout": 2, **found["OPTIONS"], "prepare_threshold": None}
+    kept = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
+    return {"replica": found | kept | {"OPTIONS": options, "TEST": {"MIRROR": "default"}}}
+
+
 def _pool_size(env: environ.Env) -> int:
     size: int = env.int("DATABASE_POOL_SIZE", 12)
     if size < 2:
@@ -61,20 +71,18 @@ def _pool_size(env: environ.Env) -> int:
     return size
 
 
-def _parse(env: environ.Env, address: str) -> dict[str, Any]:
-    found: dict[str, Any] = env.db_url_config(address)
+def _parse(env: environ.Env, setting: str) -> dict[str, Any]:
+    found: dict[str, Any] = env.db_url_config(env.str(setting))
     if found.get("ENGINE") != POSTGRESQL:
         raise ImproperlyConfigured(
-            "DATABASE_URL must be a PostgreSQL address such as postgresql://user:password@host:5432/voipcrm."
+            f"{setting} must be a PostgreSQL address such as postgresql://user:password@host:5432/voipcrm."
         )
     given = found.get("OPTIONS", {})
     said = {name.lower() for name in (*given, *found)}
     for name in OURS.keys() & said:
-        raise ImproperlyConfigured(
-            f"DATABASE_URL says {name}, which is what {OURS[name]} is for: see docs/settings.md."
-        )
-    several = "," in found["HOST"] + given.get("host", "")
-    return found | {"ENGINE": PRIMARY, "OPTIONS": REACHING | (WRITABLE if several else {}) | given}
+        raise ImproperlyConfigured(f"{setting} says {name}, which is what {OURS[name]} is for: see docs/settings.md.")
+    chosen = WRITABLE if setting == "DATABASE_URL" and "," in found["HOST"] + given.get("host", "") else {}
+    return found | {"ENGINE": PRIMARY, "OPTIONS": REACHING | chosen | given}
 
 
 def _embedded(folder: Path) -> dict[str, Any]:

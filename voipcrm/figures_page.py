@@ -27,6 +27,7 @@ from sips.models import Sip, Voip
 from voipcrm.backoffice.filters import MOST_CHOICES
 from voipcrm.figure_names import CARDS, COLOURS, FIGURES, PERIODS, RATES, SPANS, WEEKDAYS
 from voipcrm.navigation import may_view
+from voipcrm.rest import replica
 from voipcrm.statistics import DEFAULT_PERIOD, Statistics, answer, read_question
 from widgets.models import Widget
 
@@ -70,7 +71,9 @@ def figures_page(request: HttpRequest) -> TemplateResponse:
     except ValidationError as problem:
         problems = [f"{name}: {told[0]['message']}" for name, told in _details(problem).items()]
         question = read_question(QueryDict(""))
-    found = answer(question, request.user, calls=calls, call_backs=call_backs)
+    found = replica.read(
+        lambda source: answer(question, request.user, calls=calls, call_backs=call_backs, source=source)
+    )
     shown = {
         **admin.site.each_context(request),
         "title": _("Figures"),

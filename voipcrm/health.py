@@ -1,5 +1,7 @@
 """`/healthz` and `/metrics`."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -9,6 +11,7 @@ from django_prometheus.exports import ExportToDjangoView
 
 from integrations.sip_dialer import presence
 from voipcrm.networks import is_within
+from voipcrm.rest import replica
 
 _OLDEST_DUE_JOB = """
 SELECT COALESCE(EXTRACT(epoch FROM now() - min(COALESCE(job.scheduled_at, event.at))), 0)
@@ -40,8 +43,15 @@ def healthz(request: HttpRequest) -> HttpResponse:
         "jobs": "late" if late else "ok",
         "oldest_job_seconds": waited,
         "sip_dialers": dialers,
+        **_told_of_replica(),
     }
     return JsonResponse(answer, status=503 if late else 200)
+
+
+def _told_of_replica() -> dict[str, Any]:
+    """Nothing where there is none. That it is late or away is no failure: the primary is read instead."""
+    finding = replica.find()
+    return {"replica": finding.state, "replica_lag_seconds": finding.lag} if finding else {}
 
 
 @csrf_exempt

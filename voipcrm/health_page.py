@@ -31,6 +31,7 @@ from voipcrm.backoffice.changelist import LARGEST_COUNT, count_up_to
 from voipcrm.backoffice.display import show_moment, start_of_today
 from voipcrm.health import oldest_due_job
 from voipcrm.navigation import may_see_health
+from voipcrm.rest import replica
 
 MOST_SHOWN = 100
 WORKER_SILENT_SECONDS = 60
@@ -67,8 +68,26 @@ def health_page(request: HttpRequest) -> TemplateResponse:
 def _processes() -> Iterator[Check]:
     yield Check(_("Web and database"), "ok", _("This page was made, so a web process works and the database answers."))
     dialers = presence.count_living()
+    yield from _replica()
     yield _workers(max(0, _count_workers() - dialers))
     yield _dialers(dialers)
+
+
+def _replica() -> Iterator[Check]:
+    """Nothing where there is none."""
+    finding = replica.find()
+    if finding is None:
+        return
+    if finding.state == "ok":
+        told = _("It is read for lists, figures and exports, and at most %(seconds)s seconds behind.")
+    elif finding.state == "late":
+        told = _("It is too far behind, so the primary is read instead.")
+    elif finding.state == "no_replica":
+        told = _("The server of DATABASE_REPLICA_URL follows no other, so the primary is read instead.")
+    else:
+        told = _("It does not answer, so the primary is read instead.")
+    state = "ok" if finding.state == "ok" else "warning"
+    yield Check(_("Replica of the database"), state, told % {"seconds": finding.lag} if "%" in told else told)
 
 
 def _count_workers() -> int:

@@ -44,7 +44,10 @@ def _secret(name: str, make_file: Path) -> str:
 SECRET_KEY = _secret("SECRET_KEY", DATA_DIR / "secret_key")
 ENCRYPTION_KEYS = secret_files.encryption_keys(_secret("ENCRYPTION_KEYS", DATA_DIR / "encryption_key"))
 
-DATABASES = {"default": databases.configure(env, embedded_in=DATA_DIR / "postgres")}
+DATABASES = {"default": databases.configure(env, embedded_in=DATA_DIR / "postgres"), **databases.configure_replica(env)}
+DATABASE_ROUTERS = ["voipcrm.rest.replica.WritesGoToThePrimary"]
+REPLICA_LAG = timedelta(seconds=env.int("DATABASE_REPLICA_LAG_SECONDS", 5))
+"""A replica that lags further behind is not read."""
 TRANSACTION_POOLING = DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"]
 """Two transactions may come to two connections of the database: nothing that lasts longer than one works, as waiting for notifications."""
 
@@ -173,7 +176,7 @@ PAGES_CSP = of_packages.PAGES_CSP | {"media-src": [SELF, *RECORDING_ORIGINS]}
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/voip/"
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key"]
-CORS_EXPOSE_HEADERS = ["Idempotent-Replayed", "Retry-After"]
+CORS_EXPOSE_HEADERS = ["Idempotent-Replayed", "Replica-Lag", "Retry-After"]
 
 CRM_CLIENT_URL = check_template("CRM_CLIENT_URL", env.str("CRM_CLIENT_URL", ""))
 CRM_CONTACT_URL = check_template("CRM_CONTACT_URL", env.str("CRM_CONTACT_URL", ""))

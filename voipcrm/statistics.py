@@ -46,23 +46,24 @@ class Statistics:
     call_backs: call_back_statistics.CallBackStatistics | None
 
 
-def answer(question: Question, user: Any, *, calls: bool, call_backs: bool) -> Statistics:
+def answer(question: Question, user: Any, *, calls: bool, call_backs: bool, source: str) -> Statistics:
+    """source: the alias of the database that counts."""
     return Statistics(
         question,
-        calls=_calls(question, user) if calls else None,
-        call_backs=_call_backs(question, user) if call_backs else None,
+        calls=_calls(question, user, source) if calls else None,
+        call_backs=_call_backs(question, user, source) if call_backs else None,
     )
 
 
-def _calls(question: Question, user: Any) -> call_statistics.CallStatistics:
+def _calls(question: Question, user: Any, source: str) -> call_statistics.CallStatistics:
     query = _chosen(question.filters, CALLS_BY)
-    rows = cast("CallQuerySet", CallOfWidgetFilter(query, queryset=Call.objects.visible_to(user)).qs)
+    rows = cast("CallQuerySet", CallOfWidgetFilter(query, queryset=Call.objects.using(source).visible_to(user)).qs)
     return call_statistics.count(rows, question.period, query=query)
 
 
-def _call_backs(question: Question, user: Any) -> call_back_statistics.CallBackStatistics:
+def _call_backs(question: Question, user: Any, source: str) -> call_back_statistics.CallBackStatistics:
     query = _chosen(question.filters, CALL_BACKS_BY)
-    rows = AutocallFilter(query, queryset=Autocall.objects.visible_to(user)).qs
+    rows = AutocallFilter(query, queryset=Autocall.objects.using(source).visible_to(user)).qs
     return call_back_statistics.count(rows, question.period, query=query)
 
 

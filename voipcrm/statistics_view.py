@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from calls.figures import DayFigures, Figure, ReasonFigure, Span
 from calls.statistics import HourFigures, LineFigures
+from voipcrm.rest import replica
 from voipcrm.statistics import QuestionSerializer, Statistics, answer, read_question
 
 LISTS = {"calls": "call-list", "autocalls": "autocall-list"}
@@ -128,5 +129,9 @@ class StatisticsView(APIView):
         """Each figure is the length of the list that it names."""
         question = read_question(request.query_params)
         may = request.user.has_perm
-        found = answer(question, request.user, calls=may("calls.view_call"), call_backs=may("autocalls.view_autocall"))
-        return Response(StatisticsSerializer(found).data)
+        seen = {"calls": may("calls.view_call"), "call_backs": may("autocalls.view_autocall")}
+
+        def count(source: str) -> Response:
+            return Response(StatisticsSerializer(answer(question, request.user, **seen, source=source)).data)
+
+        return replica.respond(request, count)
