@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
@@ -16,13 +17,13 @@ from sippy.SipContentType import SipContentType
 from sippy.SipExpires import SipExpires
 from sippy.SipFrom import SipFrom
 from sippy.SipHeader import SipHeader
-from sippy.SipRequest import SipRequest
 from sippy.SipRoute import SipRoute
 from sippy.SipTo import SipTo
 from sippy.SipURL import SipURL
 
 from integrations.sip_dialer import sdp
 from integrations.sip_dialer.legs import Info
+from integrations.sip_dialer.sippy_shortcuts import Request
 
 METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO")
 """What we understand (Allow). Without UPDATE in it, telephones refresh their sessions by re-INVITE."""
@@ -149,7 +150,7 @@ class Dialog:
         return SipHeader(body=SipContact(address=_address(self.account.username, host, port=port)))
 
     def _request(self, method: str, cseq: int) -> Any:
-        request = SipRequest(
+        request = Request(
             method=method,
             ruri=self._target.getCopy(),
             to=self.remote.getCopy(),
@@ -233,6 +234,7 @@ def _request_uri(url: Any) -> Any:
     return target
 
 
+@lru_cache
 def _literal(host: str) -> str:
     """The IP address as it stands in a URL, or "" where it is none."""
     try:

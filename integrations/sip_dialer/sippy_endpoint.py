@@ -1,6 +1,6 @@
 """The UDP transport with sippy's transaction layer (RFC 3261, section 17), and what that lacks."""
 
-import ipaddress
+import logging
 import re
 import socket
 from collections.abc import Callable
@@ -13,34 +13,21 @@ from sippy.SipConf import SipConf
 from sippy.SipResponse import SipResponse
 from sippy.SipTransactionManager import TERMINATED, SipTransactionManager
 from sippy.Time.Timeout import Timeout
-from sippy.Udp_server import Udp_server, Udp_server_opts
 
 from integrations.sip_dialer.legs import Timer
 from integrations.sip_dialer.silent_sound import SilentSound
 from integrations.sip_dialer.sippy_reading import SMALLEST, Message, Unreadable, is_parsable, read
 from integrations.sip_dialer.sippy_trace import Trace, log_refused, tame
+from integrations.sip_dialer.sippy_udp import UdpOptions, UdpServer
 
 SipConf.my_uaname = "voipcrm"
 
+logger = logging.getLogger("integrations.sip_dialer")
+
+WATCH = 10.0
+"""Seconds between two looks at what the kernel has dropped."""
 Respond = Callable[[Any, Any], None]
 """Takes a response and its transaction."""
-
-
-class _UdpOptions(Udp_server_opts):
-    nworkers = 1
-    """One sender keeps the order of what we send: an ACK must not be overtaken by the BYE behind it."""
-    flags = 0
-    """A port that is taken is an error, not shared."""
-
-
-class _UdpServer(Udp_server):
-    """Keeps from sippy's sending thread what it dies of (a port above 65535) and what blocks it (a name to resolve)."""
-
-    def send_to(self, data: Any, address: Any, delayed: bool = False) -> None:
-        if _can_be_sent_to(address, self.uopts.family):
-            super().send_to(data, address, delayed)
-        else:
-            log_refused("its address cannot be answered", address)
 
 
 class _Transactions(SipTransactionManager):
@@ -48,7 +35,7 @@ class _Transactions(SipTransactionManager):
     ACK of a 2xx goes along the dialog's route set, also where the 2xx of a re-INVITE repeats no Record-Route; and a 2xx that comes from a second
     telephone (a fork), or after we gave up, is acknowledged as well (13.2.2.4)."""
 
-    model_udp_server = (_UdpServer, _UdpOptions)
+    model_udp_server = (UdpServer, UdpOptions)
 
     def __init__(self, *parameters: Any) -> None:
         self._sent: WeakValueDictionary[tuple[str, str], Any] = WeakValueDictionary()
@@ -68,24 +55,26 @@ class _Transactions(SipTransactionManager):
         except Unreadable as problem:
             log_refused(str(problem), source)
             return
-        if message.is_response:
-            self._correlate(message)
+        is_awaited = message.is_response and self._correlate(message)
         datagram = message.encode()
-        if not (message.start.startswith("SIP/2.0 2") and self._acknowledge_late_answer(datagram, server)):
+        is_late = message.start.startswith("SIP/2.0 2") and not is_awaited
+        if not (is_late and self._acknowledge_late_answer(datagram, server)):
             super().handleIncoming(datagram, source, server, rtime)
 
-    def _correlate(self, response: Message) -> None:
+    def _correlate(self, response: Message) -> bool:
+        """Whether a transaction waits for it."""
         branch = re.search(r";\s*branch\s*=\s*([^\s;,]+)", response.first("via"), re.IGNORECASE)
         method = response.first("cseq").rpartition(" ")[2]
         transaction = self._sent.get((branch[1], method)) if branch else None
         if branch is None or transaction is None or transaction.tid is None:
-            return
+            return False
         call_id, tag, cseq, _method, _branch = transaction.tid
         response.replace("call-id", call_id)
         response.replace("from", f"<sip:ours.invalid>;tag={tag}")
         response.replace("cseq", f"{cseq} {method}")
         if not is_parsable("via", response.first("via")):
             response.replace("via", f"SIP/2.0/UDP ours.invalid;branch={branch[1]}")
+        return transaction.state is not TERMINATED
 
     def incomingResponse(self, response: Any, transaction: Any, checksum: bytes) -> None:
         server = transaction.userv
@@ -123,13 +112,15 @@ class Endpoint:
         tame()
         configuration = {"_sip_address": address, "_sip_port": port, "_sip_logger": Trace()}
         self.transactions = _Transactions(configuration, _answer_stranger)
-        (self.address, self.port), _transport = self.transactions.l4r.getServer((address, 0)).getSIPaddr()
+        self._server = self.transactions.l4r.getServer((address, 0))
+        (self.address, self.port), _transport = self._server.getSIPaddr()
         # Receives and drops the RTP of a telephone that waits, and sends it silence.
         self._sink = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         self._sink.bind((address.strip("[]"), 0))
         self.sink_port: int = self._sink.getsockname()[1]
         self.silent_sound = SilentSound(self._sink, may_reach=may_reach)
         self.closed = False
+        self._watch(0)
 
     def send(self, request: Any, respond: Respond) -> Any:
         """Begin a transaction; returns it."""
@@ -145,26 +136,20 @@ class Endpoint:
         return timer
 
     def close(self) -> None:
-        """Send what waits to be sent, then let go of the sockets."""
         self.closed = True
         self.transactions.shutdown()
         self.silent_sound.close()
         self._sink.close()
 
+    def _watch(self, known: int) -> None:
+        dropped = self._server.dropped
+        if dropped > known:
+            logger.warning("sip_datagrams_dropped", extra={"datagrams": dropped - known})
+        self.after(WATCH, partial(self._watch, dropped))
+
     def _unless_closed(self, action: Callable[[], None]) -> None:
         if not self.closed:
             action()
-
-
-def _can_be_sent_to(address: tuple[str, Any], family: int) -> bool:
-    """Whether that is an IP address of the socket's kind and a port."""
-    try:
-        found = ipaddress.ip_address(address[0].strip("[]").partition("%")[0])
-        port = int(address[1])
-    except (TypeError, ValueError):
-        return False
-    is_v6 = family == socket.AF_INET6
-    return found.version == (6 if is_v6 else 4) and address[0].startswith("[") == is_v6 and 0 < port < 65536
 
 
 def _answer_stranger(request: Any, _transaction: Any) -> tuple[Any, None, None]:

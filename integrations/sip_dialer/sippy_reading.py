@@ -29,6 +29,14 @@ _OPTIONAL = frozenset({"contact", "record-route", "expires"})
 _BREAK = re.compile(r"\r\n|\n|\r")
 
 
+_PLAIN_ADDRESS = re.compile(
+    r'(?:"[\w .+-]*" ?)?<sip:(?:[\w.+-]+@)?[\w.-]+(?::[1-9][0-9]{0,4})?(?:;[\w.-]+(?:=[\w.+-]+)?)*>(?:;[\w-]+=[\w.+-]+)*',
+    re.ASCII,
+)
+"""How nearly all addresses are written, which sippy can parse for certain."""
+_ADDRESSES = frozenset({"contact", "record-route", "to"})
+
+
 class Unreadable(ValueError):
     """It is no SIP message; the reason does not quote it."""
 
@@ -146,6 +154,8 @@ def _forget_received(message: Message) -> None:
 
 def is_parsable(name: str, value: str) -> bool:
     """Whether sippy can parse that header."""
+    if name in _ADDRESSES and _PLAIN_ADDRESS.fullmatch(value):
+        return True
     try:
         body = SipHeader(name=name, bodys=value).getBody()
     except ESipHeaderCSV as several:

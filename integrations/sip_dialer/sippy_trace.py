@@ -8,6 +8,7 @@ from typing import Any
 from sippy import Network_server, SipMsg, SipRequest, SipTransactionManager, SipURL, Udp_server
 from sippy.Core import EventDispatcher
 
+from integrations.sip_dialer import sippy_shortcuts
 from integrations.sip_dialer.quota import Quota
 
 logger = logging.getLogger("integrations.sip_dialer")
@@ -67,3 +68,4 @@ def tame() -> None:
     for module in (EventDispatcher, SipMsg, SipRequest, SipTransactionManager, SipURL):
         module.print = _print
     SipURL.quote = SipURL.unquote = lambda text, *_safe: text
+    sippy_shortcuts.take()
