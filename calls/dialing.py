@@ -4,6 +4,8 @@ A request is claimed, and the claim committed, before anything is sent; so it is
 a report (`calls.reports`), like the provider's or the dialer's that follow.
 """
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -29,16 +31,22 @@ def claim(call_id: int, *, holder: str = "") -> Call | None:
     holder: the process that will be able to end the call.
     """
     now = timezone.now()
-    fresh = Call.objects.filter(pk=call_id, status=Status.QUEUED, created_at__gt=now - settings.REQUESTED_CALL_EXPIRES)
-    due = fresh.filter(Q(dial_by=None) | Q(dial_by__gt=now)).exclude(reference="")
+    asked = due(now).filter(pk=call_id)
     with transaction.atomic(durable=True):
-        call: Call | None = due.select_related("voip", "sip").select_for_update(of=("self",)).first()
+        call: Call | None = asked.select_related("voip", "sip").select_for_update(of=("self",)).first()
         if call is None:
             return None
         Call.everything.filter(pk=call_id).update(dialed_at=now, held_by=holder)
         report_on(call, CallEvent(provider_call_id=call.report_key, status=Status.DIALING))
     call.refresh_from_db(fields=("status", "precedence", "dialed_at", "held_by", "updated_at"))
     return call
+
+
+def due(now: datetime) -> QuerySet[Call]:
+    """The requests that wait and may still be dialed."""
+    fresh = Call.objects.filter(status=Status.QUEUED, created_at__gt=now - settings.REQUESTED_CALL_EXPIRES)
+    waiting: QuerySet[Call] = fresh.filter(Q(dial_by=None) | Q(dial_by__gt=now)).exclude(reference="")
+    return waiting
 
 
 def fail(call_id: int, *, reason: Reason, provider_status: str) -> bool:

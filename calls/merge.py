@@ -213,8 +213,8 @@ def reporting(gate: str, *, then: str = "SELECT") -> Statement:
 
 REPORT = reporting("SELECT %(delivery)s::bigint AS id")
 
-SEVERAL = Statement(f"WITH gate AS (SELECT), {_SEVERAL}, {_FOLLOWS} {_UPSERT}, c.provider_call_id")
-"""Merge reports of as many calls, `reports` being JSON, without storing them: `(id, requested, provider_call_id)` of those that changed."""
+SEVERAL = Statement(f"WITH gate AS (SELECT), {_SEVERAL}, {_FOLLOWS} {_UPSERT}, c.provider_call_id, c.status")
+"""Merge reports of as many calls, `reports` being JSON, without storing them: `(id, requested, provider_call_id, status)` of those that changed."""
 
 ADD = Statement(f"""
 WITH gate AS (SELECT), {_EVENT}

@@ -38,8 +38,10 @@ class CallSession:
         silence: Silence,
         report: Report,
         over: Callable[[], None],
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
-        self._order, self._clock, self._make_leg, self._over = order, clock, make_leg, over
+        """over: called once, at the end. heard: called at each response of the server."""
+        self._order, self._clock, self._make_leg, self._over, self._heard = order, clock, make_leg, over, heard
         self._silence = silence
         self._progress = Progress(order.reference, report)
         self._timers: dict[str, Timer] = {}
@@ -73,6 +75,7 @@ class CallSession:
     # Listener: what the legs report
 
     def heard(self, leg: Leg) -> None:
+        self._heard()
         self._forget("response")
 
     def rang(self, leg: Leg, code: int, phrase: str, description: str | None) -> None:

@@ -8,13 +8,20 @@ from django.conf import settings
 from procrastinate.contrib.django import app as jobs
 
 from calls import dialing
+from calls.claiming import claim_along
 from calls.models import Call
 from calls.reasons import Reason
 from integrations.providers.foundation.provider import Refused
 from integrations.sip_dialer.orders import CallerIdHeader, Engine, RingLimits, SipOrder
+from integrations.sip_dialer.pacing import Pacing
 from integrations.sip_dialer.reports import Reports
 from sips.encryption import DecryptionError
-from sips.models import Voip
+from sips.models import Sip, Voip
+
+AT_ONCE = 32
+"""Calls that are claimed in one transaction, at most: enough to share its cost, and few enough to leave other dialers their part of a short queue."""
+PATIENCE, LATER = 0.2, 1
+"""Seconds to wait for a server that has not answered earlier calls, and until the job is looked at again."""
 
 
 class OrderIntake:
@@ -22,23 +29,54 @@ class OrderIntake:
 
     current: ClassVar["OrderIntake | None"] = None
 
-    def __init__(self, name: str, engine: Engine, reports: Reports) -> None:
+    def __init__(self, name: str, engine: Engine, reports: Reports, pacing: Pacing | None = None) -> None:
         self._name, self._engine, self._reports = name, engine, reports
+        self._pacing = pacing or Pacing()
+        self._asked: dict[int, int] = {}
+        """Calls whose jobs have begun, and their configurations."""
         self._lock = threading.Lock()
         self._is_open = True
 
     def dial(self, call_id: int) -> None:
-        """Claim the call and place it. One that comes while the dialer stops is left to another dialer."""
+        """Claim the call and place it, and with it those that wait behind it for the same server. One that comes while the dialer stops, or while the
+        server is behind, is left to another dialer or to later."""
+        voip_id = Call.objects.filter(pk=call_id).values_list("voip_id", flat=True).first() or 0
+        self._asked[call_id] = voip_id
+        self._pacing.room(voip_id, seconds=PATIENCE)
         with self._lock:  # so that nothing is claimed once `close` has returned
-            call = dialing.claim(call_id, holder=self._name) if self._is_open else None
-            if not self._is_open:
-                jobs.configure_task("integrations.dial_by_sip", queue="sip").defer(call_id=call_id)
-        if call is None:
-            return
+            if call_id not in self._asked:
+                return  # claimed with another's
+            room = self._pacing.room(voip_id, seconds=0) if self._is_open else 0
+            claimed = self._claim(voip_id, room) if room else []
+            if not room:
+                del self._asked[call_id]
+        if not room:
+            pause = LATER if self._is_open else 0
+            dial_later = jobs.configure_task("integrations.dial_by_sip", queue="sip", schedule_in={"seconds": pause})
+            dial_later.defer(call_id=call_id)
+        lines: dict[int, Sip] = {}
+        for call in claimed:
+            self._place(call, lines)
+
+    def _claim(self, voip_id: int, room: int) -> list[Call]:
+        """All that are asked for at that server and those behind them. Where it fails each job tries again."""
+        asked = [call_id for call_id, at in list(self._asked.items()) if at == voip_id]
+        claimed = claim_along(asked, voip_id=voip_id, holder=self._name, most=min(AT_ONCE, room))
+        for call_id in asked:
+            del self._asked[call_id]
+        for call in claimed:
+            self._pacing.placed(voip_id, call.reference)
+        return claimed
+
+    def _place(self, call: Call, lines: dict[int, Sip]) -> None:
+        """lines: those loaded already; their passwords are decrypted once."""
         try:
+            if call.sip_id is not None:
+                call.sip = lines.get(call.sip_id) or lines.setdefault(call.sip_id, Sip.objects.get(pk=call.sip_id))
             order = make_order(call)
-        except (Refused, DecryptionError, ValueError) as problem:
-            dialing.fail(call_id, reason=Reason.REFUSED, provider_status=str(problem))
+        except (Refused, DecryptionError, ValueError, Sip.DoesNotExist) as problem:
+            self._pacing.heard(call.reference)
+            dialing.fail(call.pk, reason=Reason.REFUSED, provider_status=str(problem))
             return
         assert call.voip is not None  # make_order has seen to it
         self._reports.expect(call.reference, call.voip)

@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -28,13 +29,17 @@ from integrations.sip_dialer.housekeeping import STEP, Housekeeping
 from integrations.sip_dialer.line_tests import LineTests, Registrars
 from integrations.sip_dialer.order_intake import OrderIntake
 from integrations.sip_dialer.orders import Engine
+from integrations.sip_dialer.pacing import Pacing
 from integrations.sip_dialer.reports import Reports
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "sip"
 AT_ONCE = 8
-"""Requests being claimed and resolved at the same time; it does not limit calls."""
+"""Batches of requests being claimed and resolved at the same time; it does not limit calls."""
+SWITCH = 0.001
+"""Seconds for which a thread may keep the others waiting: the one that serves the telephones gives way at each datagram it sends, and
+Python's own 5 ms would add up."""
 WORKER, DRAIN, ALL = 0.4, 1.6, 3.8
 """Seconds at SIGTERM: for jobs under way, for the BYEs to be answered, and in all with the last reports. Less than the five after which a process
 manager kills."""
@@ -44,9 +49,10 @@ def run() -> None:
     """Dial until SIGTERM or SIGINT."""
     name = f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
     reports = Reports()
-    engine = _make_engine(reports)
+    pacing = Pacing()
+    engine = _make_engine(reports, pacing)
     housekeeping, worker = Housekeeping(name, engine), Worker()
-    intake = OrderIntake.current = OrderIntake(name, engine, reports)
+    intake = OrderIntake.current = OrderIntake(name, engine, reports, pacing)
     LineTests.current = LineTests(engine)
 
     stopped_at: list[float] = []
@@ -56,6 +62,7 @@ def run() -> None:
         # Not here: claiming may hold the intake's lock, and this thread must go on serving the telephones.
         threading.Thread(target=_drain, args=(intake, worker, engine), daemon=True).start()
 
+    sys.setswitchinterval(SWITCH)
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     reports.start()
@@ -73,11 +80,11 @@ class DialerEngine(Engine, Registrars, Protocol):
     """Places calls, and asks registrars."""
 
 
-def _make_engine(reports: Reports) -> DialerEngine:
+def _make_engine(reports: Reports, pacing: Pacing) -> DialerEngine:
     # The event loop of sippy belongs to the thread that imports it, and no other process has any use for it.
     module = importlib.import_module("integrations.sip_dialer.sippy_engine")
     engine: DialerEngine = module.SippyEngine(
-        reports.put, allowed=settings.OUTBOUND_ALLOWED, port=settings.SIP_LOCAL_PORT
+        reports.put, heard=pacing.heard, allowed=settings.OUTBOUND_ALLOWED, port=settings.SIP_LOCAL_PORT
     )
     return engine
 

@@ -1,81 +1,108 @@
-"""From the engine's events to the Calls, in threads of their own, so that SIP never waits for the database."""
+"""From the engine's events to the Calls, in a thread of its own, so that SIP never waits for the database.
+
+Whatever has come while one transaction was written is the next one: a single report is written at once, and of hundreds a second many share a commit.
+"""
 
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from queue import SimpleQueue
-from zlib import crc32
+from queue import Empty, SimpleQueue
 
 from django.db import Error as DatabaseError
-from django.db import IntegrityError, connections
+from django.db import InterfaceError, OperationalError, connections
 
 from calls.events import CallEvent
-from calls.services import apply_event
+from calls.several_reports import Said, report_several
 from sips.models import Voip
 
 logger = logging.getLogger(__name__)
 
-LANES = 4
-"""Threads; most of a report's time is waiting for the database."""
+MOST = 256
+"""Reports in one transaction."""
+GATHER = 0.05
+"""Seconds between the beginnings of two transactions: a report that comes after a pause is written at once, those in a crowd together."""
 RETRY = 0.5
 """Seconds between two attempts while the database does not answer."""
+
+Waiting = tuple[CallEvent, datetime]
 
 
 class Reports:
     """Takes events from any thread and merges them, those of one call in order."""
 
     def __init__(self) -> None:
-        self._lanes: list[SimpleQueue[tuple[CallEvent, datetime] | None]] = [SimpleQueue() for _lane in range(LANES)]
+        self._waiting: SimpleQueue[Waiting | None] = SimpleQueue()
         self._voips: dict[str, Voip] = {}
         self._giving_up = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._write_all, args=(lane,), name="sip reports", daemon=True)
-            for lane in self._lanes
-        ]
+        self._thread = threading.Thread(target=self._write_all, name="sip reports", daemon=True)
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
 
     def expect(self, reference: str, voip: Voip) -> None:
         """Before the call is placed: the configuration of its reports."""
         self._voips[reference] = voip
 
     def put(self, event: CallEvent) -> None:
-        lane = self._lanes[crc32(event.provider_call_id.encode()) % LANES]
-        lane.put((event, datetime.now(UTC)))
+        self._waiting.put((event, datetime.now(UTC)))
 
     def finish(self, seconds: float) -> bool:
         """Write what is queued. False when that was not done in time."""
         deadline = time.monotonic() + seconds
-        for lane in self._lanes:
-            lane.put(None)
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        self._waiting.put(None)
+        self._thread.join(max(0.0, deadline - time.monotonic()))
         self._giving_up.set()
-        return not any(thread.is_alive() for thread in self._threads)
+        return not self._thread.is_alive()
 
-    def _write_all(self, lane: "SimpleQueue[tuple[CallEvent, datetime] | None]") -> None:
-        for event, received_at in iter(lane.get, None):
-            while not self._write(event, received_at) and not self._giving_up.wait(RETRY):
+    def _write_all(self) -> None:
+        is_over, began = False, -GATHER
+        while not is_over:
+            time.sleep(max(0.0, began + GATHER - time.monotonic()))
+            taken, is_over = self._take()
+            began = time.monotonic()
+            while not self._write(taken) and not self._giving_up.wait(RETRY):
                 pass
-            if event.is_end:
-                self._voips.pop(event.provider_call_id, None)
+            for event, _received_at in taken:
+                if event.is_end:
+                    self._voips.pop(event.provider_call_id, None)
         connections.close_all()
 
-    def _write(self, event: CallEvent, received_at: datetime) -> bool:
-        """False when it is worth trying again."""
+    def _take(self) -> tuple[list[Waiting], bool]:
+        """Waits for one, and takes those behind it along. Whether it was the last."""
+        taken: list[Waiting] = []
+        one = self._waiting.get()
+        while one is not None:
+            taken.append(one)
+            if len(taken) == MOST:
+                return taken, False
+            try:
+                one = self._waiting.get_nowait()
+            except Empty:
+                return taken, False
+        return taken, True
+
+    def _write(self, taken: Sequence[Waiting]) -> bool:
+        """False when it is worth trying again: nothing of it is stored then."""
+        references = [event.provider_call_id for event, _received_at in taken]
         try:
-            apply_event(event, voip=self._voips[event.provider_call_id], received_at=received_at)
-        except IntegrityError:
-            # The configuration was deleted after the call had been given up; the call stays as it is.
-            logger.warning("sip_report_refused", exc_info=True, extra={"reference": event.provider_call_id})
-        except DatabaseError:
-            logger.warning("sip_report_delayed", exc_info=True, extra={"reference": event.provider_call_id})
+            if taken:
+                report_several([Said(event, self._voips[event.provider_call_id], at) for event, at in taken])
+        except (OperationalError, InterfaceError):
+            logger.warning("sip_reports_delayed", exc_info=True, extra={"references": references})
             connections.close_all()
             return False
-        except Exception:
-            # One faulty report must not block those that follow; the call ends with its last one or by expiry.
-            logger.exception("sip_report_lost", extra={"reference": event.provider_call_id})
+        except Exception as problem:
+            if len(taken) > 1:  # one faulty report must not take the others with it
+                return all(self._write_alone(each) for each in taken)
+            # Such as one whose configuration was deleted after the call had been given up: the call stays as it is, or ends by expiry.
+            level = logging.WARNING if isinstance(problem, DatabaseError) else logging.ERROR
+            logger.log(level, "sip_report_lost", exc_info=True, extra={"references": references})
+        return True
+
+    def _write_alone(self, one: Waiting) -> bool:
+        while not self._write([one]):
+            if self._giving_up.wait(RETRY):
+                return False
         return True

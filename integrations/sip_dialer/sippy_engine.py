@@ -29,6 +29,8 @@ from integrations.sip_dialer.sippy_registrar import RegistrarQuestion, TellAnswe
 
 logger = logging.getLogger("integrations.sip_dialer")
 
+Heard = Callable[[str], None]
+"""Takes the reference of a call whose server has answered anything, or which is over. Called often."""
 DRAIN_STEP = 0.02
 AVOIDED = 300.0
 """Seconds for which a server that did not respond comes after the other addresses of its name. The same call does not fail over: the first server
@@ -38,9 +40,11 @@ may have rung the telephone."""
 class SippyEngine:
     """An `orders.Engine`."""
 
-    def __init__(self, report: Report, *, allowed: Allowed, port: int = 0) -> None:
+    def __init__(
+        self, report: Report, *, allowed: Allowed, port: int = 0, heard: Heard = lambda _reference: None
+    ) -> None:
         """port: of our UDP socket on each of our addresses; 0 for any free one. allowed: special addresses that may be reached all the same."""
-        self._report, self._allowed, self._port = report, allowed, port
+        self._report, self._allowed, self._port, self._heard = report, allowed, port, heard
         self._silent: dict[Destination, float] = {}
         self._calls: dict[str, CallSession] = {}
         self._legs = 0
@@ -108,6 +112,7 @@ class SippyEngine:
             make_leg=partial(self._make_leg, order, destination, endpoint),
             silence=_Silence(endpoint, order.reference),
             report=partial(self._report_from, destination),
+            heard=partial(self._heard, order.reference),
             over=partial(self._forget, order.reference),
         )
         self._calls[order.reference] = call
@@ -163,6 +168,7 @@ class SippyEngine:
 
     def _forget(self, reference: str) -> None:
         self._calls.pop(reference, None)
+        self._heard(reference)
 
     def _hang_up(self, reference: str, reason: Reason) -> None:
         call = self._calls.get(reference)
@@ -185,6 +191,7 @@ class SippyEngine:
             endpoint.after(DRAIN_STEP, self._stop_when_silent)
 
     def _fail(self, order: SipOrder, outcome: DialOutcome, phrase: str) -> None:
+        self._heard(order.reference)
         self._report(
             CallEvent(
                 provider_call_id=order.reference, status=outcome.status, reason=outcome.reason, provider_status=phrase
@@ -199,6 +206,7 @@ class SippyEngine:
         except Exception:
             logger.exception("call %s broke off", reference)
             call = self._calls.pop(reference, None)
+            self._heard(reference)
             if call is not None:
                 call.break_off()
 

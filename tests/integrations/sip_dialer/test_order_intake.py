@@ -1,5 +1,6 @@
 """From a request to an order for the engine, and from the engine's reports to the Call."""
 
+from collections.abc import Sequence
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
@@ -8,11 +9,11 @@ import make
 import pytest
 from django.db import OperationalError
 from procrastinate.contrib.django.models import ProcrastinateJob
-from telephony.bed import wait_until
 
 from calls import dialing, services
 from calls.events import CallEvent
-from calls.models import Call, Via
+from calls.models import Call, Report, Via
+from calls.several_reports import Said, report_several
 from calls.statuses import Status
 from integrations.models import Dialer
 from integrations.sip_dialer import housekeeping, order_intake, presence, reports
@@ -172,49 +173,63 @@ def test_reports_become_the_call_in_their_order(engine: Telephones) -> None:
     assert (call.status, call.provider_status, Call.objects.count()) == (Status.BUSY, "word", 1)
 
 
-def test_reports_of_one_call_are_written_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long one takes, while those of other calls go on."""
+def test_reports_of_a_crowd_are_written_together_and_those_of_one_call_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     begun, first_may_end = Event(), Event()
-    written: list[tuple[str, str]] = []
+    written: list[list[tuple[str, str]]] = []
 
-    def write(event: CallEvent, **_options: Any) -> None:
-        if event.provider_status == "0" and event.provider_call_id == "slow":
-            begun.set()
-            assert first_may_end.wait(60)
-        written.append((event.provider_call_id, event.provider_status))
+    def write(said: Sequence[Said]) -> None:
+        written.append([(event.provider_call_id, event.provider_status) for event, _voip, _at in said])
+        begun.set()
+        assert first_may_end.wait(60)
 
-    monkeypatch.setattr(reports, "apply_event", write)
+    monkeypatch.setattr(reports, "report_several", write)
     writer, voip = Reports(), make.voip()
-    others = [f"call {n}" for n in range(20)]
-    for reference in ("slow", *others):
+    told = [(f"call {n}", word) for word in "abc" for n in range(20)]
+    for reference, _word in told:
         writer.expect(reference, voip)
     writer.start()
-    for word in map(str, range(9)):
-        writer.put(CallEvent(provider_call_id="slow", status=Status.RINGING, provider_status=word))
-    assert begun.wait(60)
-
-    for reference in others:
-        writer.put(CallEvent(provider_call_id=reference, status=Status.RINGING))
-    wait_until(lambda: len(written) >= len(others) / 2, what="reports of other calls")
-    assert "slow" not in dict(written)
+    for reference, word in told:
+        writer.put(CallEvent(provider_call_id=reference, status=Status.RINGING, provider_status=word))
+        assert begun.wait(60)
 
     first_may_end.set()
     assert writer.finish(10)
-    assert [word for reference, word in written if reference == "slow"] == [str(n) for n in range(9)]
+    assert written == [told[:1], told[1:]]
+
+
+def test_a_report_that_cannot_be_stored_does_not_take_the_others_with_it(engine: Telephones) -> None:
+    writer = Reports()
+    calls = [request(make.sip(voip=make.voip(address="pbx.example.com"))) for _call in range(3)]
+    for call in calls:
+        OrderIntake("here", engine, writer).dial(call.pk)
+    gone = calls[1].voip
+    assert gone is not None
+    Call.everything.filter(pk=calls[1].pk).update(voip=None)
+    Report.objects.filter(voip=gone).delete()
+    Sip.objects.filter(voip=gone).delete()
+    gone.delete()
+
+    for call in calls:
+        writer.put(CallEvent(provider_call_id=call.reference, status=Status.BUSY))
+    writer.start()
+
+    assert writer.finish(10)
+    assert [Call.objects.get(pk=call.pk).status for call in calls] == [Status.BUSY, Status.DIALING, Status.BUSY]
 
 
 def test_a_report_waits_for_the_database(engine: Telephones, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reports, "RETRY", 0.01)
-    tries: list[CallEvent] = []
-    apply = services.apply_event
+    tries: list[Sequence[Said]] = []
 
-    def fail_twice(event: CallEvent, **options: Any) -> int | None:
-        tries.append(event)
+    def fail_twice(said: Sequence[Said]) -> None:
+        tries.append(said)
         if len(tries) < 3:
             raise OperationalError("the server closed the connection")
-        return apply(event, **options)
+        report_several(said)
 
-    monkeypatch.setattr(reports, "apply_event", fail_twice)
+    monkeypatch.setattr(reports, "report_several", fail_twice)
     writer = Reports()
     call = request()
     OrderIntake("here", engine, writer).dial(call.pk)
@@ -227,10 +242,10 @@ def test_a_report_waits_for_the_database(engine: Telephones, monkeypatch: pytest
 
 
 def test_reports_do_not_wait_for_the_database_for_ever(engine: Telephones, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(event: CallEvent, **options: Any) -> int | None:
+    def fail(said: Sequence[Said]) -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(reports, "apply_event", fail)
+    monkeypatch.setattr(reports, "report_several", fail)
     writer = Reports()
     writer.expect("r", make.voip())
     writer.start()
