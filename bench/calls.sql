@@ -25,7 +25,7 @@ FROM (
 CROSS JOIN LATERAL (
     SELECT '+48501' || lpad(customer_number::text, 6, '0') AS customer,
         CASE status WHEN 'ANSWERED' THEN 5 + number * 31 % 700 ELSE 0 END AS talk
-) AS said
+) AS made_up
 JOIN (
     SELECT sip.id, sip.voip_id, sip.sip, voip.number AS own, row_number() OVER (ORDER BY sip.id) - 1 AS place, count(*) OVER () AS lines
     FROM sips_sip AS sip JOIN sips_voip AS voip ON voip.id = sip.voip_id

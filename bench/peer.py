@@ -78,11 +78,11 @@ async def webhook(provider: str, secret: str, request: Request) -> dict[str, str
         sender = ipaddress.ip_address(request.client.host if request.client else "0.0.0.0")
         if voip.webhook_ips and not any(sender in ipaddress.ip_network(network) for network in voip.webhook_ips):
             raise HTTPException(403)
-        said = read(body, voip_id=voip.id, received_at=received_at)
-        said |= {side: in_e164(said[side], voip.country) for side in ("number_from", "number_to")}
-        delivery = await session.scalar(once(said))
+        row = read(body, voip_id=voip.id, received_at=received_at)
+        row |= {side: in_e164(row[side], voip.country) for side in ("number_from", "number_to")}
+        delivery = await session.scalar(once(row))
         if delivery is not None:
-            await report(session, delivery, said)
+            await report(session, delivery, row)
     return {"status": "ok"}
 
 
@@ -91,37 +91,37 @@ def in_e164(number: str, country: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def once(said: dict[str, Any]) -> Any:
+def once(row: dict[str, Any]) -> Any:
     """Stores a delivery unless it is known; gives its id."""
     names = (
         "provider", "fingerprint", "event", "method", "query", "body", "received_at", "processed_at", "error", "notes", "provider_call_id",
     )  # fmt: skip
-    row = {name: said[name] for name in names} | {"voip_id": said["voip"], "headers": {}}
+    row = {name: row[name] for name in names} | {"voip_id": row["voip"], "headers": {}}
     return insert(Delivery).values(row).on_conflict_do_nothing().returning(Delivery.id)
 
 
-async def report(session: AsyncSession, delivery: int, said: dict[str, Any]) -> None:
-    key = {"voip_id": said["voip"], "provider_call_id": said["provider_call_id"]}
-    line = await session.scalar(select(Sip).filter_by(voip_id=said["voip"], sip=said["line"]))
-    ours = await session.scalar(select(Voip.id).filter_by(number=said["number_to"]).limit(1))
+async def report(session: AsyncSession, delivery: int, row: dict[str, Any]) -> None:
+    key = {"voip_id": row["voip"], "provider_call_id": row["provider_call_id"]}
+    line = await session.scalar(select(Sip).filter_by(voip_id=row["voip"], sip=row["line"]))
+    ours = await session.scalar(select(Voip.id).filter_by(number=row["number_to"]).limit(1))
     found = select(Call).filter_by(**key).with_for_update()
     call = await session.scalar(found)
     if call is None:  # or another delivery is just making it
-        await session.execute(insert(Call).values(**key, **new_call(said)).on_conflict_do_nothing())
+        await session.execute(insert(Call).values(**key, **new_call(row)).on_conflict_do_nothing())
         call = await session.scalar(found)
         assert call is not None
-    if said["precedence"] >= call.precedence:
+    if row["precedence"] >= call.precedence:
         for name in FORWARD:
-            setattr(call, name, said[name])
-    call.answered_at = call.answered_at or said["answered_at"]
-    call.ended_at, call.duration = call.ended_at or said["ended_at"], call.duration or said["talk_seconds"]
-    call.customer_number = said["number_from"] if ours else said["number_to"]
-    call.sip_id, call.updated_at = (line.id if line else None), said["now"]
-    stored = {"said": {"id": said["provider_call_id"]}, "received_at": said["received_at"], "stored_at": said["now"]}
+            setattr(call, name, row[name])
+    call.answered_at = call.answered_at or row["answered_at"]
+    call.ended_at, call.duration = call.ended_at or row["ended_at"], call.duration or row["talk_seconds"]
+    call.customer_number = row["number_from"] if ours else row["number_to"]
+    call.sip_id, call.updated_at = (line.id if line else None), row["now"]
+    stored = {"event": {"id": row["provider_call_id"]}, "received_at": row["received_at"], "stored_at": row["now"]}
     session.add(Report(**key, delivery_id=delivery, **stored))
 
 
-def new_call(said: dict[str, Any]) -> dict[str, Any]:
+def new_call(row: dict[str, Any]) -> dict[str, Any]:
     texts = (
         "reason", "recording_url", "description", "reference", "held_by", "customer_number",
         "status", "provider_status", "kind", "number_from", "number_to",
@@ -130,5 +130,5 @@ def new_call(said: dict[str, Any]) -> dict[str, Any]:
     zero = dict.fromkeys(
         ("precedence", "sip_precedence", "kind_precedence", "customer_precedence", "ended_precedence"), 0
     )
-    times = {"start_time": said["started_at"], "created_at": said["now"], "updated_at": said["now"]}
+    times = {"start_time": row["started_at"], "created_at": row["now"], "updated_at": row["now"]}
     return empty | zero | times | {"via": "provider", "identity_set": False, "customer_first": False}

@@ -55,5 +55,5 @@ def read(body: bytes, *, voip_id: int, received_at: datetime) -> dict[str, Any]:
         "ended_at": moment if is_end else None,
         "ended_precedence": 2 if is_end else 0,
         "talk_seconds": talk_seconds,
-        "said": json.dumps(event),
+        "call_event": json.dumps(event),
     }

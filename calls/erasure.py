@@ -80,20 +80,22 @@ def _erase_from_reports(sought: SoughtNumber, own: list[int], *, dry_run: bool) 
     """Remove the number from reports of calls that show another number by now. Returns from how many reports."""
     done = Call.everything.filter(pk__in=own).only("voip", "provider_call_id", "reference")
     keys = {(call.voip_id, key) for call in done for key in call.report_keys}
-    rows = Report.objects.annotate(text=Cast("said", TextField())).filter(may_name(sought, "text"))
+    rows = Report.objects.annotate(text=Cast("event", TextField())).filter(may_name(sought, "text"))
     erased = 0
     for row in without_secrets(rows.select_related("voip")).iterator():
         if (row.voip_id, row.provider_call_id) in keys:
             continue
         country = row.voip.country
-        event = CallEvent.from_json(row.said)
+        event = CallEvent.from_json(row.event)
         changes: dict[str, Any] = {side: "" for side in SIDES if sought.is_named_by(getattr(event, side), country)}
         changes |= {name: sought.without(getattr(event, name), country) for name in ("provider_status", "line")}
         if sought.is_in(event.recording_url, country):
             changes["recording_url"] = ""
         without = replace(event, **changes)
         if without != event:
-            erased += 1 if dry_run else Report.objects.filter(pk=row.pk, said=row.said).update(said=without.as_json())
+            erased += (
+                1 if dry_run else Report.objects.filter(pk=row.pk, event=row.event).update(event=without.as_json())
+            )
     return erased
 
 

@@ -68,16 +68,16 @@ class CallEvent:
 
     def as_json(self) -> dict[str, Any]:
         """For storing: the fields that are set."""
-        said = {name: getattr(self, name) for name in _STORED}
+        stored = {name: getattr(self, name) for name in _STORED}
         return {
             name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in said.items()
+            for name, value in stored.items()
             if value != _STORED[name]
         }
 
     @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> "CallEvent":
-        return cls(**{name: _READ.get(name, _as_it_is)(value) for name, value in said.items()})
+    def from_json(cls, stored: Mapping[str, Any]) -> "CallEvent":
+        return cls(**{name: _READ.get(name, _as_it_is)(value) for name, value in stored.items()})
 
 
 def _status(value: str | None) -> Status | None:

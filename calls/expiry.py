@@ -39,12 +39,12 @@ def _end(calls: QuerySet[Call]) -> int:
         rows = list(stale.select_for_update(of=("self",), skip_locked=True)[:AT_ONCE])
         for call in rows:
             reason = Reason.EXPIRED if call.reference and call.status == Status.QUEUED else Reason.LOST
-            said = CallEvent(
+            event = CallEvent(
                 provider_call_id=call.report_key,
                 status=Status.FAILED,
                 source=Source.EXPIRY,
                 reason=reason,
                 provider_status=call.provider_status,
             )
-            report_on(call, said)
+            report_on(call, event)
     return len(rows)

@@ -36,7 +36,7 @@ def identify(call: Call) -> None:
 def _merged(call: Call) -> tuple[Any, ...]:
     """(customer_number, client_id, contact_id) by the rules for reports."""
     now = timezone.now()
-    said = CallEvent(
+    event = CallEvent(
         provider_call_id="",
         status=Status.QUEUED,
         kind=Kind(call.kind) if call.kind else None,
@@ -45,7 +45,7 @@ def _merged(call: Call) -> tuple[Any, ...]:
         numbers_are_read=True,
     )
     country = call.voip.country if call.voip else DEFAULT_COUNTRY
-    parameters = report_values.parameters(said, voip_id=call.voip_id, country=country, received_at=now, now=now)
+    parameters = report_values.parameters(event, voip_id=call.voip_id, country=country, received_at=now, now=now)
     row = fetch_one(merge.IDENTIFY, parameters)
     assert row is not None
     return row

@@ -33,7 +33,7 @@ _PARAMETERS = {
 _COLUMN = {"voip": "voip_id", "started_at": "start_time", "talk_seconds": "duration"}
 
 
-def _said(parameters: Mapping[str, str]) -> str:
+def _select_report(parameters: Mapping[str, str]) -> str:
     """The columns of the report. parameters: how each of `_PARAMETERS` is written in SQL."""
     columns = [f"{sql} AS {_COLUMN.get(name, name)}" for name, sql in parameters.items()]
     writings = [
@@ -43,23 +43,23 @@ def _said(parameters: Mapping[str, str]) -> str:
     return f"SELECT {', '.join([*columns, *writings])} FROM gate"
 
 
-_ONE = f"said AS ({_said({name: f'%({name})s::{kind}' for name, kind in _PARAMETERS.items()})})"
-_SEVERAL = f"""said AS ({_said({name: name for name in _PARAMETERS})},
+_ONE = f"new_report AS ({_select_report({name: f'%({name})s::{kind}' for name, kind in _PARAMETERS.items()})})"
+_SEVERAL = f"""new_report AS ({_select_report({name: name for name in _PARAMETERS})},
     jsonb_to_recordset(%(reports)s::jsonb) AS report({", ".join(f"{name} {kind}" for name, kind in _PARAMETERS.items())}))"""
 
 _FOLLOWS = """
 ours AS MATERIALIZED (
-    SELECT said.*,
-        (SELECT s.id FROM sips_sip s WHERE s.voip_id = said.voip_id AND said.line <> ''
-            AND (said.line IN (s.sip, s.username) OR s.number IN (said.line, said.line_number))
-         ORDER BY s.sip <> said.line, s.username <> said.line, s.id LIMIT 1) AS sip_id,
-        EXISTS (SELECT FROM sips_voip v WHERE v.number = ANY (said.writings_from) AND v.number <> '') OR
-        EXISTS (SELECT FROM sips_sip s WHERE s.number = ANY (said.writings_from) AND s.number <> '') OR
-        EXISTS (SELECT FROM sips_sip s WHERE s.sip = said.number_from AND s.sip <> '' AND s.voip_id = said.voip_id) AS from_us,
-        EXISTS (SELECT FROM sips_voip v WHERE v.number = ANY (said.writings_to) AND v.number <> '') OR
-        EXISTS (SELECT FROM sips_sip s WHERE s.number = ANY (said.writings_to) AND s.number <> '') OR
-        EXISTS (SELECT FROM sips_sip s WHERE s.sip = said.number_to AND s.sip <> '' AND s.voip_id = said.voip_id) AS to_us
-    FROM said
+    SELECT new_report.*,
+        (SELECT s.id FROM sips_sip s WHERE s.voip_id = new_report.voip_id AND new_report.line <> ''
+            AND (new_report.line IN (s.sip, s.username) OR s.number IN (new_report.line, new_report.line_number))
+         ORDER BY s.sip <> new_report.line, s.username <> new_report.line, s.id LIMIT 1) AS sip_id,
+        EXISTS (SELECT FROM sips_voip v WHERE v.number = ANY (new_report.writings_from) AND v.number <> '') OR
+        EXISTS (SELECT FROM sips_sip s WHERE s.number = ANY (new_report.writings_from) AND s.number <> '') OR
+        EXISTS (SELECT FROM sips_sip s WHERE s.sip = new_report.number_from AND s.sip <> '' AND s.voip_id = new_report.voip_id) AS from_us,
+        EXISTS (SELECT FROM sips_voip v WHERE v.number = ANY (new_report.writings_to) AND v.number <> '') OR
+        EXISTS (SELECT FROM sips_sip s WHERE s.number = ANY (new_report.writings_to) AND s.number <> '') OR
+        EXISTS (SELECT FROM sips_sip s WHERE s.sip = new_report.number_to AND s.sip <> '' AND s.voip_id = new_report.voip_id) AS to_us
+    FROM new_report
 ), sided AS (
     SELECT ours.*, CASE
             WHEN kind <> '' THEN kind WHEN from_us AND to_us THEN 'internal' WHEN from_us THEN 'outgoing' WHEN to_us THEN 'incoming' ELSE ''
@@ -180,9 +180,9 @@ known AS (
 
 _REPORT = """
 reported AS (
-    INSERT INTO calls_report (voip_id, provider_call_id, delivery_id, said, received_at, stored_at)
+    INSERT INTO calls_report (voip_id, provider_call_id, delivery_id, event, received_at, stored_at)
     SELECT %(voip)s::bigint, %(provider_call_id)s::text, id,
-        CASE WHEN is_erased THEN %(said)s::jsonb - '{number_from,number_to,recording_url}'::text[] ELSE %(said)s::jsonb END,
+        CASE WHEN is_erased THEN %(call_event)s::jsonb - '{number_from,number_to,recording_url}'::text[] ELSE %(call_event)s::jsonb END,
         %(received_at)s::timestamptz, %(now)s::timestamptz
     FROM gate
 )"""

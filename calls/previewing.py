@@ -31,7 +31,7 @@ SHOWN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ReceivedEvent:
     """What a delivery would say of a call."""
 
     event: CallEvent
@@ -47,15 +47,15 @@ class Preview:
     "Calls for which there was no time, or that the database refuses."
 
 
-def would_become(said: Iterable[Said], *, voip: Voip, deliveries: Sequence[int], seconds: float) -> Preview:
+def preview_calls(events: Iterable[ReceivedEvent], *, voip: Voip, deliveries: Sequence[int], seconds: float) -> Preview:
     """The calls, if those deliveries said this instead of what they said before. What others report of these calls still counts.
 
     The calls are made anew under other ids, in a transaction that is rolled back: whoever reports on the real ones meanwhile does not wait. Which
     id is whose is told as it would be in earnest (`calls.reports.read_again`).
     """
     former = _former_keys(voip, deliveries)
-    new: dict[str, list[Said]] = {}
-    for each in said:
+    new: dict[str, list[ReceivedEvent]] = {}
+    for each in events:
         key = former.get((each.delivery_id, each.event.provider_call_id), each.event.provider_call_id)
         new.setdefault(key, []).append(each)
     for key in _deleted(voip, new):
@@ -76,7 +76,7 @@ def would_become(said: Iterable[Said], *, voip: Voip, deliveries: Sequence[int],
 def _former_keys(voip: Voip, deliveries: Sequence[int]) -> Mapping[tuple[int | None, str], str]:
     """Of which call each of these deliveries has told, by its id as it was said: of an id that was used again it may be a former call's."""
     rows = Report.objects.filter(voip=voip, delivery_id__in=deliveries)
-    keys = rows.values_list("delivery_id", "said__provider_call_id", "provider_call_id")
+    keys = rows.values_list("delivery_id", "event__provider_call_id", "provider_call_id")
     return {(delivery_id, message): key for delivery_id, message, key in keys}
 
 
@@ -90,15 +90,17 @@ def _before(voip: Voip, keys: Iterable[str]) -> dict[str, Call]:
     return {call.provider_call_id: call for call in Call.objects.filter(voip=voip, provider_call_id__in=keys)}
 
 
-def _others(voip: Voip, calls: Iterable[Call], deliveries: Sequence[int]) -> Mapping[str, list[Said]]:
+def _others(voip: Voip, calls: Iterable[Call], deliveries: Sequence[int]) -> Mapping[str, list[ReceivedEvent]]:
     """What others report of these calls: lists, our dialer, older deliveries."""
     ids = {key: call.provider_call_id for call in calls for key in call.report_keys}
-    found: dict[str, list[Said]] = {}
+    found: dict[str, list[ReceivedEvent]] = {}
     rows = Report.objects.filter(voip=voip, provider_call_id__in=ids).filter(
         ~Q(delivery_id__in=deliveries) | Q(delivery_id=None)
     )
     for row in rows.order_by("pk"):
-        found.setdefault(ids[row.provider_call_id], []).append(Said(CallEvent.from_json(row.said), row.received_at))
+        found.setdefault(ids[row.provider_call_id], []).append(
+            ReceivedEvent(CallEvent.from_json(row.event), row.received_at)
+        )
     return found
 
 
@@ -115,28 +117,32 @@ class _Rehearsal:
     prefix: str = field(default_factory=lambda: f"preview {uuid.uuid4().hex} ")
     now: datetime = field(default_factory=timezone.now)
 
-    def make(self, said: Mapping[str, Sequence[Said]]) -> dict[str, Call]:
+    def make(self, events: Mapping[str, Sequence[ReceivedEvent]]) -> dict[str, Call]:
         """The calls that come of it, by their ids: those that were asked for in their order, and then others under the same ids."""
-        ids = {key: f"{self.prefix}{number}" for number, key in enumerate(said)}
-        for turn in range(max(map(len, said.values()), default=0)):
-            left = {key: each[turn] for key, each in said.items() if turn < len(each) and key not in self.left_out}
+        ids = {key: f"{self.prefix}{number}" for number, key in enumerate(events)}
+        for turn in range(max(map(len, events.values()), default=0)):
+            left = {key: each[turn] for key, each in events.items() if turn < len(each) and key not in self.left_out}
             if time.monotonic() > self.until:
                 self.left_out |= set(left)
                 break
             self._merge({key: self._parameters(each, ids[key]) for key, each in left.items()}, left)
         made = Call.objects.filter(voip=self.voip, provider_call_id__startswith=self.prefix)
         calls = {call.provider_call_id: call for call in made}
-        real = {ids[key]: key for key in said}
-        found = {key: calls.pop(ids[key]) for key in said if ids[key] in calls}
+        real = {ids[key]: key for key in events}
+        found = {key: calls.pop(ids[key]) for key in events if ids[key] in calls}
         return found | {_real_id(key, real): call for key, call in calls.items()}
 
-    def _parameters(self, said: Said, call_id: str) -> dict[str, Any]:
+    def _parameters(self, received: ReceivedEvent, call_id: str) -> dict[str, Any]:
         found = report_values.parameters(
-            said.event, voip_id=self.voip.pk, country=self.voip.country, received_at=said.received_at, now=self.now
+            received.event,
+            voip_id=self.voip.pk,
+            country=self.voip.country,
+            received_at=received.received_at,
+            now=self.now,
         )
         return found | {"provider_call_id": call_id}
 
-    def _merge(self, reports: Mapping[str, dict[str, Any]], said: Mapping[str, Said]) -> None:
+    def _merge(self, reports: Mapping[str, dict[str, Any]], events: Mapping[str, ReceivedEvent]) -> None:
         """A report of each of these calls. Those of a call that the database refuses leave it out, and only it."""
         if not reports:
             return
@@ -148,7 +154,7 @@ class _Rehearsal:
                 }
                 for key, parameters in reports.items():
                     if parameters["provider_call_id"] not in changed:
-                        self._place(key, parameters, said[key])
+                        self._place(key, parameters, events[key])
         except (DataError, IntegrityError):
             keys = list(reports)
             if len(keys) == 1:
@@ -156,12 +162,12 @@ class _Rehearsal:
                 self.left_out.add(keys[0])
                 return
             for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
-                self._merge({key: reports[key] for key in half}, said)
+                self._merge({key: reports[key] for key in half}, events)
 
-    def _place(self, key: str, parameters: dict[str, Any], said: Said) -> None:
+    def _place(self, key: str, parameters: dict[str, Any], received: ReceivedEvent) -> None:
         """Of a report that changed nothing: it was known, or it may be another call's under the same id."""
         call_id = parameters["provider_call_id"]
-        event = replace(said.event, provider_call_id=call_id)
+        event = replace(received.event, provider_call_id=call_id)
         placed = None if key in self.certain else place(event, parameters, voip=self.voip)
         if placed is None:
             call = Call.objects.get(voip=self.voip, provider_call_id=call_id)

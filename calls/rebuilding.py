@@ -43,7 +43,7 @@ def knows_all_reports(call: Call) -> bool:
     """Whether all reports of it are still stored (`calls.retention` deletes old ones)."""
     if ForgottenReports.objects.filter(until__gt=call.created_at).exists():
         return False
-    asked = Report.objects.of(call).filter(said__source=Source.REQUEST.value)
+    asked = Report.objects.of(call).filter(event__source=Source.REQUEST.value)
     return not call.reference or asked.exists()
 
 
@@ -73,7 +73,7 @@ def add_reports(call: Call) -> int:
     country = call.voip.country if call.voip else ""
     rows = list(Report.objects.of(call).order_by("pk"))
     for row in rows:
-        event = CallEvent.from_json(row.said)
+        event = CallEvent.from_json(row.event)
         parameters = report_values.parameters(
             event, voip_id=call.voip_id, country=country, received_at=row.received_at, now=now
         )

@@ -29,7 +29,7 @@ class Report(models.Model):
     """Of a requested call its `reference`, until the provider has reported its id."""
     delivery_id = models.BigIntegerField(null=True)
     """The webhook delivery it was read from, which `integrations` keeps."""
-    said = models.JSONField()
+    event = models.JSONField()
     """A `CallEvent`, as `CallEvent.to_json` writes it."""
     received_at = models.DateTimeField()
     """Stands in for times that the report lacks."""

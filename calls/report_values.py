@@ -62,7 +62,7 @@ def _parties(event: CallEvent, country: str) -> dict[str, Any]:
 
 def storing(event: CallEvent, *, received_at: datetime, delivery_id: int | None = None) -> dict[str, Any]:
     """The further parameters of `reporting`, to store the report."""
-    return {"said": json.dumps(event.as_json()), "received_at": received_at, "delivery": delivery_id}
+    return {"call_event": json.dumps(event.as_json()), "received_at": received_at, "delivery": delivery_id}
 
 
 _KINDS = {Kind.INTERNAL: 1, Kind.OUTGOING: 2, Kind.INCOMING: 3}

@@ -79,7 +79,7 @@ def put_in_place(event: CallEvent, stored: Stored, parameters: dict[str, Any], v
             return stored
         call_changed.send(Call, call_id=call.pk, requested=bool(call.reference))
         return stored._replace(call_id=call.pk)
-    kept = Report.objects.filter(voip=voip, said=event.as_json(), delivery_id=stored.delivery_id)
+    kept = Report.objects.filter(voip=voip, event=event.as_json(), delivery_id=stored.delivery_id)
     Report.objects.filter(pk__in=kept.order_by("-pk").values("pk")[:1]).delete()
     if placed.event is None:
         logger.warning("report_in_doubt", extra={"voip_id": voip.pk, "problem": placed.doubt})
@@ -100,7 +100,7 @@ def report_on(call: Call, event: CallEvent) -> None:
     with transaction.atomic():
         if voip is not None:
             Report.objects.create(
-                voip=voip, provider_call_id=call.report_key, said=event.as_json(), received_at=now, stored_at=now
+                voip=voip, provider_call_id=call.report_key, event=event.as_json(), received_at=now, stored_at=now
             )
         parameters = report_values.parameters(event, voip_id=call.voip_id, country=country, received_at=now, now=now)
         if fetch_one(merge.ADD, parameters | {"call": call.pk}) is not None:
@@ -111,10 +111,10 @@ def forget_person(call: Call, is_meant: Callable[[str], bool] = bool) -> None:
     """Remove the person from the stored reports of a call: the matching numbers, and the recording."""
     country = call.voip.country if call.voip else ""
     for row in Report.objects.of(call):
-        event = CallEvent.from_json(row.said)
+        event = CallEvent.from_json(row.event)
         number_from, number_to = (number if not is_meant(number) else "" for number in event.numbers(country))
         stays = replace(event, number_from=number_from, number_to=number_to, recording_url="", numbers_are_read=True)
-        Report.objects.filter(pk=row.pk).update(said=stays.as_json())
+        Report.objects.filter(pk=row.pk).update(event=stays.as_json())
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +196,10 @@ def _differences(readings: Sequence[Reading]) -> tuple[list[Report], list[tuple[
     new: list[tuple[str, CallEvent, Reading]] = []
     for reading in readings:
         left = list(reading.replaces)
-        keys = {row.said["provider_call_id"]: row.provider_call_id for row in left}
+        keys = {row.event["provider_call_id"]: row.provider_call_id for row in left}
         for event in reading.events:
-            said = event.as_json()
-            same = next((row for row in left if row.said == said), None)
+            message = event.as_json()
+            same = next((row for row in left if row.event == message), None)
             if same is None:
                 new.append((keys.get(event.provider_call_id, event.provider_call_id), event, reading))
             else:
@@ -218,7 +218,7 @@ def _keep(key: str, event: CallEvent, reading: Reading, voip: Voip) -> None:
         voip=voip,
         provider_call_id=key,
         delivery_id=reading.delivery_id,
-        said=event.as_json(),
+        event=event.as_json(),
         received_at=reading.received_at,
         stored_at=timezone.now(),
     )

@@ -23,9 +23,9 @@ class Sentence(str):
         """text: with a placeholder `%(name)s` for each value; or a Sentence, which is returned as it is."""
         if isinstance(text, cls):
             return text
-        said = super().__new__(cls, text % values if values else text)
-        said.text, said.values = text, values
-        return said
+        sentence = super().__new__(cls, text % values if values else text)
+        sentence.text, sentence.values = text, values
+        return sentence
 
     def translated(self) -> str:
         message = gettext(self.text)
@@ -39,9 +39,9 @@ class Sentence(str):
         return [self.text, places]
 
 
-def translate(said: str) -> str:
+def translate(text: str) -> str:
     """In the reader's language; a text without a translation as it is."""
-    return said.translated() if isinstance(said, Sentence) else gettext(said) if said else ""
+    return text.translated() if isinstance(text, Sentence) else gettext(text) if text else ""
 
 
 def _translated(value: str) -> str:
@@ -49,9 +49,9 @@ def _translated(value: str) -> str:
     return value.translated() if isinstance(value, Sentence) else value
 
 
-def store(*said: str) -> str:
+def store(*texts: str) -> str:
     """One per line, duplicates removed."""
-    lines = (json.dumps(each.as_json(), ensure_ascii=False) if isinstance(each, Sentence) else each for each in said)
+    lines = (json.dumps(each.as_json(), ensure_ascii=False) if isinstance(each, Sentence) else each for each in texts)
     return "\n".join(dict.fromkeys(filter(None, lines)))
 
 

@@ -83,8 +83,8 @@ def parse_status(text: str) -> Status:
     for status in Status:
         if _letters(status.value) == word:
             return status
-    said = gettext_noop("“%(text)s” is not a status; use one of: %(known)s.")
-    raise ValueError(Sentence(said, text=text, known=", ".join(Status.values)))
+    template = gettext_noop("“%(text)s” is not a status; use one of: %(known)s.")
+    raise ValueError(Sentence(template, text=text, known=", ".join(Status.values)))
 
 
 def parse_kind(text: str) -> Kind:
@@ -92,8 +92,8 @@ def parse_kind(text: str) -> Kind:
     word = _letters(text)
     kind = _KIND_WORDS.get(word)
     if kind is None:
-        said = gettext_noop("“%(text)s” is not a kind; use one of: %(known)s.")
-        raise ValueError(Sentence(said, text=text, known=", ".join(Kind.values)))
+        template = gettext_noop("“%(text)s” is not a kind; use one of: %(known)s.")
+        raise ValueError(Sentence(template, text=text, known=", ".join(Kind.values)))
     return kind
 
 

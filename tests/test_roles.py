@@ -79,7 +79,7 @@ def own_records(user: User, line: Sip) -> dict[str, Callable[[], Any]]:
 def delivery_of(call: Call) -> WebhookDelivery:
     assert call.voip is not None
     now = timezone.now()
-    said = CallEvent(provider_call_id=call.provider_call_id, status=CallStatus.BUSY, number_from=call.number_from)
+    event = CallEvent(provider_call_id=call.provider_call_id, status=CallStatus.BUSY, number_from=call.number_from)
     row = WebhookDelivery.objects.create(
         voip=call.voip, fingerprint=f"{call.pk}", body=f"caller={call.number_from}".encode(), received_at=now,
         provider_call_id=call.provider_call_id, processed_at=now,
@@ -88,7 +88,7 @@ def delivery_of(call: Call) -> WebhookDelivery:
         voip=call.voip,
         provider_call_id=call.provider_call_id,
         delivery_id=row.pk,
-        said=said.as_json(),
+        event=event.as_json(),
         received_at=now,
         stored_at=now,
     )

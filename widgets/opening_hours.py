@@ -146,8 +146,8 @@ def parse(opening_time: object, *, time_zone: str, holidays: str = "") -> Openin
         raise OpeningHoursError(_("opening hours: must be an object with a list of periods for each day"))
     for key in opening_time:
         if key not in WEEKDAYS and key != "exceptions":
-            told = _("%(key)s: unknown key; use %(known)s or exceptions")
-            raise OpeningHoursError(told, key=f"{key!r:.40}", known=", ".join(WEEKDAYS))
+            template = _("%(key)s: unknown key; use %(known)s or exceptions")
+            raise OpeningHoursError(template, key=f"{key!r:.40}", known=", ".join(WEEKDAYS))
     week = tuple(_parse_day(name, opening_time.get(name, [])) for name in WEEKDAYS)
     return OpeningHours(
         zone=_find_zone(time_zone),
@@ -161,8 +161,8 @@ def _parse_exceptions(exceptions: object) -> dict[date, Day]:
     if not isinstance(exceptions, dict):
         raise OpeningHoursError(_("exceptions: must be an object with a list of periods for each date"))
     if len(exceptions) > MAX_EXCEPTIONS:
-        told = _("exceptions: %(count)s dates, at most %(most)s are allowed")
-        raise OpeningHoursError(told, count=len(exceptions), most=MAX_EXCEPTIONS)
+        template = _("exceptions: %(count)s dates, at most %(most)s are allowed")
+        raise OpeningHoursError(template, count=len(exceptions), most=MAX_EXCEPTIONS)
     return {_parse_date(written): _parse_day(written, periods) for written, periods in exceptions.items()}
 
 
@@ -179,13 +179,13 @@ def _parse_day(name: str, periods: object) -> Day:
     if not isinstance(periods, list | tuple):
         raise OpeningHoursError(_('%(day)s: must be a list of periods such as ["09:00", "17:00"]'), day=name)
     if len(periods) > MAX_PERIODS_A_DAY:
-        told = _("%(day)s: %(count)s periods, at most %(most)s are allowed")
-        raise OpeningHoursError(told, day=name, count=len(periods), most=MAX_PERIODS_A_DAY)
+        template = _("%(day)s: %(count)s periods, at most %(most)s are allowed")
+        raise OpeningHoursError(template, day=name, count=len(periods), most=MAX_PERIODS_A_DAY)
     numbered = sorted((_parse_period(name, n, period), n) for n, period in enumerate(periods, start=1))
     for (earlier, _n), (later, number) in pairwise(numbered):
         if later.begin < earlier.end:
-            told = _("%(day)s, period %(number)s: %(later)s overlaps %(earlier)s")
-            raise OpeningHoursError(told, day=name, number=number, later=later, earlier=earlier)
+            template = _("%(day)s, period %(number)s: %(later)s overlaps %(earlier)s")
+            raise OpeningHoursError(template, day=name, number=number, later=later, earlier=earlier)
     return tuple(period for period, _n in numbered)
 
 
@@ -194,21 +194,21 @@ def _parse_period(day: str, number: int, written: object) -> Period:
         case [str(begin), str(end)]:
             period = Period(_parse_time(day, number, begin), _parse_time(day, number, end))
         case _other:
-            told = _('%(day)s, period %(number)s: must be two times such as ["09:00", "17:00"]')
-            raise OpeningHoursError(told, day=day, number=number)
+            template = _('%(day)s, period %(number)s: must be two times such as ["09:00", "17:00"]')
+            raise OpeningHoursError(template, day=day, number=number)
     if period.begin == period.end:
-        told = _("%(day)s, period %(number)s: %(period)s has no length")
-        raise OpeningHoursError(told, day=day, number=number, period=period)
+        template = _("%(day)s, period %(number)s: %(period)s has no length")
+        raise OpeningHoursError(template, day=day, number=number, period=period)
     if period.begin > period.end:
-        told = _("%(day)s, period %(number)s: %(period)s ends before it begins")
-        raise OpeningHoursError(told, day=day, number=number, period=period)
+        template = _("%(day)s, period %(number)s: %(period)s ends before it begins")
+        raise OpeningHoursError(template, day=day, number=number, period=period)
     return period
 
 
 def _parse_time(day: str, number: int, written: str) -> int:
     if not _TIME.fullmatch(written):
-        told = _("%(day)s, period %(number)s: %(time)s is not a time of the form HH:MM from 00:00 to 24:00")
-        raise OpeningHoursError(told, day=day, number=number, time=f"{written!r:.40}")
+        template = _("%(day)s, period %(number)s: %(time)s is not a time of the form HH:MM from 00:00 to 24:00")
+        raise OpeningHoursError(template, day=day, number=number, time=f"{written!r:.40}")
     return int(written[:2]) * 60 + int(written[3:])
 
 
@@ -216,12 +216,12 @@ def _find_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a directory of zones
-        told = _("time zone: %(zone)s is unknown; use a name such as Europe/Warsaw")
-        raise OpeningHoursError(told, zone=f"{name!r:.40}") from error
+        template = _("time zone: %(zone)s is unknown; use a name such as Europe/Warsaw")
+        raise OpeningHoursError(template, zone=f"{name!r:.40}") from error
 
 
 def _check_country(code: str) -> str:
     if code and not (_COUNTRY.fullmatch(code) and has_holidays(code)):
-        told = _("holidays: %(code)s is not a known country; use a code such as PL, or blank")
-        raise OpeningHoursError(told, code=f"{code!r:.40}")
+        template = _("holidays: %(code)s is not a known country; use a code such as PL, or blank")
+        raise OpeningHoursError(template, code=f"{code!r:.40}")
     return code

@@ -94,9 +94,9 @@ def _pages(adapter: Provider, request: OutboundRequest, account: Account) -> Ite
             return
         request = page.next
         time.sleep(PAUSE)
-    said = _("The list has more than %(pages)s pages for %(hours)s h; it was not read to its end.")
+    template = _("The list has more than %(pages)s pages for %(hours)s h; it was not read to its end.")
     hours = f"{LONGEST_SPAN.total_seconds() / 3600:g}"
-    raise ProviderError(Sentence(said, pages=str(MOST_PAGES), hours=hours))
+    raise ProviderError(Sentence(template, pages=str(MOST_PAGES), hours=hours))
 
 
 def _report(events: Sequence[CallEvent], voip: Voip, *, since: datetime, until: datetime, is_whole: bool) -> None:
@@ -113,7 +113,7 @@ def _report(events: Sequence[CallEvent], voip: Voip, *, since: datetime, until: 
         listed = _listed_before(voip, some, since=since)
         for call_id in some:
             before = listed.get(call_id, [])
-            kept = [] if is_whole else [CallEvent.from_json(report.said) for report in before]
+            kept = [] if is_whole else [CallEvent.from_json(report.event) for report in before]
             read_again(
                 [_reading([*kept, *(event for event in rows[call_id] if event not in kept)], before, until)], voip=voip
             )
@@ -128,9 +128,9 @@ def _reading(events: list[CallEvent], replaces: list[Report], until: datetime) -
 def _listed_before(voip: Voip, call_ids: Sequence[str], *, since: datetime) -> dict[str, list[Report]]:
     """The stored reports of the list, of these calls and this period."""
     found: dict[str, list[Report]] = {}
-    stored = Report.objects.filter(voip=voip, provider_call_id__in=call_ids, said__source=Source.LIST.value)
+    stored = Report.objects.filter(voip=voip, provider_call_id__in=call_ids, event__source=Source.LIST.value)
     for report in stored:
-        began = CallEvent.from_json(report.said).started_at
+        began = CallEvent.from_json(report.event).started_at
         if began is None or began >= since:
             found.setdefault(report.provider_call_id, []).append(report)
     return found

@@ -103,19 +103,21 @@ def _unanswered(problem: http.OutboundError, host: str) -> Finding:
 
 
 def _of_answer(adapter: Provider, response: OutboundResponse, account: Account, host: str) -> Finding:
-    status, told = response.status, {"name": adapter.name, "status": str(response.status)}
+    status, values = response.status, {"name": adapter.name, "status": str(response.status)}
     named = {401: ("wrong_key", WRONG_KEY), 403: ("wrong_key", WRONG_KEY), 429: ("too_often", TOO_OFTEN)}
     by_class = {3: ("redirected", REDIRECTED), 5: ("server_trouble", IN_TROUBLE)}
     if status == 404:
         return Finding("not_found", Sentence(NOT_FOUND, host=host))
     if found := named.get(status) or by_class.get(status // 100):
         word, text = found
-        return Finding(word, Sentence(text, **{name: value for name, value in told.items() if f"%({name})s" in text}))
+        return Finding(word, Sentence(text, **{name: value for name, value in values.items() if f"%({name})s" in text}))
     try:
         adapter.read_key_test(response, account)
     except Refused:
-        said = words(response, account)
-        return Finding("refused", Sentence(REFUSED_SAYING, words=said, **told) if said else Sentence(REFUSED, **told))
+        answer = words(response, account)
+        return Finding(
+            "refused", Sentence(REFUSED_SAYING, words=answer, **values) if answer else Sentence(REFUSED, **values)
+        )
     except ProviderError:
-        return Finding("unreadable", Sentence(UNREADABLE, **told))
+        return Finding("unreadable", Sentence(UNREADABLE, **values))
     return Finding("accepted", Sentence(ACCEPTED, name=adapter.name), passed=True)

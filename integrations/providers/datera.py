@@ -91,7 +91,7 @@ def _template(account: Account) -> Mapping[str, Any]:
     try:
         check(account.settings["dial"])
     except InvalidSettings as problem:
-        said = _("The configuration's settings must be corrected first. %(problem)s")
-        raise Refused(Sentence(said, problem=problem.sentence)) from None
+        problem_text = _("The configuration's settings must be corrected first. %(problem)s")
+        raise Refused(Sentence(problem_text, problem=problem.sentence)) from None
     template: Mapping[str, Any] = account.settings["dial"]
     return template

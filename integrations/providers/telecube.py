@@ -193,7 +193,7 @@ def _check_list_settings(settings: Any) -> None:
                 f"list.{key}", _("no such setting; use one of: %(known)s."), known=", ".join(_LIST_SETTINGS)
             )
         if not isinstance(value, kind):
-            said = _("must be an address.") if kind is str else _("must be true or false.")
-            raise InvalidSettings(f"list.{key}", said)
+            template = _("must be an address.") if kind is str else _("must be true or false.")
+            raise InvalidSettings(f"list.{key}", template)
     if "url" in settings and not _LIST_URL.fullmatch(settings["url"]):
         raise InvalidSettings("list.url", _("give the address of your CRM, such as https://name.ccrm.pl."))

@@ -31,7 +31,7 @@ class EventReading:
     "The provider's words for event, result and direction, by the section of the settings that translates them."
     event: str = ""
     "Our name of the event; empty where none is known, or where the provider's file alone knows."
-    said: CallEvent | None = None
+    call_event: CallEvent | None = None
     "None: it is not about a call, or `problem` says why it cannot be read."
     problem: str = ""
     notes: tuple[str, ...] = ()
@@ -58,9 +58,9 @@ def explain(adapter: Provider, delivery: Delivery, account: Account) -> Delivery
 
 
 def _explain(reading: Reading, path: str) -> EventReading:
-    event, said, problem = "", None, ""
+    event, call_event, problem = "", None, ""
     try:
-        event, said = reading.says(path)
+        event, call_event = reading.says(path)
     except Unreadable as unreadable:
         problem = translate(unreadable.sentence)
     return EventReading(
@@ -68,15 +68,15 @@ def _explain(reading: Reading, path: str) -> EventReading:
         used=dict(reading.used),
         words=_words(reading, path),
         event=event,
-        said=said,
+        call_event=call_event,
         problem=problem,
-        notes=_notes(said),
+        notes=_notes(call_event),
         unknown=tuple(dict.fromkeys(reading.unknown)),
     )
 
 
-def _notes(said: CallEvent | None) -> tuple[str, ...]:
-    return tuple(map(translate, said.notes)) if said else ()
+def _notes(call_event: CallEvent | None) -> tuple[str, ...]:
+    return tuple(map(translate, call_event.notes)) if call_event else ()
 
 
 def _words(reading: Reading, path: str) -> dict[str, str]:
@@ -107,5 +107,5 @@ def _by_the_file(adapter: Provider, delivery: Delivery, account: Account) -> Del
         fields = {}  # the file may read what is no set of fields; if not, it says why
     events, problem = read_by_file(adapter, delivery, account)
     return DeliveryReading(
-        [EventReading(fields=fields, said=event, notes=_notes(event)) for event in events], translate(problem)
+        [EventReading(fields=fields, call_event=event, notes=_notes(event)) for event in events], translate(problem)
     )

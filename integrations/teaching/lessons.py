@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from calls.previewing import Preview, Said, would_become
+from calls.previewing import Preview, ReceivedEvent, preview_calls
 from integrations import providers
 from integrations.models import READABLE, WebhookDelivery
 from integrations.providers.foundation.field_map import FieldMap
@@ -89,7 +89,7 @@ def teach(delivery: WebhookDelivery, voip: Voip, settings: Mapping[str, Any]) ->
     survey.words.clear()
     survey.problems.clear()
     survey.unreadable = 0
-    said: list[Said] = []
+    events: list[ReceivedEvent] = []
     until = time.monotonic() + READING_SECONDS
     read: list[int] = []
     for row in latest(voip):
@@ -98,8 +98,10 @@ def teach(delivery: WebhookDelivery, voip: Voip, settings: Mapping[str, Any]) ->
         read.append(row.pk)
         message = explain(adapter, as_received(row), account)
         survey.add(message)
-        said += [Said(event.said, row.received_at, row.pk) for event in message.events if event.said]
-    preview = would_become(reversed(said), voip=voip, deliveries=read, seconds=PREVIEW_SECONDS)
+        events += [
+            ReceivedEvent(event.call_event, row.received_at, row.pk) for event in message.events if event.call_event
+        ]
+    preview = preview_calls(reversed(events), voip=voip, deliveries=read, seconds=PREVIEW_SECONDS)
     words = _words(adapter.field_map, survey, settings) if adapter.field_map else []
     return Lesson(
         this=this,

@@ -82,30 +82,30 @@ def simulate(voip: Voip) -> None:
 
 def _understood(delivery: WebhookDelivery, voip: Voip, user: Any) -> dict[str, Any]:
     """Of its content only for those who may see deliveries."""
-    told: dict[str, Any] = {"delivery": delivery, "received": show_moment(delivery.received_at)}
+    shown: dict[str, Any] = {"delivery": delivery, "received": show_moment(delivery.received_at)}
     if not (may_view(user, WebhookDelivery) and sees_all_lines(user)):
-        return told
-    told |= {"problem": tell(delivery.error), "notes": tell(delivery.notes).splitlines()}
-    told["link"] = reverse("admin:integrations_webhookdelivery_change", args=[delivery.pk])
+        return shown
+    shown |= {"problem": tell(delivery.error), "notes": tell(delivery.notes).splitlines()}
+    shown["link"] = reverse("admin:integrations_webhookdelivery_change", args=[delivery.pk])
     if voip.provider in providers.slugs() and not delivery.error:
         account = account_of(voip, with_key=False)
         reading = explain(providers.find(voip.provider), processing.as_received(delivery), account)
-        told["events"] = [_facts(event, account.country) for event in reading.events if event.said]
-        told["tells_nothing"] = not told["events"]
-    return told
+        shown["events"] = [_facts(event, account.country) for event in reading.events if event.call_event]
+        shown["tells_nothing"] = not shown["events"]
+    return shown
 
 
 def _facts(event: EventReading, country: str) -> list[tuple[str, str]]:
-    said = event.said
-    assert said is not None
-    number_from, number_to = said.numbers(country)
+    call_event = event.call_event
+    assert call_event is not None
+    number_from, number_to = call_event.numbers(country)
     known: dict[str, Any] = {
-        "status": said.status.label if said.status else _("ended, nobody knows how"),
-        "kind": said.kind.label if said.kind else "",
+        "status": call_event.status.label if call_event.status else _("ended, nobody knows how"),
+        "kind": call_event.kind.label if call_event.kind else "",
         "number_from": number_from,
         "number_to": number_to,
-        "answered_at": show_moment(said.answered_at) if said.answered_at else "",
-        "ended_at": show_moment(said.ended_at) if said.ended_at else "",
+        "answered_at": show_moment(call_event.answered_at) if call_event.answered_at else "",
+        "ended_at": show_moment(call_event.ended_at) if call_event.ended_at else "",
     }
     facts = [(label(name), str(known[name])) for name in FACTS if known[name]]
-    return [*facts, *([(_("line"), said.line)] if said.line else [])]
+    return [*facts, *([(_("line"), call_event.line)] if call_event.line else [])]

@@ -132,15 +132,15 @@ def _apply(rows: Sequence[WebhookDelivery]) -> list[CallChange]:
 def _reading(row: WebhookDelivery, message: tuple[list[CallEvent], str]) -> Reading:
     """What replaces the delivery's reports. Where it cannot be read any more, these stay."""
     events, error = message
-    said = list(Report.objects.filter(delivery_id=row.pk))
+    reports = list(Report.objects.filter(delivery_id=row.pk))
     if error:
         return Reading(
-            events=[CallEvent.from_json(report.said) for report in said],
+            events=[CallEvent.from_json(report.event) for report in reports],
             received_at=row.received_at,
             delivery_id=row.pk,
-            replaces=said,
+            replaces=reports,
         )
-    return Reading(events=events, received_at=row.received_at, delivery_id=row.pk, replaces=said)
+    return Reading(events=events, received_at=row.received_at, delivery_id=row.pk, replaces=reports)
 
 
 def _read_again(row: WebhookDelivery) -> tuple[list[CallEvent], str]:

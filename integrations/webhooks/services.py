@@ -122,8 +122,8 @@ def read(adapter: Provider, delivery: Delivery, account: Account) -> tuple[list[
         return [], problem.sentence
     except Exception as problem:
         logger.exception("adapter_failed", extra={"provider": adapter.slug})
-        said = _("%(error)s in the adapter of %(name)s")
-        return [], Sentence(said, error=type(problem).__name__, name=adapter.name)
+        template = _("%(error)s in the adapter of %(name)s")
+        return [], Sentence(template, error=type(problem).__name__, name=adapter.name)
 
 
 def _store(delivery: Delivery, *, voip: Voip, provider: str, events: list[CallEvent], error: str) -> None:

@@ -40,7 +40,7 @@ class ReadSerializer(StrictBody):
     )
 
 
-class SaidSerializer(serializers.Serializer[Any]):
+class CallEventSerializer(serializers.Serializer[Any]):
     """One event of a delivery."""
 
     provider_call_id = serializers.CharField()
@@ -71,7 +71,7 @@ class ReadEventSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(), help_text="The field that was read, by the name in settings.fields."
     )
     event = serializers.CharField(help_text="Our name of it; empty where it is not known.")
-    said = SaidSerializer(allow_null=True, help_text="Null: it tells of no call, or it cannot be read.")
+    said = CallEventSerializer(allow_null=True, help_text="Null: it tells of no call, or it cannot be read.")
     problem = serializers.CharField(help_text="Why it cannot be read.")
     notes = serializers.ListField(child=serializers.CharField(), help_text="What was left out, and the cure.")
     unknown_words = UnknownWordSerializer(many=True, source="unknown")
@@ -119,11 +119,11 @@ def _answer(message: DeliveryReading, account: Account) -> dict[str, Any]:
 
 def _event(event: EventReading, account: Account) -> dict[str, Any]:
     shown = {name: getattr(event, name) for name in ("fields", "used", "event", "problem", "notes", "unknown")}
-    return shown | {"said": _said(event.said, account.country) if event.said else None}
+    return shown | {"said": _shown_event(event.call_event, account.country) if event.call_event else None}
 
 
-def _said(said: CallEvent, country: str) -> dict[str, Any]:
+def _shown_event(event: CallEvent, country: str) -> dict[str, Any]:
     """With numbers as they are stored."""
-    number_from, number_to = said.numbers(country)
-    shown = {str(name): getattr(said, str(name)) for name in SaidSerializer().fields}
+    number_from, number_to = event.numbers(country)
+    shown = {str(name): getattr(event, str(name)) for name in CallEventSerializer().fields}
     return shown | {"number_from": number_from, "number_to": number_to}

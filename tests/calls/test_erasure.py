@@ -286,5 +286,5 @@ def test_what_was_reported_is_erased_also_where_the_call_shows_another_number(vo
     counts = erase_number(ANNA)
 
     assert (counts["calls"], counts["reports of other calls"]) == (1, 1)
-    assert "501502503" not in str(list(Report.objects.values_list("said", flat=True)))
+    assert "501502503" not in str(list(Report.objects.values_list("event", flat=True)))
     assert not erase_number(ANNA)["reports of other calls"]

@@ -135,7 +135,7 @@ def told_of_anna(voip: Voip) -> int | None:
 
 
 def said(name: str) -> list[str]:
-    return [report.said.get(name, "") for report in Report.objects.order_by("pk")]
+    return [report.event.get(name, "") for report in Report.objects.order_by("pk")]
 
 
 def test_what_is_told_of_a_person_who_is_being_erased_does_not_stay(voip: Voip) -> None:

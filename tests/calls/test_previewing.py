@@ -12,7 +12,7 @@ from django.utils import translation
 
 from calls.events import CallEvent
 from calls.models import Call, Report
-from calls.previewing import Preview, Said, would_become
+from calls.previewing import Preview, ReceivedEvent, preview_calls
 from calls.reports import CallChange, Reading, read_again, report
 from calls.sentences import translate
 from calls.statuses import Kind, Status
@@ -43,8 +43,8 @@ def preview(
     office: Voip, *said: tuple[CallEvent, datetime], deliveries: list[int] | None = None, seconds: float = 60
 ) -> Preview:
     """Of deliveries 1, 2 and so on, one event each."""
-    told = [Said(event, at, number) for number, (event, at) in enumerate(said, start=1)]
-    return would_become(told, voip=office, deliveries=deliveries or [*range(1, len(said) + 1)], seconds=seconds)
+    told = [ReceivedEvent(event, at, number) for number, (event, at) in enumerate(said, start=1)]
+    return preview_calls(told, voip=office, deliveries=deliveries or [*range(1, len(said) + 1)], seconds=seconds)
 
 
 def shown(change: CallChange) -> tuple[str, Any, Any]:

@@ -53,7 +53,7 @@ def test_the_content_of_what_comes_while_a_person_is_erased_is_not_stored(
     late = WebhookDelivery.objects.latest("pk")
     assert (met.waited, bytes(late.body), late.erased_at is not None) == (True, b"", True)
     assert Call.objects.get(provider_call_id="1").status == "IN PROGRESS"
-    assert ANNA not in str(list(Report.objects.filter(provider_call_id="1").values_list("said", flat=True)))
+    assert ANNA not in str(list(Report.objects.filter(provider_call_id="1").values_list("event", flat=True)))
 
 
 def test_a_person_is_erased_once_what_comes_before_is_stored(voip: Voip) -> None:
@@ -67,4 +67,4 @@ def test_a_person_is_erased_once_what_comes_before_is_stored(voip: Voip) -> None
 
     call = Call.objects.get(provider_call_id="1")
     assert (met.waited, call.status, call.number_from) == (True, "IN PROGRESS", "")
-    assert ANNA not in str(list(Report.objects.values_list("said", flat=True)))
+    assert ANNA not in str(list(Report.objects.values_list("event", flat=True)))

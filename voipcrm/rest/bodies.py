@@ -86,8 +86,8 @@ class StrictBody(serializers.Serializer[Any]):
         if near := difflib.get_close_matches(name.casefold(), likely, n=1, cutoff=VERY_NEAR if holds_objects else NEAR):
             return _("There is no such field; did you mean “%(near)s”?") % {"near": near[0]}
         if wrapper and holds_objects:
-            said = _("There is no such field; the fields may be wrapped in “%(wrapper)s”, or in nothing.")
-            return said % {"wrapper": wrapper}
+            template = _("There is no such field; the fields may be wrapped in “%(wrapper)s”, or in nothing.")
+            return template % {"wrapper": wrapper}
         return _("There is no such field; use one of: %(known)s.") % {"known": ", ".join(known)}
 
 

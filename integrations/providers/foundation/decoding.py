@@ -152,8 +152,8 @@ def _elements(fields: Mapping[str, str], prefix: str) -> list[dict[str, str]]:
         else:
             around[name] = value
     if len(elements) > MOST_EVENTS or len(elements) * len(around) > MOST_FIELDS:
-        said = _("The delivery tells of more than %(most)s events, or too much about each of them.")
-        raise Unreadable(Sentence(said, most=str(MOST_EVENTS)))
+        template = _("The delivery tells of more than %(most)s events, or too much about each of them.")
+        raise Unreadable(Sentence(template, most=str(MOST_EVENTS)))
     return [{**around, **elements[index]} for index in sorted(elements)]
 
 

@@ -131,8 +131,8 @@ class FieldMap:
             return parse_status(text).value
         except ValueError:
             choices = ", ".join([*sorted(own), *Status.values])
-            said = _("“%(text)s” is not an event; use one of: %(known)s.")
-            raise ValueError(Sentence(said, text=text, known=choices)) from None
+            template = _("“%(text)s” is not an event; use one of: %(known)s.")
+            raise ValueError(Sentence(template, text=text, known=choices)) from None
 
 
 def _section(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -160,8 +160,8 @@ def _status_or_ended(text: str) -> Status | None:
     try:
         return None if text == ENDED else parse_status(text)
     except ValueError:
-        said = _("“%(text)s” is not a status; use one of: %(known)s.")
-        raise ValueError(Sentence(said, text=text, known=", ".join([*Status.values, ENDED]))) from None
+        template = _("“%(text)s” is not a status; use one of: %(known)s.")
+        raise ValueError(Sentence(template, text=text, known=", ".join([*Status.values, ENDED]))) from None
 
 
 def _yes_or_no(settings: Mapping[str, Any], key: str, *, default: bool | None) -> bool | None:
@@ -190,8 +190,8 @@ def _formats(settings: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
             raise InvalidSettings(f"formats.{name}", _("no such time; use one of: %(known)s."), known=", ".join(TIMES))
         given = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else ()
         if not given or not all(map(_is_format, given)):
-            said = _("write date and clock as for strptime: %(example)s.")
-            raise InvalidSettings(f"formats.{name}", said, example='"%d/%m/%Y %H:%M:%S"')
+            template = _("write date and clock as for strptime: %(example)s.")
+            raise InvalidSettings(f"formats.{name}", template, example='"%d/%m/%Y %H:%M:%S"')
         formats[name] = given
     return formats
 

@@ -72,12 +72,12 @@ class NamedFields:
         return None
 
     def _leave_out(self, text: str, name: str, cure: str) -> None:
-        said = _("“%(text)s” cannot be read as %(name)s and was left out: %(cure)s.")
-        self.notes.append(Sentence(said, text=text[:LONGEST_WORD], name=name, cure=Sentence(cure)))
+        template = _("“%(text)s” cannot be read as %(name)s and was left out: %(cure)s.")
+        self.notes.append(Sentence(template, text=text[:LONGEST_WORD], name=name, cure=Sentence(cure)))
 
     def call_id(self) -> str:
-        said = _("No call id: looked for %(names)s. Name the right one in settings.fields.call_id.")
-        missing = Sentence(said, names=self.looked_for("call_id"))
+        template = _("No call id: looked for %(names)s. Name the right one in settings.fields.call_id.")
+        missing = Sentence(template, names=self.looked_for("call_id"))
         given = [each for each in self.names.fields["call_id"] if self.values.get(each, "")]
         usable = next((each for each in given if is_id(self.values[each])), given[0] if given else "")
         call_id = check_call_id(self.values.get(usable, ""), missing=missing)
@@ -99,8 +99,8 @@ class NamedFields:
         lines = self.lines()
         if len(lines) > 1:
             named = ", ".join(lines)[:LONGEST_WORD]
-            said = _("Several telephones are named (%(lines)s): name the field of the one in settings.fields.line.")
-            self.notes.append(Sentence(said, lines=named))
+            template = _("Several telephones are named (%(lines)s): name the field of the one in settings.fields.line.")
+            self.notes.append(Sentence(template, lines=named))
         return lines[0] if len(lines) == 1 else ""
 
     def kind_of(self, text: str) -> Kind | None:

@@ -146,8 +146,8 @@ def unknown_result(word: str) -> tuple[str, ...]:
     """The note of an event that ended with a word we cannot read (`CallEvent.notes`)."""
     if not word:
         return (_("It is not said how the call ended, and nothing is concluded about it."),)
-    said = _("“%(word)s” is not a result we know: the call has ended, and nothing is concluded about how.")
-    return (Sentence(said, word=word[:255]),)
+    template = _("“%(word)s” is not a result we know: the call has ended, and nothing is concluded about how.")
+    return (Sentence(template, word=word[:255]),)
 
 
 @lru_cache(maxsize=1024)

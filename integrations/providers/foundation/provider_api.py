@@ -16,7 +16,7 @@ from integrations.providers.foundation.provider import Refused, Unreadable
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 LONGEST_WORDS = 200
-_SAID_UNDER = (
+_MESSAGE_FIELDS = (
     "message",
     "detail",
     "hydra:description",
@@ -40,8 +40,8 @@ def required(value: str, sentence: str) -> str:
 def credential(value: str, sentence: str) -> str:
     """The same of a key or login that goes into a header: one with a line break or a blank in it was pasted wrongly."""
     if not _CREDENTIAL.fullmatch(required(value, sentence)):
-        said = _("The key or login has a blank or a character that none can have. %(cure)s")
-        raise Refused(Sentence(said, cure=Sentence(sentence)))
+        template = _("The key or login has a blank or a character that none can have. %(cure)s")
+        raise Refused(Sentence(template, cure=Sentence(sentence)))
     return value
 
 
@@ -106,10 +106,10 @@ def text(row: Mapping[str, Any], name: str) -> str:
 def words(response: OutboundResponse, account: Account) -> str:
     """What the provider says about its answer, for people: short, printable, without our key should it be repeated there."""
     try:
-        said = answer_fields(response)
+        fields = answer_fields(response)
     except Unreadable:
         return ""
-    found = next((said[name] for name in _SAID_UNDER if said.get(name)), "")
+    found = next((fields[name] for name in _MESSAGE_FIELDS if fields.get(name)), "")
     if account.api_key:
         found = found.replace(account.api_key, "…")
     return "".join(each for each in " ".join(found.split()) if each.isprintable())[:LONGEST_WORDS]
@@ -126,15 +126,15 @@ def refusal(response: OutboundResponse, account: Account, name: str, *, because:
             "%(name)s redirects elsewhere (HTTP %(status)s), and that is not followed: correct the API address."
         )
         return Refused(Sentence(redirected, **places))
-    said = words(response, account).removesuffix(".")
+    answer = words(response, account).removesuffix(".")
     because = because or _BECAUSE.get(response.status, "")
-    if because and said:
+    if because and answer:
         refused = _("%(name)s refused (HTTP %(status)s): %(because)s — %(words)s.")
-        return Refused(Sentence(refused, because=Sentence(because), words=said, **places))
+        return Refused(Sentence(refused, because=Sentence(because), words=answer, **places))
     if because:
         return Refused(
             Sentence(_("%(name)s refused (HTTP %(status)s): %(because)s."), because=Sentence(because), **places)
         )
-    if said:
-        return Refused(Sentence(_("%(name)s refused (HTTP %(status)s) — %(words)s."), words=said, **places))
+    if answer:
+        return Refused(Sentence(_("%(name)s refused (HTTP %(status)s) — %(words)s."), words=answer, **places))
     return Refused(Sentence(_("%(name)s refused (HTTP %(status)s)."), **places))

@@ -47,8 +47,8 @@ def tell(delivery: Delivery, account: Account, field_map: FieldMap) -> list[Call
     readings = read(delivery, account, field_map)
     for number, reading in enumerate(readings, start=1):
         try:
-            _event, said = reading.says(delivery.event)
-            message += [said] if said else []
+            _event, call_event = reading.says(delivery.event)
+            message += [call_event] if call_event else []
         except Unreadable as problem:
             if len(readings) == 1:
                 raise
@@ -98,11 +98,11 @@ class Reading(StatusWords):
         if not words and self.status is not None:
             return self.status.value
         if not words:
-            said = _("No event: looked for %(names)s. Name the right one in settings.fields.event.")
-            raise Unreadable(Sentence(said, names=self.looked_for("event")))
+            template = _("No event: looked for %(names)s. Name the right one in settings.fields.event.")
+            raise Unreadable(Sentence(template, names=self.looked_for("event")))
         self.unknown.append(UnknownWord("events", words[0]))
-        said = _("“%(word)s” is not an event we know. Translate it in settings.events.")
-        raise Unreadable(Sentence(said, word=words[0][:LONGEST_WORD]))
+        template = _("“%(word)s” is not an event we know. Translate it in settings.events.")
+        raise Unreadable(Sentence(template, word=words[0][:LONGEST_WORD]))
 
     def result(self) -> Status | None:
         """How the call ended. The word decides; without a known one talk is proof of an answer, and so is the time of an answer where the
@@ -115,8 +115,8 @@ class Reading(StatusWords):
         talked = self._talked()
         status = Status.ANSWERED if talked else Status.NO_ANSWER if is_ending else None
         if self.raw_word and not is_ending:
-            said = UNKNOWN_BUT_TALKED if talked else UNKNOWN
-            self.notes.append(Sentence(said, word=self.raw_word[:LONGEST_WORD]))
+            template = UNKNOWN_BUT_TALKED if talked else UNKNOWN
+            self.notes.append(Sentence(template, word=self.raw_word[:LONGEST_WORD]))
             self.unknown.append(UnknownWord("statuses", self.raw_word))
         return status
 

@@ -95,8 +95,8 @@ def _check_placeholders(name: str, value: Any, depth: int = 0) -> None:
     elif isinstance(value, str):
         for found, writing in _PLACEHOLDER.findall(value):
             if found not in PLACEHOLDERS or writing not in _WRITINGS:
-                said = _("{%(name)s} is no placeholder; use one of: %(known)s.")
-                raise InvalidSettings(name, said, name=found, known=", ".join(PLACEHOLDERS))
+                template = _("{%(name)s} is no placeholder; use one of: %(known)s.")
+                raise InvalidSettings(name, template, name=found, known=", ".join(PLACEHOLDERS))
 
 
 def _check_success(rule: Any) -> None:
@@ -176,8 +176,8 @@ def _filled(text: str, values: Mapping[str, str], write: Fill) -> str:
     def value_of(match: re.Match[str]) -> str:
         value = values[match[1]]
         if not value:
-            said = _("settings.dial asks for {%(name)s}, and the line or the configuration has none.")
-            raise Refused(Sentence(said, name=match[1]))
+            template = _("settings.dial asks for {%(name)s}, and the line or the configuration has none.")
+            raise Refused(Sentence(template, name=match[1]))
         return write(_WRITINGS[match[2] or ""](value))
 
     return _PLACEHOLDER.sub(value_of, text)

@@ -32,7 +32,7 @@ def test_the_explanation_equals_the_real_reading(payload: Payload) -> None:
 
     told = explain(adapter, payload.delivery, payload.account)
 
-    assert [event.said for event in told.events if event.said] == real
+    assert [event.call_event for event in told.events if event.call_event] == real
 
 
 def test_the_field_read_for_each_meaning_is_named() -> None:
@@ -47,7 +47,7 @@ def test_the_field_read_for_each_meaning_is_named() -> None:
 def test_an_unknown_event_is_named_with_all_the_fields_there_are() -> None:
     event = reading({"call": {"id": "7"}, "event": "koniec"}, event="").events[0]
 
-    assert (event.said, event.unknown) == (None, (UnknownWord("events", "koniec"),))
+    assert (event.call_event, event.unknown) == (None, (UnknownWord("events", "koniec"),))
     assert "koniec" in event.problem
     assert event.fields == {"id": "7", "event": "koniec"}
 
@@ -61,7 +61,7 @@ def test_unknown_results_and_directions_are_named() -> None:
 def test_an_ignored_event_tells_of_no_call() -> None:
     event = reading({"id": "7", "event": "ping"}, {"events": {"ping": "ignored"}}, event="").events[0]
 
-    assert (event.event, event.said, event.problem) == ("ignored", None, "")
+    assert (event.event, event.call_event, event.problem) == ("ignored", None, "")
 
 
 def test_an_unreadable_body_has_a_problem_and_no_event() -> None:

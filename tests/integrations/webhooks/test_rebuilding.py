@@ -65,7 +65,7 @@ def test_a_job_that_dies_at_any_statement_leaves_nothing_half_done(how: str) -> 
         for statement in range(1, MOST_STATEMENTS, 7):
             spoil(voip)
             died = job.do(how, statement, voip.pk)
-            reports = Report.objects.filter(voip=voip).values_list("provider_call_id", "said__number_from")
+            reports = Report.objects.filter(voip=voip).values_list("provider_call_id", "event__number_from")
             for call in Call.objects.all():  # each call is what its reports say: before the correction, or after it
                 said = {told for key, told in reports if key == call.provider_call_id}
                 assert said == {call.number_from.removeprefix("+48")}
