@@ -314,7 +314,7 @@ def test_opening_hours_are_refused_by_day_and_period(alice: APIClient) -> None:
     assert "monday" in answer.json()["opening_time"][0]
 
 
-def test_a_widget_shows_itself_to_any_page(stranger: APIClient) -> None:
+def test_widget_data_may_be_read_by_any_page(stranger: APIClient) -> None:
     widget = make.widget()
 
     answer = stranger.get("/voip/widget_data.json", {"widget_token": widget.token}, HTTP_ORIGIN="https://shop.example")

@@ -117,7 +117,7 @@ def test_a_configuration_with_a_call_in_progress_is_kept(alice: APIClient, statu
     assert Voip.objects.exists()
 
 
-def test_it_is_kept_in_the_readers_language(alice: APIClient) -> None:
+def test_the_refusal_to_delete_is_in_the_readers_language(alice: APIClient) -> None:
     call = make.call(voip=make.voip(), status="RINGING")
 
     answer = alice.delete(one(call.voip), HTTP_ACCEPT_LANGUAGE="pl")  # type: ignore[arg-type]
@@ -175,7 +175,7 @@ def test_a_call_back_without_any_configuration_fails_when_it_is_due() -> None:
     assert (run(), now_of(row).status, now_of(row).reason) == (0, Status.FAILED, "no_configuration")
 
 
-def test_staff_reads_why() -> None:
+def test_the_admin_shows_why_it_is_kept() -> None:
     row = make.autocall(status="failed", reason="no_configuration", finished_at=timezone.now())
 
     html = superuser().get(f"/admin/autocalls/autocall/{row.pk}/change/").content.decode()

@@ -119,7 +119,7 @@ def test_a_follow_up_is_not_refused_for_one_that_is_hidden(ewa: User) -> None:
     assert alike([client.post("/voip/follow_ups.json", body) for body in asked])
 
 
-def test_nor_by_the_form(ewa: User) -> None:
+def test_the_form_does_not_reveal_it_either(ewa: User) -> None:
     hidden = foreign_records()["followup"]
     client = sign_in(ewa)
     form = {"number": FOREIGN, "voip": hidden.voip_id, "assignee": ewa.pk}  # type: ignore[attr-defined]

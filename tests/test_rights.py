@@ -107,7 +107,7 @@ def _as_good(name: str) -> tuple[str, ...]:
     return (name, name.replace(".view_", ".change_"))
 
 
-def test_the_table_is_read() -> None:
+def test_the_table_of_rights_is_parsed_completely() -> None:
     assert (len(ROWS) > 75, len(BESIDES)) == (True, 3)
     assert {row.right.partition(".")[0] for row in ROWS} == {
         "calls",
@@ -121,7 +121,7 @@ def test_the_table_is_read() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.right} {row.api} {row.admin}")
-def test_the_right_opens_both(row: Row) -> None:
+def test_the_right_opens_api_and_admin_alike(row: Row) -> None:
     user = person(row.right, re.sub(r"\.\w+?_", ".view_", row.right), page_of(row))
 
     codes = [

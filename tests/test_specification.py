@@ -94,7 +94,7 @@ def configuration() -> Any:
     return voip
 
 
-def test_no_row_was_lost() -> None:
+def test_every_row_of_the_specification_is_tested() -> None:
     assert (len(PATHS), len(FIELDS), len(PROVIDERS), len(STATUSES)) == (SPECIFIED_PATHS, SPECIFIED_FIELDS, 3, 4)
 
 

@@ -30,7 +30,7 @@ def page(row: Autocall) -> str:
     return f"{LIST}{row.pk}/change/"
 
 
-def test_a_row_tells_the_call_back() -> None:
+def test_a_list_row_describes_the_call_back() -> None:
     autocall(name="Jan", attempts=1, widget=make.widget(name="Shop"), status=Status.CANCELED)
 
     html = superuser().get(LIST).content.decode()
@@ -46,7 +46,7 @@ def test_a_row_tells_the_call_back() -> None:
     ]
 
 
-def test_staff_can_promise_a_call() -> None:
+def test_staff_can_add_a_call_back() -> None:
     make.office()
     superuser().post(f"{LIST}add/", FORM)
 
@@ -55,14 +55,14 @@ def test_staff_can_promise_a_call() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"number": "100"}, {"number": "nobody"}, {"call_at_0": "9999-12-31"}])
-def test_a_promise_that_cannot_be_kept_is_refused(wrong: dict[str, str]) -> None:
+def test_a_call_back_that_nobody_can_make_is_refused(wrong: dict[str, str]) -> None:
     answer = superuser().post(f"{LIST}add/", FORM | wrong)
 
     assert answer.context["adminform"].form.errors
     assert not Autocall.objects.exists()
 
 
-def test_a_widget_promises_one_call_to_a_number() -> None:
+def test_a_widget_has_one_open_call_back_per_number() -> None:
     widget = make.widget(voip=make.office())
     autocall(widget=widget)
 
@@ -81,7 +81,7 @@ def test_a_scheduled_call_back_can_be_moved() -> None:
     assert (row.call_at.isoformat(), row.note) == ("2030-03-10T11:00:00+00:00", "after lunch")
 
 
-def test_of_a_finished_call_back_only_what_is_ours_can_be_written() -> None:
+def test_only_note_and_client_of_a_finished_call_back_can_be_changed() -> None:
     answer = superuser().get(page(autocall(status=Status.DONE)))
 
     assert set(answer.context["adminform"].form.fields) == {"client_id", "contact_id", "note"}
@@ -102,7 +102,7 @@ def test_a_call_back_that_began_meanwhile_is_not_moved(monkeypatch: pytest.Monke
     assert Autocall.objects.get().call_at == row.call_at
 
 
-def test_many_are_canceled_and_those_too_late_are_counted() -> None:
+def test_several_call_backs_are_canceled_and_those_too_late_are_counted() -> None:
     rows = [autocall(), autocall(number="+48501502504"), autocall(number="+48501502505", status=Status.FAILED)]
     chosen = {"action": "cancel_selected", "_selected_action": [row.pk for row in rows]}
 
@@ -120,7 +120,7 @@ def test_a_call_back_is_found_by_number_and_name(words: str) -> None:
     assert cells(superuser().get(LIST, {"q": words}).content.decode(), "name") == ["Jan Kowalski"]
 
 
-def test_a_staff_s_promise_follows_its_widget_as_one_of_the_api_does(alice: Any) -> None:
+def test_a_call_back_added_by_staff_follows_the_rules_of_its_widget(alice: Any) -> None:
     voip = make.office()
     widget = make.widget(voip=voip, max_attempts=7)
     body = {"call_at": "2030-03-10T11:00:00Z", "widget_id": widget.pk}
@@ -135,7 +135,7 @@ def test_a_staff_s_promise_follows_its_widget_as_one_of_the_api_does(alice: Any)
     assert by_staff["max_attempts"] == 7
 
 
-def test_a_staff_s_promise_is_begun_at_its_time() -> None:
+def test_a_call_back_added_by_staff_starts_at_its_time() -> None:
     make.office()
     superuser().post(f"{LIST}add/", FORM)
 
@@ -143,7 +143,7 @@ def test_a_staff_s_promise_is_begun_at_its_time() -> None:
     assert job.scheduled_at == Autocall.objects.get().call_at
 
 
-def test_who_gives_the_number_of_attempts_gets_it() -> None:
+def test_a_given_number_of_attempts_is_kept() -> None:
     superuser().post(
         f"{LIST}add/", FORM | {"widget": make.widget(voip=make.office(), max_attempts=7).pk, "max_attempts": "2"}
     )
@@ -162,7 +162,7 @@ def test_a_call_back_that_is_being_dialed_is_not_deleted() -> None:
     assert not LogEntry.objects.exists()
 
 
-def test_of_several_either_all_are_deleted_or_none() -> None:
+def test_several_call_backs_are_deleted_together_or_not_at_all() -> None:
     rows = [autocall(), autocall(number="+48501502504", status=Status.CALLING)]
     chosen = {"action": "delete_selected", "_selected_action": [row.pk for row in rows], "post": "yes"}
     client = superuser()
@@ -188,20 +188,20 @@ def test_of_several_either_all_are_deleted_or_none() -> None:
         ("taken", "taken by staff"),  # whose account was deleted since
     ],
 )
-def test_the_outcome_is_told_in_words(reason: str, words: str) -> None:
+def test_the_outcome_is_shown_as_a_sentence(reason: str, words: str) -> None:
     autocall(reason=reason)
 
     assert cells(superuser().get(LIST).content.decode(), "outcome") == [words]
 
 
-def test_the_outcome_is_told_in_polish() -> None:
+def test_the_outcome_is_shown_in_polish() -> None:
     autocall(reason="taken", taken_by=User.objects.create_user("anna"))
 
     assert cells(superuser(language="pl").get(LIST).content.decode(), "outcome") == ["przejęte przez: anna"]
 
 
 @pytest.mark.parametrize(("chosen", "names"), [("waiting", {"late", "later", "calling"}), ("overdue", {"late"})])
-def test_what_needs_attention_can_be_listed(chosen: str, names: set[str]) -> None:
+def test_call_backs_that_need_attention_can_be_listed(chosen: str, names: set[str]) -> None:
     now = timezone.now()
     autocall(name="late", number="+48501502501", call_at=now - timedelta(minutes=2))
     autocall(name="later", number="+48501502502", call_at=now + timedelta(minutes=2))

@@ -48,7 +48,7 @@ def test_a_second_open_call_back_of_a_widget_for_a_number_is_a_conflict(alice: A
     assert codes == [201, 409]
 
 
-def test_the_number_of_one_cannot_become_that_of_another(alice: APIClient) -> None:
+def test_a_call_back_cannot_take_the_number_of_another_open_one(alice: APIClient) -> None:
     widget = make.widget()
     make.autocall(widget=widget)
     other = make.autocall(widget=widget, number="+48601602603")
@@ -81,7 +81,7 @@ def test_moving_wakes_a_run_for_the_new_time(alice: APIClient) -> None:
     assert now_of(row).promised_at == later
 
 
-def test_canceling_is_the_end_of_it(alice: APIClient) -> None:
+def test_a_canceled_call_back_stays_canceled(alice: APIClient) -> None:
     row = make.autocall(widget=make.widget(voip=make.office()))
 
     shown = alice.patch(one(row), {"status": "canceled"}).json()
@@ -93,7 +93,9 @@ def test_canceling_is_the_end_of_it(alice: APIClient) -> None:
     "change", [{"status": "canceled"}, {"call_at": "2030-01-01T10:00:00Z"}, {"number": "+48601602603"}]
 )
 @pytest.mark.parametrize("state", ["calling", "done"])
-def test_too_late_is_a_conflict(alice: APIClient, change: dict[str, Any], state: str) -> None:
+def test_changing_a_call_back_that_is_being_dialed_is_a_conflict(
+    alice: APIClient, change: dict[str, Any], state: str
+) -> None:
     row = make.autocall(widget=make.widget(voip=make.office()))
     run()
     if state == "done":
@@ -105,7 +107,7 @@ def test_too_late_is_a_conflict(alice: APIClient, change: dict[str, Any], state:
     assert next(iter(change)) in answer.json()["detail"]
 
 
-def test_whose_it_is_may_still_be_noted_afterwards(alice: APIClient) -> None:
+def test_client_and_contact_can_be_set_after_the_end(alice: APIClient) -> None:
     row = make.autocall(widget=make.widget(voip=make.office()))
     run()
     end("answered")
@@ -129,7 +131,7 @@ def test_no_other_state_can_be_written(alice: APIClient, status: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["100", "", "anonymous", "+1"])
-def test_a_number_that_is_none_is_refused(alice: APIClient, number: str) -> None:
+def test_an_invalid_number_is_refused(alice: APIClient, number: str) -> None:
     answer = alice.post(LIST, {"number": number, "voip_id": make.office().pk})
 
     assert (answer.status_code, at_fault(answer)) == (400, ["number"])
@@ -144,7 +146,7 @@ def test_a_call_back_being_dialed_is_not_deleted(alice: APIClient) -> None:
     assert alice.delete(one(row)).status_code == 204
 
 
-def test_progress_is_the_call_backs_own(alice: APIClient) -> None:
+def test_status_and_attempts_cannot_be_written(alice: APIClient) -> None:
     row = make.autocall(widget=make.widget(voip=make.office()))
     run()
 
@@ -164,7 +166,7 @@ def test_a_call_back_outside_of_the_opening_hours_waits_for_the_opening(alice: A
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(-61, 400), (-59, 201), (60, 201)])
-def test_a_time_that_is_over_is_refused(alice: APIClient, seconds: int, code: int) -> None:
+def test_a_past_time_is_refused(alice: APIClient, seconds: int, code: int) -> None:
     call_at = (timezone.now() + timedelta(seconds=seconds)).isoformat()
 
     answer = alice.post(

@@ -52,7 +52,7 @@ def test_a_call_back_waiting_for_its_next_attempt_is_not_overdue() -> None:
     assert not is_overdue(row)
 
 
-def test_a_repetition_that_is_late_is_overdue() -> None:
+def test_a_late_repeated_attempt_is_overdue() -> None:
     row = make.autocall(call_at=ago(minutes=20), attempts=1, reason="no_answer")
     Autocall.objects.update(call_at=ago(minutes=2))
     Attempt.objects.create(autocall=row, number=1, outcome="no_answer", started_at=ago(minutes=19))
@@ -60,7 +60,7 @@ def test_a_repetition_that_is_late_is_overdue() -> None:
     assert is_overdue(row)
 
 
-def test_an_attempt_before_it_was_moved_keeps_no_promise() -> None:
+def test_an_attempt_before_the_move_does_not_count_for_the_new_time() -> None:
     row = make.autocall(call_at=ago(minutes=5), attempts=1, max_attempts=3)
     Autocall.objects.update(call_at=timezone.now() + timedelta(minutes=5))
     Attempt.objects.create(autocall=row, number=1, outcome="no_answer", started_at=ago(hours=2))
@@ -68,7 +68,7 @@ def test_an_attempt_before_it_was_moved_keeps_no_promise() -> None:
     assert is_overdue(row)
 
 
-def test_what_was_not_dialed_in_time_keeps_no_promise() -> None:
+def test_a_call_that_was_not_dialed_in_time_does_not_make_it_punctual() -> None:
     row = make.autocall(call_at=ago(minutes=5))
     Autocall.objects.update(call_at=timezone.now() + timedelta(minutes=1))
     Attempt.objects.create(autocall=row, number=1, outcome="not_dialed", started_at=ago(minutes=4))
@@ -92,7 +92,7 @@ def test_calling_and_finished_call_backs_are_not_overdue(fields: dict[str, Any])
         "/admin/autocalls/refusal/?why=xx",
     ],
 )
-def test_an_unknown_choice_shows_nothing_and_says_so(path: str) -> None:
+def test_an_unknown_filter_choice_finds_nothing_and_says_so(path: str) -> None:
     make.autocall()
     make.call()
 

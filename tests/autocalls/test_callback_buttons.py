@@ -55,11 +55,11 @@ def offered(client: Client, row: Autocall) -> list[str]:
         (Status.EXPIRED, ["call_again"]),
     ],
 )
-def test_a_button_is_offered_while_it_can_be_of_use(status: Status, actions: list[str]) -> None:
+def test_a_button_is_shown_only_while_it_can_act(status: Status, actions: list[str]) -> None:
     assert offered(superuser(), autocall(status=status)) == actions
 
 
-def test_who_may_not_make_call_backs_may_not_repeat_one() -> None:
+def test_repeating_a_call_back_needs_the_right_to_add_one() -> None:
     row = autocall(status=Status.DONE)
     client = staff("autocalls.view_autocall", "autocalls.change_autocall")
 
@@ -79,7 +79,7 @@ def test_every_button_asks_first(action: str) -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_who_may_only_look_may_do_none_of_it(action: str) -> None:
+def test_the_right_to_view_allows_none_of_the_buttons(action: str) -> None:
     row = autocall()
     client = staff("autocalls.view_autocall")
 
@@ -110,7 +110,7 @@ def test_canceling_ends_it_and_is_noted() -> None:
 
 
 @time_machine.travel(NOON, tick=False)
-def test_moving_promises_another_time_on_the_staff_s_clock() -> None:
+def test_moving_sets_the_time_on_the_staff_clock() -> None:
     text = press(superuser(), autocall(), "move", call_at="2026-03-12T09:30")
 
     row = Autocall.objects.get()
@@ -130,7 +130,7 @@ def test_the_dialog_of_moving_holds_the_present_time_on_the_staff_s_clock() -> N
     "wrong", ["", "soon", "2026-03-10T12:30", "9999-12-31T12:00", "1970-01-01T00:00", "2026-03-29T02:30", "\x00"]
 )
 @time_machine.travel(NOON, tick=False)
-def test_a_time_that_cannot_be_promised_is_refused_in_the_dialog(wrong: str) -> None:
+def test_an_unusable_time_is_refused_in_the_dialog(wrong: str) -> None:
     row = autocall()
 
     answer = superuser().post(f"{LIST}{row.pk}/move/", {"_form_submitted": "on", "call_at": wrong})
@@ -140,7 +140,7 @@ def test_a_time_that_cannot_be_promised_is_refused_in_the_dialog(wrong: str) -> 
 
 
 @time_machine.travel(NOON, tick=False)
-def test_taking_it_leaves_the_call_to_who_took_it() -> None:
+def test_a_taken_call_back_is_left_to_its_taker() -> None:
     text = press(superuser(), autocall(), "take")
 
     row = Autocall.objects.get()
@@ -172,7 +172,7 @@ def test_a_taken_call_back_can_be_released() -> None:
     assert (row.status, row.taken_by, row.call_at) == (Status.SCHEDULED, None, LATER)
 
 
-def test_who_comes_second_is_told_who_has_it() -> None:
+def test_the_second_taker_is_told_who_has_it() -> None:
     anna = User.objects.create_user("anna", first_name="Anna", last_name="Nowak")
     row = autocall(status=Status.TAKEN, taken_by=anna)
 
@@ -211,7 +211,7 @@ def test_calling_again_makes_a_new_one_and_leads_to_it() -> None:
 @pytest.mark.parametrize("action", ["cancel", "move", "take"])
 @pytest.mark.parametrize("status", [Status.CALLING, Status.DONE])
 @time_machine.travel(NOON, tick=False)
-def test_what_has_begun_or_ended_meanwhile_is_left_alone_and_said_so(action: str, status: Status) -> None:
+def test_a_call_back_that_started_or_ended_meanwhile_is_left_alone_with_a_message(action: str, status: Status) -> None:
     row = autocall(status=status)
     before = Autocall.objects.values().get()
 
@@ -222,7 +222,7 @@ def test_what_has_begun_or_ended_meanwhile_is_left_alone_and_said_so(action: str
     assert not LogEntry.objects.exists()
 
 
-def test_a_widget_promises_a_number_no_second_call() -> None:
+def test_a_second_open_call_back_for_the_number_is_refused() -> None:
     widget = make.widget(voip=make.office())
     row = autocall(widget=widget, status=Status.DONE)
     autocall(widget=widget)

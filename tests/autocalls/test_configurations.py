@@ -27,25 +27,25 @@ def refusal(client: APIClient, **body: Any) -> dict[str, list[str]]:
     return fields
 
 
-def test_without_any_configuration_it_is_said_what_must_be_there(alice: APIClient) -> None:
+def test_without_any_configuration_the_refusal_names_what_is_needed(alice: APIClient) -> None:
     assert "No VoIP configuration can call" in refusal(alice)["voip_id"][0]
 
 
-def test_the_only_configuration_that_can_call_is_taken(alice: APIClient) -> None:
+def test_the_only_configuration_that_can_call_is_used(alice: APIClient) -> None:
     make.voip(name="Without a line")
     desk = make.office()
 
     assert alice.post(LIST, {"number": NUMBER}).json()["voip_id"] == desk.pk
 
 
-def test_of_several_one_must_be_named(alice: APIClient) -> None:
+def test_with_several_configurations_one_must_be_named(alice: APIClient) -> None:
     first, second = make.office(), make.office()
 
     assert f"({first.pk}, {second.pk})" in refusal(alice)["voip_id"][0]
     assert alice.post(LIST, {"number": NUMBER, "voip_id": second.pk}).json()["voip_id"] == second.pk
 
 
-def test_a_line_brings_its_configuration(alice: APIClient) -> None:
+def test_a_line_sets_its_configuration(alice: APIClient) -> None:
     make.office()
     line = make.sip()
 
@@ -60,7 +60,7 @@ def test_a_line_of_another_configuration_than_the_one_named_is_refused(alice: AP
     assert f"{line.voip_id} (Office) and not to {desk.pk} (Office)" in told
 
 
-def test_a_call_back_cannot_be_changed_into_such_a_contradiction(alice: APIClient) -> None:
+def test_a_change_cannot_combine_a_line_with_another_configuration(alice: APIClient) -> None:
     desk, other = make.office(), make.office()
     made = alice.post(LIST, {"number": NUMBER, "voip_id": desk.pk, "sip_id": desk.sips.get().pk}).json()
     one = f"/voip/autocalls/{made['id']}.json"
@@ -71,7 +71,7 @@ def test_a_call_back_cannot_be_changed_into_such_a_contradiction(alice: APIClien
     assert [(answer.status_code, answer.json()["field"]) for answer in (moved, sent_back)] == [(400, "sip_id")] * 2
 
 
-def test_another_line_alone_brings_its_configuration(alice: APIClient) -> None:
+def test_a_new_line_sets_its_configuration(alice: APIClient) -> None:
     desk, other = make.office(), make.office()
     made = alice.post(LIST, {"number": NUMBER, "voip_id": desk.pk}).json()
 
@@ -80,7 +80,7 @@ def test_another_line_alone_brings_its_configuration(alice: APIClient) -> None:
     assert (changed.status_code, changed.json()["voip_id"]) == (200, other.pk)
 
 
-def test_staff_are_told_of_the_contradiction_at_the_line() -> None:
+def test_the_form_shows_the_contradiction_at_the_line() -> None:
     form = {"number": NUMBER, "voip": make.office().pk, "sip": make.sip().pk, "max_attempts": "3"}
 
     answer = superuser().post("/admin/autocalls/autocall/add/", form)
@@ -95,7 +95,7 @@ def test_a_widget_without_a_configuration_gets_the_only_one(alice: APIClient) ->
     assert alice.post(LIST, {"number": NUMBER, "widget_id": widget.pk}).json()["voip_id"] == desk.pk
 
 
-def test_a_visitor_of_such_a_widget_is_called_through_it_too(stranger: APIClient) -> None:
+def test_a_visitor_of_a_widget_without_configuration_is_called_through_the_only_one(stranger: APIClient) -> None:
     desk, widget = make.office(), make.widget()
 
     stranger.post(
@@ -134,7 +134,7 @@ def test_a_widget_without_a_usable_line_is_named(alice: APIClient) -> None:
     assert "Widget" in refusal(alice, widget_id=make.widget().pk)["widget_id"][0]
 
 
-def test_one_cannot_be_moved_to_a_line_that_cannot_dial(alice: APIClient) -> None:
+def test_a_call_back_cannot_be_given_a_line_that_cannot_dial(alice: APIClient) -> None:
     row = make.autocall(voip=make.office())
 
     answer = alice.patch(f"/voip/autocalls/{row.pk}.json", {"sip_id": make.sip(active=False).pk})
@@ -148,7 +148,7 @@ def test_what_was_read_may_be_sent_back_though_no_line_can_dial_any_more(alice: 
     assert alice.patch(address, alice.get(address).json() | {"note": "x"}).status_code == 200
 
 
-def test_staff_is_told_too_at_the_input(client: Any) -> None:
+def test_the_form_shows_the_refusal_at_its_input(client: Any) -> None:
     desk = make.office()
     Sip.objects.update(username="")
     form = {"number": NUMBER, "voip": desk.pk, "max_attempts": "3"}
@@ -185,7 +185,7 @@ def test_a_time_without_an_offset_is_read_on_the_clock_of_widget_or_configuratio
 
 
 @time_machine.travel(NOON, tick=False)
-def test_a_time_that_the_clock_leaps_over_is_refused_by_name(alice: APIClient) -> None:
+def test_a_time_skipped_by_the_clock_change_is_refused(alice: APIClient) -> None:
     desk = make.office(time_zone="Europe/Warsaw")
 
     assert "Europe/Warsaw" in refusal(alice, voip_id=desk.pk, call_at="2026-03-29T02:30:00")["call_at"][0]
@@ -202,7 +202,7 @@ def test_a_visitor_s_time_is_read_on_the_widget_s_clock(stranger: APIClient) -> 
 
 
 @time_machine.travel(NOON, tick=False)
-def test_staff_reads_and_writes_on_that_clock_as_well() -> None:
+def test_the_form_shows_and_reads_times_on_that_clock() -> None:
     desk = make.office(time_zone="America/New_York")
     form = {"number": NUMBER, "voip": desk.pk, "call_at_0": "2026-03-11", "call_at_1": "10:00", "max_attempts": "3"}
     staff = superuser()
@@ -219,7 +219,7 @@ def test_staff_reads_and_writes_on_that_clock_as_well() -> None:
 
 
 @time_machine.travel(NOON, tick=False)
-def test_staff_promises_nobody_a_call_for_a_time_that_is_over() -> None:
+def test_staff_cannot_add_a_call_back_for_a_past_time() -> None:
     make.office()
     form = {"number": NUMBER, "call_at_0": "2026-03-10", "call_at_1": "12:30", "max_attempts": "3"}
 

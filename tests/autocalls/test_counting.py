@@ -44,7 +44,7 @@ def ask_together(shop: Widget, widget: Widget, number: str, address: str) -> Met
     )
 
 
-def test_visitors_who_have_nothing_in_common_do_not_wait_for_each_other(shop: Widget) -> None:
+def test_unrelated_visitors_do_not_wait_for_each_other(shop: Widget) -> None:
     met = ask_together(shop, make.widget(voip=make.office()), "+48600700800", "198.51.100.1")
 
     assert (met.waited, Autocall.objects.count()) == (False, 2)
@@ -59,9 +59,7 @@ def test_visitors_who_have_nothing_in_common_do_not_wait_for_each_other(shop: Wi
         ("widget", "AUTOCALLS_PER_WIDGET_AN_HOUR"),
     ],
 )
-def test_two_who_are_counted_together_do_not_get_past_the_limit(
-    shop: Widget, settings: Any, common: str, limit: str
-) -> None:
+def test_concurrent_requests_do_not_exceed_the_limit(shop: Widget, settings: Any, common: str, limit: str) -> None:
     setattr(settings, limit, 1)
     widget = shop if common == "widget" else make.widget(voip=make.office())
     number = "+48501502503" if common == "number" else "+48600700800"
@@ -73,7 +71,7 @@ def test_two_who_are_counted_together_do_not_get_past_the_limit(
     assert met.second.code.startswith(f"limit_{common}")
 
 
-def test_two_requests_for_one_number_make_one_call_back(shop: Widget) -> None:
+def test_two_concurrent_requests_for_one_number_make_one_call_back(shop: Widget) -> None:
     met = ask_together(shop, shop, "+48501502503", "198.51.100.1")
 
     assert met.first == met.second == Autocall.objects.get()

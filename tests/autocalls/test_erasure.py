@@ -52,7 +52,7 @@ def told(autocall: Autocall) -> dict[str, Any]:
     return kept
 
 
-def test_what_is_over_stays_as_a_fact_without_a_person() -> None:
+def test_a_finished_call_back_stays_without_its_person() -> None:
     widget = make.widget()
     consent = {"consent_at": timezone.now(), "consent_version": "abc"}
     autocall = over(widget=widget, source=RequestSource.WIDGET, attempts=2, reason="answered", **consent)
@@ -65,7 +65,7 @@ def test_what_is_over_stays_as_a_fact_without_a_person() -> None:
     assert (autocall.consent_at, autocall.consent_version) == (consent["consent_at"], "abc")
 
 
-def test_what_was_promised_is_canceled_and_never_dialed() -> None:
+def test_an_open_call_back_is_canceled_and_never_dialed() -> None:
     make.sip()
     autocall = scheduled(
         voip=make.voip(name="B", address="pbx.example.com"), call_at=timezone.now() - timedelta(minutes=1)
@@ -95,7 +95,7 @@ def test_an_erased_call_back_in_progress_is_reported_and_not_repeated() -> None:
     assert running.run_due() == 0
 
 
-def test_a_widget_may_promise_the_number_anew() -> None:
+def test_a_widget_accepts_the_erased_number_again() -> None:
     widget = make.widget()
     scheduled(widget=widget)
     erase_number(ANNA)
@@ -105,7 +105,7 @@ def test_a_widget_may_promise_the_number_anew() -> None:
     assert Autocall.objects.filter(status=Status.SCHEDULED).count() == 1
 
 
-def test_an_erased_one_cannot_be_called_again() -> None:
+def test_an_erased_call_back_cannot_be_called_again() -> None:
     autocall = over()
     erase_number(ANNA)
     autocall.refresh_from_db()
@@ -115,7 +115,7 @@ def test_an_erased_one_cannot_be_called_again() -> None:
 
 
 @pytest.mark.parametrize("written", ["+48501502503", "48501502503", "501 502 503", "0048-501-502-503"])
-def test_refused_requests_are_deleted_in_any_writing(written: str) -> None:
+def test_refused_requests_are_deleted_however_the_number_is_written(written: str) -> None:
     widget = make.widget()
     for number in (written, "+48501502504", "call 501502503", "call 501502504", ""):
         Refusal.objects.create(widget=widget, code="number_invalid", number=number, day=timezone.now().date())
@@ -147,7 +147,7 @@ def test_repeating_changes_nothing_and_a_dry_run_neither() -> None:
     assert list(Autocall.objects.order_by("pk").values()) == after
 
 
-def test_an_erased_one_can_be_sent_back_as_it_was_read_and_keep_notes_but_gets_no_number(alice: APIClient) -> None:
+def test_an_erased_call_back_can_be_written_back_but_gets_no_number(alice: APIClient) -> None:
     address = f"/voip/autocalls/{over().pk}.json"
     erase_number(ANNA)
 

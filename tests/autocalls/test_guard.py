@@ -70,7 +70,7 @@ def over(row: Autocall) -> None:
         ("５０１ ５０２ ５０３", "PL", "+48501502503"),
     ],
 )
-def test_honest_numbers_pass_in_the_writing_of_their_country(written: str, country: str, e164: str) -> None:
+def test_ordinary_numbers_pass_in_their_national_format(written: str, country: str, e164: str) -> None:
     assert ask(make.widget(voip=make.office(country=country), allowed_countries=["*"]), written).number == e164
 
 
@@ -100,7 +100,7 @@ def test_honest_numbers_pass_in_the_writing_of_their_country(written: str, count
         ("sip:+48501502503@attacker.example", ""),
     ],
 )
-def test_numbers_that_cost_or_do_not_exist_are_refused(widget: Widget, number: str, code: str) -> None:
+def test_premium_and_unassigned_numbers_are_refused(widget: Widget, number: str, code: str) -> None:
     if code:
         refused = refusal_of(widget, number=number)
         assert (refused.code, refused.field) == (code, "number")
@@ -148,7 +148,7 @@ class TestFormTokens:
     def strict(self) -> Widget:
         return make.widget(voip=make.office(), form_token_required=True)
 
-    def test_a_fresh_one_is_good(self, strict: Widget, traveller: time_machine.Traveller) -> None:
+    def test_a_fresh_form_token_is_accepted(self, strict: Widget, traveller: time_machine.Traveller) -> None:
         token = form_tokens.issue(strict.pk)
         traveller.shift(timedelta(seconds=2))
 
@@ -180,7 +180,7 @@ class TestFormTokens:
 
         assert refusal_of(strict, number="+48601602603", form_token=token).code == "form_expired"
 
-    def test_a_request_that_is_refused_for_another_reason_does_not_use_it_up(
+    def test_a_refused_request_does_not_use_up_its_form_token(
         self, strict: Widget, traveller: time_machine.Traveller
     ) -> None:
         token = form_tokens.issue(strict.pk)
@@ -190,7 +190,7 @@ class TestFormTokens:
         assert ask(strict, form_token=token).pk
 
 
-def test_a_number_is_promised_so_many_calls_a_day(widget: Widget, traveller: time_machine.Traveller) -> None:
+def test_call_backs_of_a_number_are_limited_per_day(widget: Widget, traveller: time_machine.Traveller) -> None:
     for _ in range(3):
         over(ask(widget))
         traveller.shift(timedelta(hours=2))
@@ -202,7 +202,7 @@ def test_a_number_is_promised_so_many_calls_a_day(widget: Widget, traveller: tim
     assert ask(widget).pk
 
 
-def test_an_address_asks_so_often_an_hour(widget: Widget, traveller: time_machine.Traveller) -> None:
+def test_requests_of_an_address_are_limited_per_hour(widget: Widget, traveller: time_machine.Traveller) -> None:
     for number in range(10):
         ask(widget, mobile(number))
 
@@ -212,7 +212,7 @@ def test_an_address_asks_so_often_an_hour(widget: Widget, traveller: time_machin
     assert ask(widget, mobile(99)).pk
 
 
-def test_a_network_asks_so_often_an_hour(widget: Widget) -> None:
+def test_requests_of_a_network_are_limited_per_hour(widget: Widget) -> None:
     for number in range(30):
         ask(widget, mobile(number), Origin.of(f"192.0.2.{number}"))
 
@@ -220,7 +220,9 @@ def test_a_network_asks_so_often_an_hour(widget: Widget) -> None:
     assert ask(widget, mobile(99), Origin.of("198.51.100.1")).pk
 
 
-def test_a_widget_takes_so_many_an_hour_and_a_day(settings: LazySettings, traveller: time_machine.Traveller) -> None:
+def test_requests_of_a_widget_are_limited_per_hour_and_day(
+    settings: LazySettings, traveller: time_machine.Traveller
+) -> None:
     widget = make.widget(voip=make.office(), daily_limit=80)
     for number in range(60):
         ask(widget, mobile(number), Origin.of(f"10.{number}.0.1"))
@@ -240,14 +242,14 @@ def test_a_refusal_says_when_to_come_again(widget: Widget, traveller: time_machi
     assert refusal_of(widget).retry_after == timedelta(hours=23, minutes=30)
 
 
-def test_what_staff_and_the_crm_ask_for_counts_for_no_limit(widget: Widget) -> None:
+def test_call_backs_of_staff_and_crm_do_not_count_towards_limits(widget: Widget) -> None:
     for number in range(70):
         make.autocall(widget=widget, number=mobile(number), source="api")
 
     assert ask(widget, mobile(99)).pk
 
 
-def test_asking_again_joins_and_counts_once(widget: Widget) -> None:
+def test_a_repeated_request_joins_the_first_and_counts_once(widget: Widget) -> None:
     assert len({ask(widget).pk for _ in range(20)}) == 1
 
 
@@ -259,13 +261,13 @@ def test_asking_again_joins_and_counts_once(widget: Widget) -> None:
         ("0.0.0.0", ("0.0.0.0", "0.0.0.0/24")),
     ],
 )
-def test_an_address_is_counted_as_what_one_customer_is_given(address: str, counted: tuple[str, str]) -> None:
+def test_ipv6_addresses_are_counted_per_64(address: str, counted: tuple[str, str]) -> None:
     origin = Origin.of(address)
 
     assert (origin.address, origin.network) == counted
 
 
-def test_locks_need_a_transaction_to_end() -> None:
+def test_taking_locks_requires_a_transaction() -> None:
     connection.in_atomic_block, kept = False, connection.in_atomic_block
     try:
         with pytest.raises(transaction.TransactionManagementError):
@@ -286,7 +288,7 @@ def test_locks_are_taken_in_one_order_however_they_are_named() -> None:
     assert (len(keys), keys) == (3, sorted(keys))
 
 
-def test_what_is_refused_is_kept_and_its_repetition_counted(widget: Widget) -> None:
+def test_a_refusal_is_stored_and_its_repetitions_are_counted(widget: Widget) -> None:
     for _ in range(3):
         refusals.keep(widget, "country_refused", {"number": "+44 20 7946 0958", "name": "Jan"}, HOME)
 
@@ -303,7 +305,7 @@ def test_what_is_refused_is_kept_and_its_repetition_counted(widget: Widget) -> N
     ],
     ids=["address", "number", "reason"],
 )
-def test_what_differs_in_one_thing_is_a_refusal_of_its_own(
+def test_refusals_that_differ_in_one_field_are_separate_rows(
     widget: Widget, code: str, number: str, address: str
 ) -> None:
     refusals.keep(widget, "country_refused", {"number": "+442079460958"}, HOME)
@@ -321,7 +323,7 @@ def test_every_day_and_every_widget_has_its_own_refusals(widget: Widget, travell
     assert list(Refusal.objects.values_list("times", flat=True)) == [1, 1, 1]
 
 
-def test_an_attack_does_not_fill_the_table(widget: Widget, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_attack_does_not_fill_the_table_of_refusals(widget: Widget, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refusals, "MOST_AN_HOUR", 5)
     for number in range(40):
         refusals.keep(widget, "limit_widget_hour", {"number": mobile(number)}, HOME)

@@ -121,7 +121,7 @@ class Desk:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_every_call_back_comes_to_one_end_and_nobody_is_dialed_when_they_must_not(seed: int) -> None:
+def test_over_many_days_every_call_back_ends_once_and_nobody_is_dialed_out_of_hours(seed: int) -> None:
     with clock() as traveller:
         desk = Desk(seed, traveller)
         for _ in range(3000):

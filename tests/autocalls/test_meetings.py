@@ -51,7 +51,7 @@ def test_two_edits_keep_what_both_have_changed(widget: Widget) -> None:
     assert (met.waited, now_of(row).name, now_of(row).note) == (True, "Jan", "An offer")
 
 
-def test_of_two_who_take_a_call_back_one_does(widget: Widget) -> None:
+def test_a_call_back_is_taken_by_one_of_two_people(widget: Widget) -> None:
     row = make.autocall(widget=widget)
     anna, jan = User.objects.create_user("anna"), User.objects.create_user("jan")
 
@@ -61,7 +61,7 @@ def test_of_two_who_take_a_call_back_one_does(widget: Widget) -> None:
     assert now_of(row).taken_by_id == anna.pk
 
 
-def test_of_two_who_allow_a_refused_request_one_does(widget: Widget) -> None:
+def test_a_refused_request_is_allowed_once_by_two_people(widget: Widget) -> None:
     refusal = Refusal.objects.create(widget=widget, number=NUMBER, code="closed", day=MONDAY_NOON.date())
     anna, jan = User.objects.create_user("anna"), User.objects.create_user("jan")
 
@@ -102,7 +102,7 @@ def test_a_call_back_being_started_cannot_be_canceled(widget: Widget) -> None:
     ],
     ids=["canceled", "moved", "another line"],
 )
-def test_what_is_changed_while_its_lines_are_waited_for_is_not_begun_as_it_was(
+def test_a_call_back_changed_while_its_lines_are_locked_starts_as_changed(
     change: Callable[[], dict[str, Any]],
 ) -> None:
     widget = make.widget(voip=make.office(lines=2))
@@ -140,7 +140,7 @@ def test_two_runs_keep_the_interval_between_the_calls_of_a_backlog() -> None:
     assert (met.first, met.second, met.waited) == (1, 0, True)
 
 
-def test_two_runs_begin_one_call_back_once() -> None:
+def test_two_concurrent_runs_start_a_call_back_once() -> None:
     make.autocall(widget=make.widget(voip=make.office(lines=2)))
 
     met = meet(run, run, at=BEGINS)
@@ -148,7 +148,7 @@ def test_two_runs_begin_one_call_back_once() -> None:
     assert (met.first, met.second, Call.objects.count()) == (1, 0, 1)
 
 
-def test_two_who_settle_one_attempt_draw_the_conclusion_once(widget: Widget) -> None:
+def test_an_attempt_is_settled_once_by_two_workers(widget: Widget) -> None:
     row = make.autocall(widget=widget)
     run()
     tell(live(), "busy")
@@ -161,7 +161,7 @@ def test_two_who_settle_one_attempt_draw_the_conclusion_once(widget: Widget) -> 
     assert ProcrastinateJob.objects.filter(task_name="autocalls.run_due").count() == 1
 
 
-def test_who_is_erased_while_an_attempt_is_settled_is_not_called_again(widget: Widget) -> None:
+def test_an_erasure_while_an_attempt_is_settled_prevents_the_next(widget: Widget) -> None:
     row = make.autocall(widget=widget)
     run()
     tell(live(), "busy")
@@ -174,7 +174,7 @@ def test_who_is_erased_while_an_attempt_is_settled_is_not_called_again(widget: W
     assert Attempt.objects.get().outcome == AttemptOutcome.BUSY
 
 
-def test_who_is_being_erased_is_not_called(widget: Widget) -> None:
+def test_an_erasure_in_progress_prevents_the_call(widget: Widget) -> None:
     make.autocall(widget=widget)
 
     met = meet(lambda: erasure.erase_number(SoughtNumber(NUMBER)), run, at=WRITES)
@@ -190,20 +190,20 @@ def by_visitor(widget: Widget) -> Autocall:
     return services.schedule_for_visitor(widget, {"number": NUMBER}, Origin.of("192.0.2.7")).autocall
 
 
-def test_staff_is_told_that_a_visitor_has_just_been_scheduled_the_call(widget: Widget) -> None:
+def test_staff_are_told_that_a_visitor_has_just_requested_the_call(widget: Widget) -> None:
     met = meet(lambda: by_visitor(widget), lambda: by_staff(widget), at=INSERT_CALL_BACK, refusals=AlreadyScheduled)
 
     assert isinstance(met.second, AlreadyScheduled)
     assert Autocall.objects.get() == met.first
 
 
-def test_a_visitor_joins_what_staff_is_just_promising(widget: Widget) -> None:
+def test_a_visitor_joins_a_call_back_that_staff_are_just_adding(widget: Widget) -> None:
     met = meet(lambda: by_staff(widget), lambda: by_visitor(widget), at=INSERT_CALL_BACK)
 
     assert (met.waited, met.second) == (True, met.first)
 
 
-def test_a_number_that_is_just_being_promised_a_call_is_not_given_to_another_call_back(widget: Widget) -> None:
+def test_a_number_being_scheduled_is_not_given_to_another_call_back(widget: Widget) -> None:
     other = make.autocall(widget=widget, number=OTHER)
 
     met = meet(

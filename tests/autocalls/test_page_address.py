@@ -15,7 +15,7 @@ DOOR = "/voip/autocalls/create_from_widget"
     "page",
     ["https://shop.example.com/lamps", "http://intranet/", "http://my_shop.example.com/", "http://[::1]:8000/", ""],
 )
-def test_a_page_is_kept(stranger: APIClient, page: str) -> None:
+def test_the_page_address_is_stored(stranger: APIClient, page: str) -> None:
     requested = {"number": "+48501502503", "page_url": page}
 
     answer = stranger.post(DOOR, {"widget_token": make.widget().token, "autocall": requested})
@@ -24,7 +24,7 @@ def test_a_page_is_kept(stranger: APIClient, page: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["javascript:alert(1)", "shop.example.com", "https://a b", "ftp://shop.example.com"])
-def test_what_is_no_page_is_refused(stranger: APIClient, page: str) -> None:
+def test_an_invalid_page_address_is_refused(stranger: APIClient, page: str) -> None:
     requested = {"number": "+48501502503", "page_url": page}
 
     answer = stranger.post(DOOR, {"widget_token": make.widget().token, "autocall": requested})

@@ -39,7 +39,7 @@ def ask(stranger: APIClient, widget: Widget) -> Ask:
     return get
 
 
-def test_what_nothing_has_changed_of_is_not_made_again(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unchanged_answer_is_not_prepared_again(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     first = ask()
     monkeypatch.setattr(prepared.Prepared, "shown", None)
 
@@ -108,7 +108,7 @@ def places(answer: Any) -> list[int]:
     return [free for run in answer.json()["slots"] for free in run["free"]]
 
 
-def test_who_has_it_is_told_so(ask: Ask, clock: time_machine.Traveller) -> None:
+def test_a_matching_etag_is_answered_304(ask: Ask, clock: time_machine.Traveller) -> None:
     etag = ask()["ETag"]
     clock.shift(60)  # the form token is another one now, which is nothing to load all the rest for
 
@@ -118,20 +118,20 @@ def test_who_has_it_is_told_so(ask: Ask, clock: time_machine.Traveller) -> None:
     assert known["Cache-Control"] == "public, max-age=60"
 
 
-def test_who_has_another_one_is_told_the_new_one(ask: Ask, widget: Widget) -> None:
+def test_an_outdated_etag_gets_the_new_answer(ask: Ask, widget: Widget) -> None:
     etag = ask()["ETag"]
     Widget.objects.filter(pk=widget.pk).update(name="Store")
 
     assert ask(HTTP_IF_NONE_MATCH=etag).json()["name"] == "Store"
 
 
-def test_a_token_that_is_good_once_is_another_one_each_time(ask: Ask, widget: Widget) -> None:
+def test_each_answer_has_a_new_form_token(ask: Ask, widget: Widget) -> None:
     Widget.objects.filter(pk=widget.pk).update(form_token_required=True)
 
     assert ask().json()["form_token"] != ask().json()["form_token"]
 
 
-def test_not_all_widgets_there_are_stay_in_memory(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_of_widgets_is_bounded(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepared, "MOST_WIDGETS", 1)
     other = make.widget()
     ask()

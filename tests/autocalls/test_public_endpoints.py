@@ -79,7 +79,7 @@ def test_an_open_office_calls_at_once(stranger: APIClient, widget: Widget) -> No
         ({"opening_time": {"exceptions": {}}}, 12, "closed"),
     ],
 )
-def test_without_a_time_it_is_now_or_the_next_opening(
+def test_without_a_time_the_call_is_now_or_at_the_next_opening(
     stranger: APIClient,
     widget: Widget,
     traveller: time_machine.Traveller,
@@ -116,7 +116,7 @@ def test_a_booking_is_taken_in_a_slot_that_is_offered(
         assert parse_datetime(answer["call_at"]) == parse_datetime(call_at)
 
 
-def test_where_booking_is_off_no_time_is_taken(stranger: APIClient, widget: Widget) -> None:
+def test_without_booking_a_requested_time_is_refused(stranger: APIClient, widget: Widget) -> None:
     Widget.objects.update(call_future=False)
 
     answer = ask(stranger, widget, call_at="2026-03-02T14:00:00Z")
@@ -124,7 +124,7 @@ def test_where_booking_is_off_no_time_is_taken(stranger: APIClient, widget: Widg
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "not_bookable", "call_at")
 
 
-def test_what_staff_promises_and_moves_takes_a_place_too(stranger: APIClient, widget: Widget) -> None:
+def test_call_backs_added_or_moved_by_staff_take_a_place_in_the_slot(stranger: APIClient, widget: Widget) -> None:
     two, three = datetime.fromisoformat("2026-03-02T14:00Z"), datetime.fromisoformat("2026-03-02T15:00Z")
     row = schedule({"number": "+48601602603", "widget": widget, "call_at": two}, source=RequestSource.STAFF)
 
@@ -160,7 +160,7 @@ def test_canceling_frees_the_place_in_the_slot(stranger: APIClient, widget: Widg
     assert ask(stranger, widget, "+48601602603", call_at="2026-03-02T14:00:00Z").status_code == 201
 
 
-def test_asking_again_joins_the_first_request(stranger: APIClient, widget: Widget) -> None:
+def test_a_repeated_request_joins_the_first(stranger: APIClient, widget: Widget) -> None:
     first = ask(stranger, widget, call_at="2026-03-02T14:00:00Z")
     second = ask(stranger, widget, "501 502 503")
 
@@ -168,7 +168,7 @@ def test_asking_again_joins_the_first_request(stranger: APIClient, widget: Widge
     assert second.json()["call_at"] == first.json()["call_at"]
 
 
-def test_what_the_visitor_says_and_agrees_to_is_stored(stranger: APIClient, widget: Widget) -> None:
+def test_the_visitors_entries_and_consent_are_stored(stranger: APIClient, widget: Widget) -> None:
     widget.consent_text = "You may call me."
     widget.save()
     shown = widget.consent_version
@@ -191,7 +191,7 @@ def test_what_the_visitor_says_and_agrees_to_is_stored(stranger: APIClient, widg
     assert widget.consent_texts.get(version=shown).text == "You may call me."
 
 
-def test_a_version_that_never_was_is_taken_for_the_present_one(stranger: APIClient, widget: Widget) -> None:
+def test_an_unknown_consent_version_counts_as_the_current_one(stranger: APIClient, widget: Widget) -> None:
     widget.consent_text = "You may call me."
     widget.save()
 
@@ -203,7 +203,7 @@ def test_a_version_that_never_was_is_taken_for_the_present_one(stranger: APIClie
     )
 
 
-def test_an_unknown_and_an_inactive_widget_are_told_apart(stranger: APIClient, widget: Widget) -> None:
+def test_unknown_and_inactive_widgets_have_different_refusals(stranger: APIClient, widget: Widget) -> None:
     unknown = stranger.post(ASK, {"widget_token": "nope", "autocall": {"number": "+48501502503"}})
     Widget.objects.update(active=False)
     inactive = ask(stranger, widget)
@@ -234,7 +234,7 @@ def test_a_refusal_has_a_code_and_a_sentence_in_the_widgets_language(
     assert Refusal.objects.get().code == code
 
 
-def test_too_much_is_a_429_that_says_when_to_come_again(stranger: APIClient, widget: Widget) -> None:
+def test_exceeding_a_limit_is_a_429_with_retry_after(stranger: APIClient, widget: Widget) -> None:
     with override_settings(AUTOCALLS_PER_ADDRESS_AN_HOUR=1):
         ask(stranger, widget)
         answer = ask(stranger, widget, "+48601602603")
@@ -290,7 +290,7 @@ def test_a_visitor_sees_whose_telephone_rings(
     assert (shown["status"], shown["step"], shown["can_cancel"]) == ("calling", step, False)
 
 
-def test_who_was_rung_first_and_answered_waits_for_the_operator(stranger: APIClient, widget: Widget) -> None:
+def test_a_visitor_rung_first_sees_that_the_operator_is_being_called(stranger: APIClient, widget: Widget) -> None:
     Widget.objects.update(ring_first="visitor")
     token = ask(stranger, widget).json()["visitor_token"]
     run()
@@ -313,7 +313,7 @@ def test_a_visitor_sees_nothing_but_the_state_and_the_number_they_gave(stranger:
     assert stranger.get(SEE, {"visitor_token": token})["Cache-Control"] == "no-store"
 
 
-def test_calling_off_twice_is_calling_off(stranger: APIClient, widget: Widget) -> None:
+def test_canceling_twice_changes_nothing(stranger: APIClient, widget: Widget) -> None:
     token = ask(stranger, widget).json()["visitor_token"]
 
     answers = [stranger.post(CANCEL, {"visitor_token": token}) for _ in range(2)]
@@ -377,13 +377,13 @@ def test_every_language_has_every_sentence() -> None:
     assert len({frozenset(sentences) for sentences in REFUSALS.values()}) == 1
 
 
-def test_a_visitor_is_told_which_number_is_called(stranger: APIClient, widget: Widget) -> None:
+def test_the_answer_names_the_number_to_be_called(stranger: APIClient, widget: Widget) -> None:
     told = ask(stranger, widget, "501 502 503").json()
 
     assert told["number"] == see(stranger, told["visitor_token"])["number"] == "+48 501 502 503"
 
 
-def test_refusals_are_told_in_the_language_of_the_page(stranger: APIClient, widget: Widget) -> None:
+def test_refusals_are_in_the_language_of_the_page(stranger: APIClient, widget: Widget) -> None:
     body = {"widget_token": widget.token, "locale": "cs", "autocall": {"number": "+48700123456"}}
 
     assert stranger.post(ASK, body).json()["detail"] == REFUSALS["cs"]["number_refused"]

@@ -36,7 +36,7 @@ def allow(client: Any, row: Refusal) -> str:
     return told(answer.content.decode())
 
 
-def test_a_row_tells_what_was_refused() -> None:
+def test_a_list_row_describes_the_refusal() -> None:
     refusal(address="192.0.2.1", times=3)
 
     html = superuser().get(LIST).content.decode()
@@ -52,13 +52,13 @@ def test_a_row_tells_what_was_refused() -> None:
     ]
 
 
-def test_every_reason_that_visitors_are_told_has_words_for_staff() -> None:
+def test_every_reason_shown_to_visitors_has_a_text_for_staff() -> None:
     not_refusals = {"limit", "not_yours", "too_late", "unknown_request"}
 
     assert set(SENTENCES["en"]) - not_refusals <= set(REFUSALS)
 
 
-def test_a_reason_that_is_not_known_here_stays_as_it_is() -> None:
+def test_an_unknown_reason_is_shown_as_stored() -> None:
     refusal(code="something_new")
 
     assert cells(superuser().get(LIST).content.decode(), "why") == ["something_new"]
@@ -73,7 +73,7 @@ def test_a_refusal_is_found_by_its_number_in_any_writing(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", ["nobody", "12", "%"])
-def test_words_that_are_no_number_find_nothing(words: str) -> None:
+def test_a_search_without_a_number_finds_nothing(words: str) -> None:
     refusal()
 
     assert cells(superuser().get(LIST, {"q": words}).content.decode(), "why") == []
@@ -107,7 +107,7 @@ def test_nothing_of_it_can_be_changed_or_deleted() -> None:
 
 
 @time_machine.travel(NOON, tick=False)
-def test_allowing_promises_the_call_and_says_who_allowed_it() -> None:
+def test_allowing_schedules_the_call_and_records_who_allowed_it() -> None:
     row = refusal(name="Jan", note="An offer", call_at=NOON + timedelta(days=1))
     client = staff(*RIGHTS, "autocalls.view_autocall")
 
@@ -125,7 +125,7 @@ def test_allowing_promises_the_call_and_says_who_allowed_it() -> None:
 
 
 @time_machine.travel(NOON, tick=False)
-def test_a_time_that_is_over_becomes_now() -> None:
+def test_allowing_a_request_for_a_past_time_calls_now() -> None:
     allow(superuser(), refusal(call_at=NOON - timedelta(hours=1)))
 
     assert Autocall.objects.get().call_at == NOON
@@ -139,7 +139,7 @@ def test_allowing_asks_first() -> None:
     assert not Autocall.objects.exists()
 
 
-def test_allowing_twice_promises_one_call() -> None:
+def test_allowing_twice_schedules_one_call() -> None:
     row = refusal()
     client = superuser()
     allow(client, row)
@@ -151,7 +151,7 @@ def test_allowing_twice_promises_one_call() -> None:
     assert Autocall.objects.count() == 1
 
 
-def test_without_a_number_nothing_can_be_allowed() -> None:
+def test_a_refusal_without_a_number_cannot_be_allowed() -> None:
     assert "Without a telephone number" in allow(superuser(), refusal(number=""))
     assert not Autocall.objects.exists()
 
@@ -167,7 +167,7 @@ def test_the_right_to_view_does_not_allow_to_allow() -> None:
     assert not Autocall.objects.exists()
 
 
-def test_several_are_allowed_at_once_and_the_others_counted() -> None:
+def test_several_refusals_are_allowed_and_those_that_cannot_be_are_counted() -> None:
     widget = make.widget(voip=make.office())
     rows = [
         refusal(widget=widget),

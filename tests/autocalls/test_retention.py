@@ -66,7 +66,7 @@ def test_used_form_tokens_are_forgotten_when_they_could_not_be_used_again() -> N
     assert UsedFormToken.objects.get().nonce == "young"
 
 
-def test_each_can_be_kept_for_ever(settings: Any) -> None:
+def test_each_retention_can_be_switched_off(settings: Any) -> None:
     settings.VISITOR_ADDRESSES_KEPT = settings.AUTOCALLS_KEPT = settings.REFUSALS_KEPT = None
     row = autocall(days_old=10_000, status=Status.DONE, finished_at=days_ago(10_000))
     Refusal.objects.create(widget=make.widget(), code="x", day=days_ago(9).date(), last_at=days_ago(10_000))

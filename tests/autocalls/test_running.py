@@ -44,14 +44,14 @@ def test_a_due_call_back_is_a_call_and_its_job_at_once() -> None:
     assert (now_of(row).status, now_of(row).attempts, now_of(row).last_call_id) == (Status.CALLING, 1, call.pk)
 
 
-def test_what_is_not_due_waits() -> None:
+def test_a_call_back_that_is_not_due_waits() -> None:
     row = make.autocall(widget=shop(), call_at=timezone.now() + timedelta(seconds=1))
 
     assert (run(), now_of(row).status) == (0, Status.SCHEDULED)
 
 
 @pytest.mark.parametrize("status", ["calling", "done", "failed", "canceled", "expired"])
-def test_what_is_not_scheduled_is_left_alone(status: str) -> None:
+def test_only_scheduled_call_backs_are_started(status: str) -> None:
     make.autocall(widget=shop(), status=status, finished_at=None if status == "calling" else timezone.now())
 
     assert run() == 0
@@ -106,7 +106,7 @@ def test_a_widget_that_never_opens_expires_its_call_backs() -> None:
     assert (now_of(row).status, now_of(row).reason) == (Status.EXPIRED, "never_open")
 
 
-def test_a_promise_that_could_not_be_kept_for_a_week_expires() -> None:
+def test_a_call_back_that_could_not_be_made_for_a_week_expires() -> None:
     with clock() as traveller:
         row = make.autocall(widget=shop())
         later(traveller, days=7, seconds=1)
@@ -115,7 +115,7 @@ def test_a_promise_that_could_not_be_kept_for_a_week_expires() -> None:
     assert (now_of(row).status, now_of(row).reason) == (Status.EXPIRED, "expired")
 
 
-def test_without_a_line_that_can_dial_it_is_tried_again_every_minute() -> None:
+def test_without_a_usable_line_the_start_is_retried_every_minute() -> None:
     with clock():
         row = make.autocall(widget=make.widget(voip=make.voip(provider="")))
         run()
@@ -149,7 +149,7 @@ def test_the_line_that_rested_longest_is_rung_next() -> None:
     assert rung == lines_in_turn * 2
 
 
-def test_a_line_of_whose_call_nothing_is_heard_for_five_minutes_is_free() -> None:
+def test_a_line_is_free_after_five_minutes_without_news_of_its_call() -> None:
     widget = shop()
     with clock() as traveller:
         make.autocall(widget=widget)
@@ -163,7 +163,7 @@ def test_a_line_of_whose_call_nothing_is_heard_for_five_minutes_is_free() -> Non
         assert run() == 1
 
 
-def test_a_line_on_which_somebody_talks_is_not_free_however_long_nothing_is_heard() -> None:
+def test_a_line_in_talk_is_not_free_however_long_the_talk() -> None:
     widget = shop()
     with clock() as traveller:
         make.autocall(widget=widget)
@@ -187,7 +187,7 @@ def test_the_oldest_is_called_first() -> None:
     assert (now_of(oldest).status, now_of(newer).status) == (Status.CALLING, Status.SCHEDULED)
 
 
-def test_of_two_promised_for_one_moment_the_one_asked_for_first_is_called_first() -> None:
+def test_of_two_call_backs_for_one_moment_the_earlier_request_is_called_first() -> None:
     widget = shop()
     with clock():
         first, second = (make.autocall(widget=widget, number=f"+4850150250{ending}") for ending in range(2))
@@ -204,7 +204,7 @@ def test_a_call_is_given_two_minutes_to_be_dialed() -> None:
     assert live().dial_by == MONDAY_NOON + timedelta(minutes=2)
 
 
-def test_after_an_outage_calls_go_out_one_after_the_other() -> None:
+def test_after_an_outage_the_backlog_is_dialed_spaced_out() -> None:
     widget = shop(lines=5)
     with clock() as traveller:
         for ending in range(5):
@@ -228,7 +228,7 @@ def test_the_next_of_a_backlog_is_woken_for_when_its_turn_comes() -> None:
     assert MONDAY_NOON + timedelta(seconds=2) in jobs_at()
 
 
-def test_a_promise_of_a_minute_ago_belongs_to_a_backlog() -> None:
+def test_a_call_back_due_a_minute_ago_belongs_to_the_backlog() -> None:
     widget = shop(lines=2)
     with clock():
         for ending in range(2):
@@ -245,7 +245,7 @@ def test_the_backlog_of_one_configuration_does_not_hold_up_anothers() -> None:
         assert run() == 2
 
 
-def test_what_an_outage_has_put_off_to_the_opening_goes_out_one_after_the_other() -> None:
+def test_after_an_outage_the_backlog_starts_spaced_out_at_the_opening() -> None:
     widget = shop(lines=5, opening_time={"tuesday": [["09:00", "17:00"]]})
     with clock() as traveller:
         for ending in range(3):
@@ -257,7 +257,7 @@ def test_what_an_outage_has_put_off_to_the_opening_goes_out_one_after_the_other(
         assert live().number_to == "+48501502502"  # due first
 
 
-def test_promises_of_this_minute_are_all_kept_at_once() -> None:
+def test_call_backs_due_this_minute_start_together() -> None:
     widget = shop(lines=3)
     with clock():
         for ending in range(3):
@@ -278,7 +278,7 @@ def test_an_error_of_one_call_back_does_not_block_the_others() -> None:
     assert now_of(row).status == Status.CALLING
 
 
-def test_many_that_wait_for_the_same_line_are_looked_at_once() -> None:
+def test_call_backs_waiting_for_one_line_are_checked_once_per_run() -> None:
     widget = shop()
     for ending in range(30):
         make.autocall(widget=widget, number=f"+485015025{ending:02}")
@@ -344,7 +344,7 @@ def test_a_line_without_a_login_is_rung_through_the_provider() -> None:
 
 
 @pytest.mark.parametrize("ring_first", ["operator", "visitor"])
-def test_the_widget_says_who_is_rung_first(ring_first: str) -> None:
+def test_the_widget_decides_who_is_rung_first(ring_first: str) -> None:
     make.autocall(widget=shop(ring_first=ring_first))
 
     run()
@@ -362,7 +362,7 @@ def test_moving_a_call_back_wakes_a_run_for_the_new_moment() -> None:
     assert list(itertools.chain([run()])) == [0]
 
 
-def test_moving_one_whose_last_attempt_was_being_passed_on_makes_one_more() -> None:
+def test_moving_a_call_back_during_hunting_allows_one_more_attempt() -> None:
     row = make.autocall(widget=shop(lines=2, max_attempts=1))
     run()
     end("operator_no_answer")
@@ -382,7 +382,7 @@ def test_moving_makes_no_more_than_ten_attempts_possible(made: int, begun: int, 
     assert (run(), now_of(row).max_attempts) == (begun, most)
 
 
-def test_lowering_the_attempts_below_those_made_is_the_end() -> None:
+def test_lowering_max_attempts_below_those_made_ends_the_call_back() -> None:
     row = make.autocall(widget=shop())
     run()
     end("busy")

@@ -71,11 +71,11 @@ def test_every_end_of_a_call_has_an_outcome(how: str, outcome: str) -> None:
         (Call(status="CANCELED", reason="operator_hung_up"), AttemptOutcome.FAILED),
     ],
 )
-def test_ends_that_nobody_reported_have_an_outcome_too(call: Call | None, outcome: AttemptOutcome | None) -> None:
+def test_expired_and_lost_calls_have_an_outcome_too(call: Call | None, outcome: AttemptOutcome | None) -> None:
     assert outcomes.read(call) == outcome
 
 
-def test_a_conversation_is_the_end() -> None:
+def test_talk_completes_the_call_back() -> None:
     row = scheduled()
     attempt("answered")
 
@@ -83,14 +83,14 @@ def test_a_conversation_is_the_end() -> None:
 
 
 @pytest.mark.parametrize("how", ["declined", "no_such_number"])
-def test_who_declines_or_does_not_exist_is_not_called_again(how: str) -> None:
+def test_a_number_that_declines_or_does_not_exist_is_not_called_again(how: str) -> None:
     row = scheduled()
     attempt(how)
 
     assert (now_of(row).status, now_of(row).attempts) == (Status.FAILED, 1)
 
 
-def test_the_pause_between_attempts_doubles_and_the_last_one_is_the_end(traveller: time_machine.Traveller) -> None:
+def test_the_pause_between_attempts_doubles_until_the_last(traveller: time_machine.Traveller) -> None:
     row = scheduled(max_attempts=4, retry_minutes=10)
     pauses = []
     for _ in range(3):
@@ -112,14 +112,14 @@ def test_no_pause_is_longer_than_a_day(traveller: time_machine.Traveller) -> Non
     assert now_of(row).call_at - timezone.now() == timedelta(days=1)
 
 
-def test_another_attempt_waits_for_the_office_to_open() -> None:
+def test_the_next_attempt_waits_for_the_office_to_open() -> None:
     row = scheduled(opening_time={"monday": [["09:00", "13:05"]], "wednesday": [["10:00", "11:00"]]})
     attempt("busy")
 
     assert now_of(row).call_at == datetime.fromisoformat("2026-03-04T09:00Z")
 
 
-def test_an_operator_who_does_not_answer_passes_it_on_at_once() -> None:
+def test_an_unanswering_operator_is_followed_by_the_next_at_once() -> None:
     row = scheduled(lines=3)
     rung = []
     for _ in range(3):
@@ -131,7 +131,7 @@ def test_an_operator_who_does_not_answer_passes_it_on_at_once() -> None:
     assert now_of(row).attempts == 1
 
 
-def test_the_last_attempt_is_passed_on_to_the_next_operator_too() -> None:
+def test_hunting_also_happens_in_the_last_attempt() -> None:
     row = scheduled(lines=2, max_attempts=1)
     attempt("operator_no_answer")
     attempt("operator_busy")
@@ -162,7 +162,7 @@ def test_hunting_wakes_a_run_at_once() -> None:
     assert ProcrastinateJob.objects.filter(task_name="autocalls.run_due", scheduled_at=None).exists()
 
 
-def test_a_call_that_nobody_dialed_costs_no_attempt_and_is_made_again_ever_more_rarely(
+def test_an_undialed_call_costs_no_attempt_and_is_retried_at_growing_intervals(
     traveller: time_machine.Traveller,
 ) -> None:
     row = scheduled()
@@ -179,7 +179,7 @@ def test_a_call_that_nobody_dialed_costs_no_attempt_and_is_made_again_ever_more_
     assert now_of(row).attempts == 1
 
 
-def test_the_end_of_a_call_has_its_attempt_settled_by_a_job_of_the_same_transaction() -> None:
+def test_the_end_of_a_call_defers_the_settling_job_in_its_transaction() -> None:
     scheduled()
     run()
     tell(live(), "busy")
@@ -188,7 +188,7 @@ def test_the_end_of_a_call_has_its_attempt_settled_by_a_job_of_the_same_transact
     assert job.args == {"attempt_id": Attempt.objects.get().pk}
 
 
-def test_the_end_of_a_call_of_which_a_webhook_told_has_its_attempt_settled_too() -> None:
+def test_the_end_of_a_call_reported_by_webhook_settles_its_attempt() -> None:
     scheduled()
     run()
     call = live()
@@ -201,7 +201,7 @@ def test_the_end_of_a_call_of_which_a_webhook_told_has_its_attempt_settled_too()
 
 
 @pytest.mark.parametrize("how", list(ENDS))
-def test_settling_twice_is_settling_once(how: str) -> None:
+def test_settling_twice_changes_nothing(how: str) -> None:
     row = scheduled(lines=2)
     attempt(how)
     before = Autocall.objects.values().get(pk=row.pk)
@@ -211,7 +211,7 @@ def test_settling_twice_is_settling_once(how: str) -> None:
     assert Autocall.objects.values().get(pk=row.pk) == before
 
 
-def test_settling_too_early_changes_nothing() -> None:
+def test_settling_before_the_call_has_ended_changes_nothing() -> None:
     row = scheduled()
     run()
 
@@ -220,7 +220,7 @@ def test_settling_too_early_changes_nothing() -> None:
     assert (now_of(row).status, Attempt.objects.get().outcome) == (Status.CALLING, "")
 
 
-def test_what_a_crash_left_unsettled_is_found() -> None:
+def test_attempts_left_unsettled_by_a_crash_are_found() -> None:
     row = scheduled()
     run()
     tell(live(), "answered")  # and the job that would settle it is lost
@@ -239,7 +239,7 @@ def test_a_call_lost_with_its_dialer_is_tried_again() -> None:
     assert (now_of(row).status, Attempt.objects.get().outcome) == (Status.SCHEDULED, AttemptOutcome.FAILED)
 
 
-def test_a_conversation_cut_by_the_death_of_its_dialer_was_one() -> None:
+def test_a_talk_cut_off_by_a_dead_dialer_counts_as_talk() -> None:
     row = scheduled()
     run()
     Call.objects.filter(pk=live().pk).update(status="IN PROGRESS", held_by="gone", answered_at=timezone.now())
@@ -263,7 +263,7 @@ def list_answered(attempt: Attempt) -> None:
     settling.settle(attempt.pk)
 
 
-def test_an_answer_that_the_operators_list_tells_late_ends_it() -> None:
+def test_a_late_answer_in_the_providers_list_completes_the_call_back() -> None:
     row = scheduled()
     attempt("no_answer")
 
@@ -273,7 +273,7 @@ def test_an_answer_that_the_operators_list_tells_late_ends_it() -> None:
 
 
 @pytest.mark.parametrize("status", [Status.CANCELED, Status.EXPIRED, Status.FAILED])
-def test_an_answer_that_is_told_late_does_not_revive_what_was_ended(status: Status) -> None:
+def test_a_late_answer_does_not_revive_a_canceled_call_back(status: Status) -> None:
     row = scheduled()
     attempt("no_answer")
     Autocall.objects.update(status=status, finished_at=MONDAY_NOON, reason="")
@@ -285,7 +285,7 @@ def test_an_answer_that_is_told_late_does_not_revive_what_was_ended(status: Stat
     assert Attempt.objects.get().outcome == AttemptOutcome.ANSWERED
 
 
-def test_an_answer_that_is_told_late_does_not_end_the_next_attempt_that_rings(
+def test_a_late_answer_does_not_end_the_next_attempt_while_it_rings(
     traveller: time_machine.Traveller,
 ) -> None:
     row = scheduled()
@@ -309,7 +309,7 @@ def test_a_call_that_staff_deleted_is_tried_again() -> None:
     assert now_of(row).status == Status.SCHEDULED
 
 
-def test_a_call_of_no_call_back_is_nobodys_business() -> None:
+def test_a_call_without_a_call_back_settles_nothing() -> None:
     desk = make.office()
     event = CallEvent(provider_call_id="x", status=CallStatus.BUSY)
     apply_event(event, voip=desk, received_at=timezone.now())

@@ -107,7 +107,7 @@ def test_a_worker_that_dies_while_hunting_rings_the_next_operator_once(settler: 
 
 
 @pytest.mark.parametrize("how", FAULTS)
-def test_a_request_whose_server_dies_is_made_once_when_the_visitor_asks_again(how: str) -> None:
+def test_a_request_repeated_after_a_server_crash_is_stored_once(how: str) -> None:
     widget = make.widget(voip=make.office())
     with mortal("mortal_request.ask", product_process.environment()) as server:
         for number in range(1, MOST_STATEMENTS):
@@ -124,7 +124,7 @@ def test_a_request_whose_server_dies_is_made_once_when_the_visitor_asks_again(ho
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_through_a_life_of_deaths_every_call_back_comes_to_one_end(runner: Mortal, settler: Mortal, seed: int) -> None:
+def test_with_workers_dying_at_random_every_call_back_ends_once(runner: Mortal, settler: Mortal, seed: int) -> None:
     chance = random.Random(seed)
     anew(lines=2)
     widget = Widget.objects.latest("pk")
@@ -155,7 +155,7 @@ def test_through_a_life_of_deaths_every_call_back_comes_to_one_end(runner: Morta
         assert (row.status == Status.DONE) == (answered == 1)
 
 
-def test_what_is_left_behind_by_nobody_is_nothing() -> None:
+def test_a_run_without_crash_leaves_nothing_to_recover() -> None:
     anew()
     running.run_due()
     end("answered")

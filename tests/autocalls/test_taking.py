@@ -39,13 +39,13 @@ def due() -> Autocall:
     return make.autocall(voip=make.office(), call_at=timezone.now() - timedelta(minutes=5))
 
 
-def test_a_taken_one_is_not_dialed(anna: User) -> None:
+def test_a_taken_call_back_is_not_dialed(anna: User) -> None:
     taking.take(due(), anna)
 
     assert run_due() == 0
 
 
-def test_a_taken_one_is_not_over(anna: User) -> None:
+def test_a_taken_call_back_is_not_finished(anna: User) -> None:
     row = taking.take(due(), anna)
 
     assert (row.status, row.is_open, row.finished_at, row.taken_at) == (Status.TAKEN, True, None, NOON)
@@ -68,7 +68,7 @@ def test_a_taken_call_back_is_not_taken_by_another_user(anna: User, jan: User) -
 
 
 @pytest.mark.parametrize("verb", [taking.release, taking.finish])
-def test_somebody_else_neither_releases_nor_finishes_it(verb: object, anna: User, jan: User) -> None:
+def test_another_user_can_neither_release_nor_finish_it(verb: object, anna: User, jan: User) -> None:
     row = taking.take(due(), anna)
 
     with pytest.raises(TakenBySomebody):
@@ -78,7 +78,7 @@ def test_somebody_else_neither_releases_nor_finishes_it(verb: object, anna: User
     assert (row.status, row.taken_by) == (Status.TAKEN, anna)
 
 
-def test_a_supervisor_releases_it(anna: User, jan: User) -> None:
+def test_a_supervisor_can_release_it(anna: User, jan: User) -> None:
     jan.user_permissions.add(Permission.objects.get(codename="reassign_autocall"))
 
     row = taking.release(taking.take(due(), anna), jan)
@@ -86,14 +86,14 @@ def test_a_supervisor_releases_it(anna: User, jan: User) -> None:
     assert (row.status, row.taken_by, row.taken_at) == (Status.SCHEDULED, None, None)
 
 
-def test_of_somebody_who_left_anybody_takes_it(anna: User, jan: User) -> None:
+def test_anybody_can_take_over_from_an_inactive_user(anna: User, jan: User) -> None:
     row = taking.take(due(), anna)
     anna.delete()
 
     assert taking.take(row, jan).taken_by == jan
 
 
-def test_a_released_one_is_dialed_by_the_desk(anna: User) -> None:
+def test_a_released_call_back_is_dialed_automatically(anna: User) -> None:
     row = taking.take(due(), anna)
 
     taking.release(row, anna)
@@ -101,7 +101,7 @@ def test_a_released_one_is_dialed_by_the_desk(anna: User) -> None:
     assert run_due() == 1
 
 
-def test_what_was_tried_before_leaves_a_released_one_a_whole_attempt(anna: User) -> None:
+def test_a_released_call_back_has_a_whole_attempt_left(anna: User) -> None:
     row = make.autocall(voip=make.office(), call_at=timezone.now(), attempts=3, max_attempts=3)
 
     taking.release(taking.take(row, anna), anna)
@@ -109,33 +109,33 @@ def test_what_was_tried_before_leaves_a_released_one_a_whole_attempt(anna: User)
     assert run_due() == 1
 
 
-def test_a_finished_one_is_done_by_who_took_it(anna: User) -> None:
+def test_finishing_a_taken_call_back_records_its_taker(anna: User) -> None:
     row = taking.finish(taking.take(due(), anna), anna)
 
     assert (row.status, row.reason, row.taken_by, row.finished_at) == (Status.DONE, "taken", anna, NOON)
 
 
-def test_finishing_twice_is_finishing(anna: User) -> None:
+def test_finishing_twice_changes_nothing(anna: User) -> None:
     row = taking.finish(taking.take(due(), anna), anna)
 
     with time_machine.travel(NOON + timedelta(minutes=9), tick=False):
         assert taking.finish(row, anna).finished_at == NOON
 
 
-def test_what_nobody_has_taken_is_not_done(anna: User) -> None:
+def test_only_a_taken_call_back_can_be_finished(anna: User) -> None:
     with pytest.raises(TooLate):
         taking.finish(due(), anna)
 
 
 @pytest.mark.parametrize("status", [Status.CALLING, Status.DONE, Status.FAILED, Status.CANCELED, Status.EXPIRED])
-def test_what_is_being_dialed_or_over_cannot_be_taken(status: Status, anna: User) -> None:
+def test_a_call_back_being_dialed_or_finished_cannot_be_taken(status: Status, anna: User) -> None:
     row = make.autocall(status=status, finished_at=None if status == Status.CALLING else NOON)
 
     with pytest.raises(TooLate):
         taking.take(row, anna)
 
 
-def test_a_taken_one_is_the_widgets_open_promise(anna: User) -> None:
+def test_a_taken_call_back_is_still_open_for_its_widget(anna: User) -> None:
     widget = make.widget(voip=make.office())
     taking.take(make.autocall(widget=widget), anna)
 
@@ -143,7 +143,7 @@ def test_a_taken_one_is_the_widgets_open_promise(anna: User) -> None:
         schedule({"widget": widget, "number": "+48501502503", "call_at": NOON}, source="staff")  # type: ignore[arg-type]
 
 
-def test_to_its_visitor_a_taken_one_is_scheduled_and_not_over(anna: User) -> None:
+def test_a_visitor_sees_a_taken_call_back_as_scheduled(anna: User) -> None:
     row = taking.take(due(), anna)
 
     assert (visitors.shown_status(row), visitors.step(row)) == (Status.SCHEDULED, "waiting")

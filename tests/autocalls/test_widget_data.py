@@ -27,7 +27,7 @@ def test_a_widget_without_a_configuration_has_no_number(stranger: APIClient) -> 
     assert (told["phone"], told["ring_first"]) == ("", "operator")
 
 
-def test_no_secret_of_the_configuration_is_read_or_told(stranger: APIClient) -> None:
+def test_no_secret_of_the_configuration_is_read_or_shown(stranger: APIClient) -> None:
     voip = make.voip(name="Internal name", api_key="s3cret-key")
 
     answer = stranger.get(f"/voip/widget_data.json?widget_token={make.widget(voip=voip).token}")
@@ -36,7 +36,7 @@ def test_no_secret_of_the_configuration_is_read_or_told(stranger: APIClient) -> 
         assert secret not in answer.content.decode()
 
 
-def test_a_week_that_is_always_open_is_small(stranger: APIClient) -> None:
+def test_the_slots_of_an_always_open_week_are_compact(stranger: APIClient) -> None:
     asked = f"/voip/widget_data.json?widget_token={make.widget(days_ahead=7).token}"
 
     plain = stranger.get(asked)
@@ -51,7 +51,7 @@ def test_a_week_that_is_always_open_is_small(stranger: APIClient) -> None:
 
 
 @pytest.mark.parametrize(("own", "kept"), [(False, "public, max-age=60"), (True, "no-store")])
-def test_browsers_keep_it_for_its_minute_unless_its_token_is_good_once(
+def test_the_answer_is_cached_for_a_minute_unless_it_holds_a_form_token(
     stranger: APIClient, own: bool, kept: str
 ) -> None:
     widget = make.widget(form_token_required=own)
@@ -80,9 +80,7 @@ def quarter(number: int, free: int = 1) -> FreeSlot:
         ),
     ],
 )
-def test_slots_that_follow_each_other_are_one_run(
-    slots: list[FreeSlot], runs: list[tuple[datetime, list[int]]]
-) -> None:
+def test_consecutive_slots_form_one_run(slots: list[FreeSlot], runs: list[tuple[datetime, list[int]]]) -> None:
     assert [(run["call_at"], run["free"]) for run in in_runs(slots, 15)] == runs
 
 

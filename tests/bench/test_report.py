@@ -7,7 +7,7 @@ from bench.report import Table, verdict
     ("figure", "at_most", "said"),
     [(120, True, "met"), (150, True, "missed by 25%"), (120, False, "met"), (60, False, "missed by 50%")],
 )
-def test_an_aim_is_met_or_missed_by_so_much(figure: float, at_most: bool, said: str) -> None:
+def test_a_report_says_by_how_much_an_aim_is_met_or_missed(figure: float, at_most: bool, said: str) -> None:
     assert verdict(figure, aim=120, at_most=at_most) == said
 
 

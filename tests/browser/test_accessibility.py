@@ -42,7 +42,7 @@ def shop(**fields: Any) -> Any:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_the_checker_finds_nothing_in_any_state(visit: Begin, scheme: str, width: int) -> None:
+def test_no_state_of_the_button_violates_accessibility_rules(visit: Begin, scheme: str, width: int) -> None:
     visited = visit(shop(), color_scheme=scheme, viewport={"width": width, "height": 800})
     expect(visited.button).to_be_visible()
     assert_accessible(visited)  # closed
@@ -65,7 +65,7 @@ def test_the_checker_finds_nothing_in_any_state(visit: Begin, scheme: str, width
     assert_accessible(visited)  # over
 
 
-def test_the_checker_does_see_into_the_button(visit: Begin) -> None:
+def test_the_accessibility_checker_sees_into_the_shadow_root(visit: Begin) -> None:
     visited = visit(shop())
     visited.open()
     visited.submit.evaluate("(button) => { button.style.color = getComputedStyle(button).backgroundColor }")
@@ -84,7 +84,7 @@ def test_texts_are_readable_on_whatever_color_was_chosen(visit: Begin, color: st
     assert_accessible(visited)
 
 
-def test_the_checker_finds_nothing_when_closed_or_refused(visit: Begin) -> None:
+def test_closed_and_refused_states_violate_no_accessibility_rules(visit: Begin) -> None:
     visited = visit(shop(opening_time=open_only(in_2=[["09:00", "10:00"]]), call_future=False))
     visited.button.click()
     expect(visited.dialog.get_by_text("The office is closed now.")).to_be_visible()
@@ -234,7 +234,7 @@ def test_a_press_outside_closes_and_keeps_what_was_written(visit: Begin) -> None
     assert visited.number.input_value() == "501"
 
 
-def test_what_people_do_not_see_nobody_reads_out(visit: Begin) -> None:
+def test_hidden_parts_are_not_read_out(visit: Begin) -> None:
     visited = visit(make.widget())
     visited.open()
 
@@ -243,7 +243,7 @@ def test_what_people_do_not_see_nobody_reads_out(visit: Begin) -> None:
 
 
 @pytest.mark.parametrize(("preference", "moves"), [("reduce", False), ("no-preference", True)])
-def test_nothing_moves_for_who_does_not_want_it(visit: Begin, preference: str, moves: bool) -> None:
+def test_animations_respect_reduced_motion(visit: Begin, preference: str, moves: bool) -> None:
     visited = visit(make.widget(), reduced_motion=preference)
     visited.open()
     visited.get_promise()
@@ -252,7 +252,7 @@ def test_nothing_moves_for_who_does_not_want_it(visit: Begin, preference: str, m
     expect(visited.dialog.locator("i.now")).to_have_css("animation-name", "now" if moves else "none")
 
 
-def test_where_the_system_chooses_the_colors_a_choice_is_still_seen(visit: Begin) -> None:
+def test_choices_are_visible_with_forced_colors(visit: Begin) -> None:
     visited = visit(make.widget(), forced_colors="active")
     visited.open()
 

@@ -94,7 +94,7 @@ def judged(visit: Visit, name: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("kind", ["overviews", "lists", "records", "forms", "histories"])
-def test_nothing_is_found_on_any_page_and_nothing_scrolls_sideways(office: Visit, kind: str) -> None:
+def test_pages_violate_no_accessibility_rules_and_do_not_scroll_sideways(office: Visit, kind: str) -> None:
     wrong: list[str] = []
     for address in every_page.addresses(every_page.records())[kind]:
         show(office, address)
@@ -103,7 +103,7 @@ def test_nothing_is_found_on_any_page_and_nothing_scrolls_sideways(office: Visit
     assert wrong == []
 
 
-def test_nothing_is_found_in_any_dialog(office: Visit) -> None:
+def test_dialogs_violate_no_accessibility_rules(office: Visit) -> None:
     records = every_page.with_dialogs(every_page.records())
     wrong: list[str] = []
     opened: set[str] = set()
@@ -124,7 +124,7 @@ def test_nothing_is_found_in_any_dialog(office: Visit) -> None:
     assert len(opened) == 20
 
 
-def test_nothing_is_found_in_what_opens_beside_a_list(office: Visit) -> None:
+def test_filter_panels_violate_no_accessibility_rules(office: Visit) -> None:
     make.call()
     show(office, "/admin/calls/call/")
     office.page.get_by_role("button", name={"en": "Filters", "pl": "Filtry"}[language(office)], exact=True).click()
@@ -147,7 +147,7 @@ def test_nothing_is_found_in_what_opens_beside_a_list(office: Visit) -> None:
 
 
 @pytest.mark.parametrize("name", ["sips/voip", "autocalls/autocall", "widgets/widget", "calls/followup", "auth/user"])
-def test_nothing_is_found_on_a_form_with_mistakes(office: Visit, name: str) -> None:
+def test_forms_with_errors_violate_no_accessibility_rules(office: Visit, name: str) -> None:
     show(office, f"/admin/{name}/add/")
     with office.page.expect_navigation():
         office.page.evaluate("() => document.querySelector('[name=_save]').form.submit()")
@@ -157,7 +157,7 @@ def test_nothing_is_found_on_a_form_with_mistakes(office: Visit, name: str) -> N
     assert list(judged(office, name)) == []
 
 
-def test_nothing_is_found_on_the_way_in(office: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sign_in_pages_violate_no_accessibility_rules(office: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logins, "MOST_OF_A_NAME", 2)
     office.context.clear_cookies()
     show(office, "/admin/")
@@ -177,7 +177,7 @@ def test_nothing_is_found_on_the_way_in(office: Visit, monkeypatch: pytest.Monke
     office.problems.clear()  # the refusals themselves
 
 
-def test_nothing_is_found_where_a_page_is_refused(office: Visit) -> None:
+def test_refusal_pages_violate_no_accessibility_rules(office: Visit) -> None:
     User.objects.update(is_superuser=False)
     wrong: list[str] = []
     for address in ("/admin/auth/user/", "/admin/nothing/", "/nothing"):
@@ -196,7 +196,7 @@ def language(visit: Visit) -> str:
     return str(visit.page.evaluate("document.documentElement.lang"))
 
 
-def test_the_checker_does_see_a_page_of_the_back_office(desk: Desk) -> None:
+def test_the_accessibility_checker_sees_admin_pages(desk: Desk) -> None:
     visit = desk("/admin/")
     visit.page.evaluate("document.querySelector('h1').style.color = '#eee'")
 

@@ -116,7 +116,7 @@ def test_the_hour_that_comes_twice_is_told_apart(visit: Begin) -> None:
     assert times(visited) == ["02:00", "02:00 CET"]
 
 
-def test_a_time_that_somebody_takes_meanwhile_is_told_and_no_longer_offered(visit: Begin) -> None:
+def test_a_slot_taken_meanwhile_is_reported_and_no_longer_offered(visit: Begin) -> None:
     widget = shop()
     visited = visit(widget, timezone_id="UTC")
     visited.open()
@@ -154,7 +154,7 @@ def test_where_nothing_can_be_booked_yet_the_call_is_promised_for_the_opening(vi
     assert requested().call_at == morning(2, 9)
 
 
-def test_where_nothing_is_offered_the_telephone_number_is(visit: Begin) -> None:
+def test_without_free_slots_the_telephone_number_is_shown(visit: Begin) -> None:
     widget = shop(call_future=False, voip=make.voip(number="+48221234567"))
     visited = visit(widget)
     visited.button.click()
@@ -179,7 +179,7 @@ def test_now_or_later_is_the_visitors_choice(visit: Begin) -> None:
     assert not Autocall.objects.exists()
 
 
-def test_what_is_free_is_asked_again_after_a_minute_and_shown_at_once_meanwhile(visit: Begin) -> None:
+def test_free_slots_are_refreshed_after_a_minute_and_shown_from_cache_meanwhile(visit: Begin) -> None:
     widget = shop()
     visited = visit(widget, timezone_id="UTC", hurry=False)
     expect(visited.button).to_be_visible()

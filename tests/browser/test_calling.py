@@ -39,7 +39,7 @@ def test_a_visitor_asks_for_a_call_and_sees_it_come_about(visit: Begin) -> None:
     assert visited.problems == []
 
 
-def test_where_the_visitor_is_rung_first_the_words_are_others(visit: Begin) -> None:
+def test_texts_differ_where_the_visitor_is_rung_first(visit: Begin) -> None:
     visited = visit(make.widget(ring_first="visitor"))
     visited.open()
     visited.get_promise()
@@ -50,7 +50,7 @@ def test_where_the_visitor_is_rung_first_the_words_are_others(visit: Begin) -> N
     expect(visited.status).to_have_text("Please stay on the line, our consultant is being called…")
 
 
-def test_what_the_visitor_tells_is_stored_and_the_page_without_its_secrets(visit: Begin) -> None:
+def test_the_visitors_entries_are_stored_and_the_page_address_without_its_query(visit: Begin) -> None:
     visited = visit(make.widget())
     visited.page.evaluate("history.replaceState(null, '', '/lamps?session=s3cret#token=s3cret')")
     visited.open()
@@ -153,7 +153,7 @@ def test_a_second_request_for_a_number_joins_the_first(visit: Begin) -> None:
     assert Autocall.objects.count() == 1
 
 
-def test_a_page_that_nobody_sees_asks_nothing(visit: Begin) -> None:
+def test_a_hidden_page_does_not_poll(visit: Begin) -> None:
     visited = visit(make.widget())
     visited.open()
     visited.get_promise()
@@ -174,7 +174,7 @@ def test_a_page_that_nobody_sees_asks_nothing(visit: Begin) -> None:
     expect(visited.status).to_contain_text("rings now")
 
 
-def test_a_form_that_demands_fresh_tokens_is_met(visit: Begin) -> None:
+def test_a_fresh_form_token_is_fetched_where_required(visit: Begin) -> None:
     visited = visit(make.widget(form_token_required=True), hurry=False)
     visited.open()
     visited.get_promise()  # faster than any person: the token is not good yet

@@ -86,7 +86,7 @@ def test_the_script_may_be_in_a_shadow_root(visit: Begin, live_server: LiveServe
     assert visited.problems == []
 
 
-def test_who_forgot_the_token_is_told_what_to_do(visit: Begin, live_server: LiveServer) -> None:
+def test_a_missing_token_is_explained_in_the_console(visit: Begin, live_server: LiveServer) -> None:
     visited = visit(html=pages.page())
 
     with visited.page.expect_console_message(lambda said: said.type == "warning") as told:
@@ -111,7 +111,7 @@ def test_a_page_in_another_language_asks_for_it(visit: Begin, live_server: LiveS
     expect(visited.dialog.locator("#number-bad")).to_have_text("Do této země nevoláme.")
 
 
-def test_a_language_there_is_not_leaves_the_widgets_own(visit: Begin, live_server: LiveServer) -> None:
+def test_an_unknown_language_falls_back_to_the_widgets(visit: Begin, live_server: LiveServer) -> None:
     widget = make.widget(texts={"en": {"button": "Ring us"}})
     visited = visit(html=pages.page(pages.line(live_server.url, widget.token, locale="de")))
 

@@ -84,7 +84,7 @@ def test_above_a_dialog_of_the_page_ours_is_used_and_closes_first(visit: Begin, 
     expect(visited.page.locator("#within")).to_be_focused()
 
 
-def test_it_is_not_printed(visit: Begin, live_server: LiveServer) -> None:
+def test_the_button_is_not_printed(visit: Begin, live_server: LiveServer) -> None:
     visited = shop(visit, live_server)
 
     visited.page.emulate_media(media="print")

@@ -80,7 +80,7 @@ def test_the_focus_returns_to_the_pages_own_button(visit: Begin, live_server: Li
     expect(visited.page.locator("#own")).to_be_focused()
 
 
-def test_what_is_asked_before_the_script_is_there_is_done_then(visit: Begin, live_server: LiveServer) -> None:
+def test_calls_queued_before_the_script_loads_are_carried_out(visit: Begin, live_server: LiveServer) -> None:
     early = "<script>VoipCrmWidget = [['prefill', {number: '501'}], ['open']]</script>"
     visited = visit(html=pages.page(pages.line(live_server.url, make.widget().token), head=early))
 
@@ -117,7 +117,7 @@ def test_a_late_listener_still_gets_the_ready_event(visit: Begin) -> None:
     assert told(visited, 1) == ["ready"]
 
 
-def test_a_mistake_of_a_listener_is_the_pages_and_stops_nothing(visit: Begin) -> None:
+def test_an_error_in_a_listener_stops_nothing(visit: Begin) -> None:
     visited = visit(make.widget())
     expect(visited.button).to_be_visible()
     visited.page.evaluate("void VoipCrmWidget.on('open', () => { throw new Error('theirs') })")

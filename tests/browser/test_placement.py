@@ -58,7 +58,7 @@ def test_a_page_keeps_it_away_from_its_edges_and_moves_it(visit: Begin, live_ser
 
 
 @pytest.mark.parametrize("wrong", ["much", "-5", "1e9", "20; color: red", ""])
-def test_a_distance_that_is_none_is_the_usual_one(visit: Begin, live_server: LiveServer, wrong: str) -> None:
+def test_an_invalid_offset_falls_back_to_the_default(visit: Begin, live_server: LiveServer, wrong: str) -> None:
     visited = visit(html=pages.page(pages.line(live_server.url, make.widget().token, offset_y=wrong)))
     expect(visited.button).to_be_visible()
 
@@ -80,7 +80,7 @@ def test_a_hidden_button_still_has_its_dialog_until_it_is_shown(visit: Begin, li
     expect(visited.button).not_to_be_visible()
 
 
-def test_while_a_cookie_banner_is_open_it_gives_way(visit: Begin, live_server: LiveServer) -> None:
+def test_the_button_hides_while_a_cookie_banner_is_open(visit: Begin, live_server: LiveServer) -> None:
     line = pages.line(live_server.url, make.widget().token, hide_while="#cookies")
     visited = visit(html=pages.page(BANNER, line))
     visited.page.evaluate("new Promise((resolve) => VoipCrmWidget.on('ready', resolve))")
@@ -94,7 +94,7 @@ def test_while_a_cookie_banner_is_open_it_gives_way(visit: Begin, live_server: L
     expect(visited.button).to_be_visible()
 
 
-def test_a_selector_that_is_none_is_told_once_and_hides_nothing(visit: Begin, live_server: LiveServer) -> None:
+def test_an_invalid_selector_is_reported_once_and_hides_nothing(visit: Begin, live_server: LiveServer) -> None:
     visited = visit(html=pages.page())
     warnings: list[str] = []
     visited.page.on("console", lambda said: warnings.append(said.text) if said.type == "warning" else None)

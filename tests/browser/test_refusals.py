@@ -26,7 +26,7 @@ def company(**fields: Any) -> Any:
 
 
 @pytest.mark.parametrize("number", ["", "12 words"])
-def test_a_number_that_is_none_is_not_even_sent(visit: Begin, number: str) -> None:
+def test_an_invalid_number_is_not_sent(visit: Begin, number: str) -> None:
     visited = visit(make.widget())
     visited.open()
 
@@ -115,7 +115,7 @@ def test_a_limit_of_one_number_does_not_keep_others_from_asking(visit: Begin, se
     visited.get_promise("+48501502504")
 
 
-def test_what_only_a_script_fills_in_is_refused(visit: Begin) -> None:
+def test_a_request_with_a_filled_honeypot_is_refused(visit: Begin) -> None:
     visited = visit(company())
     visited.open()
     visited.dialog.locator("[name=website]").evaluate("(field) => { field.value = 'https://spam.example' }")

@@ -95,7 +95,7 @@ def test_the_line_that_turbo_runs_again_restores_and_the_new_page_has_its_say(
     assert visited.problems == []
 
 
-def test_with_a_page_that_keeps_taking_it_away_it_does_not_wrestle(visit: Begin) -> None:
+def test_the_button_gives_up_on_a_page_that_keeps_removing_it(visit: Begin) -> None:
     visited = visit(make.widget(), hurry=False)
     expect(visited.button).to_be_visible()
 
@@ -111,7 +111,7 @@ def test_with_a_page_that_keeps_taking_it_away_it_does_not_wrestle(visit: Begin)
     assert 2 <= visited.page.evaluate("taken") <= 12
 
 
-def test_what_is_destroyed_leaves_nothing_and_can_be_embedded_again(visit: Begin, live_server: LiveServer) -> None:
+def test_a_destroyed_button_leaves_nothing_and_can_be_embedded_again(visit: Begin, live_server: LiveServer) -> None:
     widget = make.widget()
     visited = visit(widget)
     visited.open()
@@ -153,7 +153,7 @@ def test_no_use_of_the_api_throws_into_the_page(visit: Begin) -> None:
     visited.open()
 
 
-def test_what_is_destroyed_before_the_server_answered_never_comes(visit: Begin, live_server: LiveServer) -> None:
+def test_a_button_destroyed_before_the_answer_never_appears(visit: Begin, live_server: LiveServer) -> None:
     visited = visit(html=pages.page())
     visited.page.route(
         "**/widget_data.json*", lambda route: visited.page.evaluate("VoipCrmWidget.destroy()") or route.continue_()

@@ -31,7 +31,7 @@ def listed(**query: str) -> list[str]:
     return cells(superuser().get("/admin/calls/call/", query).content.decode(), "client")
 
 
-def test_a_row_tells_the_call_in_words_people_use() -> None:
+def test_a_list_row_describes_the_call_in_plain_words() -> None:
     line = make.sip(name="Anna", sip="101", voip=make.voip(name="Warsaw"))
     make.call(
         voip=line.voip,
@@ -95,7 +95,7 @@ def test_words_that_match_nothing_find_nothing(words: str) -> None:
         ({"kind__exact": "outgoing"}, ["3"]),
     ],
 )
-def test_filters_choose(query: dict[str, str], found: list[str]) -> None:
+def test_filters_narrow_the_list(query: dict[str, str], found: list[str]) -> None:
     make.call(client_id=1, kind="incoming", status="NO ANSWER")
     make.call(client_id=2, kind="incoming", status="RINGING", precedence=30)
     make.call(client_id=3, kind="outgoing", status="ANSWERED", precedence=84)
@@ -154,14 +154,14 @@ def test_a_call_by_hand_can_be_corrected() -> None:
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "1979-12-31", "2200-01-02", "9999-12-31"])
-def test_a_day_without_telephones_is_refused(day: str) -> None:
+def test_a_start_outside_1980_to_2199_is_refused(day: str) -> None:
     answer = superuser().post("/admin/calls/call/add/", BY_HAND | {"start_time_0": day})
 
     assert "start_time" in answer.context["adminform"].form.errors
     assert not Call.objects.exists()
 
 
-def test_deleting_a_reported_call_leaves_only_what_keeps_it_away() -> None:
+def test_deleting_a_reported_call_leaves_an_empty_row() -> None:
     call = reported(description="secret talk")
 
     superuser().post(f"/admin/calls/call/{call.pk}/delete/", {"post": "yes"})
@@ -171,7 +171,7 @@ def test_deleting_a_reported_call_leaves_only_what_keeps_it_away() -> None:
     assert (kept.provider_call_id, kept.number_from, kept.description) == ("p-1", "", "")
 
 
-def test_many_calls_are_deleted_in_the_same_way() -> None:
+def test_deleting_several_calls_leaves_empty_rows() -> None:
     calls = [reported(), make.call()]
     chosen = {"action": "delete_selected", "_selected_action": [call.pk for call in calls], "post": "yes"}
 
@@ -202,7 +202,7 @@ def test_a_reported_call_leads_to_its_deliveries() -> None:
     assert "/admin/integrations/webhookdelivery/?id__in=8%2C7" in html
 
 
-def test_who_may_look_may_not_write() -> None:
+def test_the_right_to_view_does_not_allow_to_change() -> None:
     call = make.call()
     client = staff("calls.view_call")
 
@@ -211,7 +211,7 @@ def test_who_may_look_may_not_write() -> None:
     assert client.get("/admin/calls/call/add/").status_code == 403
 
 
-def test_the_language_of_the_browser_is_spoken() -> None:
+def test_the_admin_uses_the_browsers_language() -> None:
     make.call()
 
     text = told(superuser(language="pl").get("/admin/calls/call/").content.decode())
@@ -223,7 +223,7 @@ def test_the_language_of_the_browser_is_spoken() -> None:
 @pytest.mark.parametrize(
     ("language", "sentence"), [("en", "the other side declined"), ("pl", "druga strona odrzuciła połączenie")]
 )
-def test_the_reason_is_told_as_a_sentence(language: str, sentence: str) -> None:
+def test_the_reason_is_shown_as_a_sentence(language: str, sentence: str) -> None:
     answer = superuser(language=language).get(page(reported(reason=Reason.REJECTED)))
 
     assert sentence in told(answer.content.decode())

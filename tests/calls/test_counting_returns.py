@@ -33,7 +33,9 @@ CALLS = st.lists(
     max_examples=25, phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(drawn=CALLS)
-def test_both_ways_and_the_list_agree(drawn: list[tuple[str, datetime, Kind, Status, bool]]) -> None:
+def test_both_queries_and_the_list_count_the_same_returns(
+    drawn: list[tuple[str, datetime, Kind, Status, bool]],
+) -> None:
     Call.everything.all().delete()
     for number, start, kind, status, is_deleted in drawn:
         deleted = {"deleted_at": START, "provider_call_id": str(Call.everything.count())} if is_deleted else {}

@@ -14,7 +14,7 @@ PLACES = re.compile(r"%\((\w+)\)s")
 
 
 @pytest.mark.parametrize("text", dialer_sentences.ALL)
-def test_each_is_told_in_polish_with_what_stands_in_its_places(text: str) -> None:
+def test_each_sentence_is_translated_with_its_values(text: str) -> None:
     places = {name: f"<{name}>" for name in PLACES.findall(text)}
     with override("pl"):
         polish = tell(text % places if places else text)
@@ -25,13 +25,13 @@ def test_each_is_told_in_polish_with_what_stands_in_its_places(text: str) -> Non
 
 
 @pytest.mark.parametrize("words", ["486 Busy Here", "NO ANSWER", "", "no answer", "503 %(server)s"])
-def test_what_a_server_has_said_stays_as_it_is(words: str) -> None:
+def test_words_of_a_server_are_not_translated(words: str) -> None:
     with override("pl"):
         assert tell(words) == words
 
 
 @pytest.mark.django_db
-def test_a_calls_page_tells_it_in_the_readers_language() -> None:
+def test_the_page_of_a_call_shows_the_sentence_in_the_readers_language() -> None:
     call = make.call(via="sip", status="FAILED", provider_status="no answer within 30 s")
 
     page = superuser(language="pl").get(f"/admin/calls/call/{call.pk}/change/").content.decode()

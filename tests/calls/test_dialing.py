@@ -86,7 +86,7 @@ def test_a_deleted_request_is_not_dialed(voip: Voip) -> None:
     assert dialing.claim(request.pk) is None
 
 
-def test_what_was_certainly_not_placed_has_failed_with_the_providers_words(voip: Voip) -> None:
+def test_a_call_that_was_not_placed_fails_with_the_providers_words(voip: Voip) -> None:
     call = _dialed(voip)
 
     assert dialing.fail(call.pk, reason=Reason.REFUSED, provider_status="No money left.")
@@ -96,7 +96,7 @@ def test_what_was_certainly_not_placed_has_failed_with_the_providers_words(voip:
     assert call.ended_at is not None
 
 
-def test_a_call_that_rang_cannot_fail_to_be_placed(voip: Voip) -> None:
+def test_a_call_that_rang_cannot_fail_as_not_placed(voip: Voip) -> None:
     call = _dialed(voip)
     correlation.learn_id(call, "op-1")
     _told(voip, _event())
@@ -104,7 +104,7 @@ def test_a_call_that_rang_cannot_fail_to_be_placed(voip: Voip) -> None:
     assert not dialing.fail(call.pk, reason=Reason.REFUSED, provider_status="too late")
 
 
-def test_the_room_above_is_told_of_a_claim_and_of_a_failure(voip: Voip) -> None:
+def test_claim_and_failure_send_call_changed(voip: Voip) -> None:
     request = _request(voip)
     told: list[int] = []
 
@@ -147,7 +147,7 @@ class TestOneCall:
         assert (call.status, call.duration, call.provider_call_id) == (Status.ANSWERED, 30, "op-1")
         assert call.reference
 
-    def test_what_could_not_be_recognised_becomes_part_of_the_call_once_the_id_is_known(self, voip: Voip) -> None:
+    def test_an_uncorrelated_report_is_merged_once_the_id_is_known(self, voip: Voip) -> None:
         call = _dialed(voip)
         _told(voip, _event(status=Status.ANSWERED, number_to="", talk_seconds=7))
         assert Call.objects.count() == 2
@@ -172,7 +172,7 @@ class TestOneCall:
 
 
 class TestRecognition:
-    def test_the_oldest_request_for_the_number_is_meant(self, voip: Voip) -> None:
+    def test_a_report_is_correlated_with_the_oldest_request(self, voip: Voip) -> None:
         first, second = _dialed(voip), _dialed(voip)
 
         _told(voip, _event())
@@ -206,7 +206,7 @@ class TestRecognition:
         assert (call.provider_call_id, Call.objects.count()) == ("", 2)
 
     @pytest.mark.parametrize("line", ["100", ""])
-    def test_it_is_recognised_by_number_in_any_writing_and_by_line(self, voip: Voip, line: str) -> None:
+    def test_a_report_is_correlated_by_line_and_number_in_any_format(self, voip: Voip, line: str) -> None:
         call = _dialed(voip)
 
         _told(voip, _event(number_to="501 502 503", line=line))
@@ -215,7 +215,7 @@ class TestRecognition:
         assert call.provider_call_id == "op-1"
 
     @pytest.mark.parametrize("dialed", ["+48298201234", "+298201234"])
-    def test_it_is_recognised_by_digits_whose_country_cannot_be_told(self, voip: Voip, dialed: str) -> None:
+    def test_a_report_is_correlated_by_a_number_of_ambiguous_country(self, voip: Voip, dialed: str) -> None:
         call = _dialed(voip)
         Call.objects.update(number_to=dialed)
 

@@ -81,7 +81,7 @@ def test_a_call_loses_its_person_and_stays_as_a_fact(voip: Voip) -> None:
     ],
     ids=["again", "more", "another number"],
 )
-def test_a_late_report_tells_how_the_call_went_but_not_with_whom(voip: Voip, event: CallEvent) -> None:
+def test_a_late_report_updates_an_erased_call_without_its_person(voip: Voip, event: CallEvent) -> None:
     apply_event(told_of_anna(status=Status.RINGING, talk_seconds=None, ended_at=None), voip=voip, received_at=NOON)
     erase_number(ANNA)
 
@@ -150,7 +150,7 @@ def test_a_dry_run_counts_and_changes_nothing(voip: Voip) -> None:
     assert list(Call.everything.order_by("pk").values()) == before
 
 
-def test_a_word_of_the_provider_that_holds_the_number_goes_and_another_stays() -> None:
+def test_a_provider_status_is_erased_only_where_it_holds_the_number() -> None:
     told = make.call(number_to=ANNA.number, provider_status="number 48501502503 is barred")
     plain = make.call(number_to=ANNA.number, provider_status="486 Busy Here")
 
@@ -168,7 +168,7 @@ def test_a_request_that_nobody_has_dialed_yet_is_canceled_and_never_dialed() -> 
     assert (call.status, call.number_to) == ("CANCELED", "")
 
 
-def test_a_call_under_way_is_told_and_goes_on(voip: Voip) -> None:
+def test_an_erased_call_in_progress_is_reported_and_goes_on(voip: Voip) -> None:
     apply_event(told_of_anna(status=Status.RINGING, talk_seconds=None, ended_at=None), voip=voip, received_at=NOON)
 
     assert erase_number(ANNA)[UNDER_WAY] == 1
@@ -182,7 +182,7 @@ def dialed_through_the_operator(voip: Voip, **more: Any) -> Call:
     return make.call(voip=voip, sip=line, number_from="100", **request | status | more)
 
 
-def test_a_request_whose_provider_has_not_reported_its_id_yet_is_still_recognised(voip: Voip) -> None:
+def test_an_erased_request_without_a_providers_id_is_still_correlated(voip: Voip) -> None:
     call = dialed_through_the_operator(voip, description="Anna")
 
     counts = erase_number(ANNA)
@@ -200,7 +200,7 @@ def test_a_request_whose_provider_has_not_reported_its_id_yet_is_still_recognise
     assert not erase_number(ANNA)
 
 
-def test_a_number_that_was_kept_for_a_report_goes_by_night(voip: Voip) -> None:
+def test_a_number_kept_for_correlation_is_erased_at_night(voip: Voip) -> None:
     call = dialed_through_the_operator(voip)
     erase_number(ANNA)
     assert erase_awaited_numbers() == 0
@@ -212,7 +212,7 @@ def test_a_number_that_was_kept_for_a_report_goes_by_night(voip: Voip) -> None:
 
 
 @pytest.mark.parametrize("is_erased", [True, False])
-def test_a_deleted_request_keeps_no_number_once_its_provider_tells_its_id(voip: Voip, *, is_erased: bool) -> None:
+def test_a_deleted_request_loses_its_number_once_the_providers_id_is_known(voip: Voip, *, is_erased: bool) -> None:
     delete_call(dialed_through_the_operator(voip))
     assert Call.everything.get().number_to == ANNA.number  # by which it is correlated
     if is_erased:
@@ -224,7 +224,7 @@ def test_a_deleted_request_keeps_no_number_once_its_provider_tells_its_id(voip: 
     assert (call.provider_call_id, call.number_to, call.sip) == ("op-1", "", None)
 
 
-def test_a_deleted_request_of_which_nothing_is_told_keeps_no_number_over_night(voip: Voip) -> None:
+def test_a_deleted_request_without_reports_loses_its_number_at_night(voip: Voip) -> None:
     delete_call(dialed_through_the_operator(voip))
     dialing.fail(Call.everything.get().pk, reason=Reason.REFUSED, provider_status="")
     assert erase_awaited_numbers() == 0
@@ -259,7 +259,7 @@ reports = st.builds(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(story=st.lists(reports, min_size=1, max_size=5), order=st.randoms(use_true_random=False))
-def test_whatever_is_reported_later_in_any_order_tells_of_nobody_and_ends_in_the_same_call(
+def test_later_reports_in_any_order_keep_an_erased_call_anonymous_and_equal(
     story: list[CallEvent], order: random.Random
 ) -> None:
     office = Voip.objects.filter(number=OURS).first() or make.voip(number=OURS)

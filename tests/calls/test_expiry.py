@@ -47,7 +47,7 @@ def _quiet_for(minutes: float, **fields: Any) -> Call:
     ],
     ids=str,
 )  # fmt: skip
-def test_a_call_without_news_ends(minutes: float, fields: dict[str, Any], end: tuple[str, str]) -> None:
+def test_a_call_without_reports_expires(minutes: float, fields: dict[str, Any], end: tuple[str, str]) -> None:
     call = _quiet_for(minutes, **fields)
 
     expire_stale_calls()
@@ -63,7 +63,7 @@ def test_a_lost_call_ends_once() -> None:
 
 
 @pytest.mark.parametrize("status", [Status.BUSY, Status.NO_ANSWER, Status.FAILED, Status.CANCELED])
-def test_a_late_word_of_the_provider_outranks_it(voip: Voip, status: Status) -> None:
+def test_a_late_report_takes_precedence_over_expiry(voip: Voip, status: Status) -> None:
     call = _quiet_for(61, voip=voip, provider_call_id="op-1")
     expire_stale_calls()
 

@@ -60,7 +60,7 @@ def test_taking_a_number_makes_its_follow_up(ewa: User) -> None:
     assert (row.number, *state(row), row.taken_at) == (ANNA_CALLS, "taken", "ewa", None, NOON)
 
 
-def test_taking_it_twice_is_taking_it(ewa: User) -> None:
+def test_taking_twice_changes_nothing(ewa: User) -> None:
     row = follow_ups.take_number(ANNA_CALLS, voip=None, by=ewa)
 
     with time_machine.travel(TOMORROW, tick=False):
@@ -69,7 +69,7 @@ def test_taking_it_twice_is_taking_it(ewa: User) -> None:
     assert (again.pk, again.taken_at, FollowUp.objects.count()) == (row.pk, NOON, 1)
 
 
-def test_who_comes_second_is_told_who_has_it(ewa: User, jan: User) -> None:
+def test_the_second_taker_is_told_who_has_it(ewa: User, jan: User) -> None:
     follow_ups.take_number(ANNA_CALLS, voip=None, by=ewa)
 
     with pytest.raises(TakenBySomebody, match="Ewa Lis has this follow-up") as refused:
@@ -78,7 +78,7 @@ def test_who_comes_second_is_told_who_has_it(ewa: User, jan: User) -> None:
     assert refused.value.holder == ewa
 
 
-def test_of_each_configuration_a_number_has_its_own(ewa: User, jan: User) -> None:
+def test_a_number_has_one_follow_up_per_configuration(ewa: User, jan: User) -> None:
     one, other = make.voip(), make.voip(name="Support")
 
     follow_ups.take_number(ANNA_CALLS, voip=one, by=ewa)
@@ -110,13 +110,13 @@ def test_a_national_number_is_read_in_the_configurations_country(ewa: User) -> N
     assert row.number == "+380501502503"
 
 
-def test_a_new_one_may_be_somebodys_and_for_later(ewa: User) -> None:
+def test_a_new_follow_up_may_have_an_assignee_and_a_due_time(ewa: User) -> None:
     row = follow_ups.add(ANNA_CALLS, voip=None, assignee=ewa, due_at=TOMORROW)
 
     assert state(row) == ("later", "ewa", TOMORROW)
 
 
-def test_a_second_new_one_is_refused_and_says_whose_the_first_is(ewa: User) -> None:
+def test_a_second_open_follow_up_is_refused_naming_the_holder(ewa: User) -> None:
     first = follow_ups.add(ANNA_CALLS, voip=None, assignee=ewa)
 
     with pytest.raises(AlreadyOpen, match="Ewa Lis has it") as refused:
@@ -126,7 +126,7 @@ def test_a_second_new_one_is_refused_and_says_whose_the_first_is(ewa: User) -> N
 
 
 @pytest.mark.django_db
-def test_a_second_new_one_that_nobody_has_is_refused_too() -> None:
+def test_a_second_open_follow_up_is_refused_also_without_a_holder() -> None:
     follow_ups.add(ANNA_CALLS, voip=None)
 
     with pytest.raises(AlreadyOpen, match="nobody has it"):
@@ -140,20 +140,20 @@ def test_a_postponed_one_comes_back_when_it_is_due(ewa: User) -> None:
     assert (FollowUp.objects.due(NOON).count(), FollowUp.objects.due(TOMORROW).count()) == (0, 1)
 
 
-def test_one_that_is_taken_again_is_not_for_later_any_more(ewa: User) -> None:
+def test_taking_a_postponed_follow_up_makes_it_due(ewa: User) -> None:
     row = follow_ups.postpone(follow_ups.add(ANNA_CALLS, voip=None), until=TOMORROW, by=ewa)
 
     assert state(follow_ups.take(row, by=ewa)) == ("taken", "ewa", None)
 
 
-def test_a_released_one_is_anybodys_at_once(ewa: User, jan: User) -> None:
+def test_a_released_follow_up_is_due_for_anybody_at_once(ewa: User, jan: User) -> None:
     row = follow_ups.postpone(follow_ups.add(ANNA_CALLS, voip=None), until=TOMORROW, by=ewa)
 
     assert state(follow_ups.release(row, by=ewa)) == ("waiting", None, None)
     assert state(follow_ups.take(row, by=jan)) == ("taken", "jan", None)
 
 
-def test_one_that_is_handed_over_is_the_others_at_the_same_time(ewa: User, jan: User) -> None:
+def test_a_handed_over_follow_up_keeps_its_due_time(ewa: User, jan: User) -> None:
     row = follow_ups.add(ANNA_CALLS, voip=None, assignee=ewa, due_at=TOMORROW)
 
     assert state(follow_ups.hand_over(row, to=jan, by=ewa)) == ("later", "jan", TOMORROW)
@@ -167,7 +167,7 @@ def test_a_finished_one_says_who_when_and_with_what_outcome(ewa: User) -> None:
     assert (row.state, row.done_by, row.done_at, row.outcome) == (State.DONE, ewa, NOON, sold)
 
 
-def test_finishing_twice_is_finishing(ewa: User) -> None:
+def test_finishing_twice_changes_nothing(ewa: User) -> None:
     row = follow_ups.finish(follow_ups.take_number(ANNA_CALLS, voip=None, by=ewa), by=ewa)
 
     with time_machine.travel(TOMORROW, tick=False):
@@ -199,7 +199,7 @@ def test_somebody_elses_is_not_changed(verb: str, ewa: User, jan: User) -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_who_may_reassign_changes_it(verb: str, ewa: User, boss: User) -> None:
+def test_a_user_with_the_right_to_reassign_can_change_it(verb: str, ewa: User, boss: User) -> None:
     row = follow_ups.take_number(ANNA_CALLS, voip=None, by=ewa)
 
     VERBS[verb](row, boss)
@@ -207,7 +207,7 @@ def test_who_may_reassign_changes_it(verb: str, ewa: User, boss: User) -> None:
     assert state(row) != ("taken", "ewa", None)
 
 
-def test_not_even_a_supervisor_takes_by_mistake_what_somebody_has(ewa: User, boss: User) -> None:
+def test_taking_never_takes_over_from_another_holder(ewa: User, boss: User) -> None:
     row = follow_ups.take_number(ANNA_CALLS, voip=None, by=ewa)
 
     with pytest.raises(TakenBySomebody):
@@ -215,14 +215,14 @@ def test_not_even_a_supervisor_takes_by_mistake_what_somebody_has(ewa: User, bos
 
 
 @pytest.mark.parametrize("verb", [*VERBS, "take"])
-def test_what_is_done_stays_done(verb: str, ewa: User, boss: User) -> None:
+def test_a_finished_follow_up_cannot_be_changed(verb: str, ewa: User, boss: User) -> None:
     row = follow_ups.finish(follow_ups.take_number(ANNA_CALLS, voip=None, by=ewa), by=ewa)
 
     with pytest.raises(IsDone, match="Ewa Lis"):
         (VERBS | {"take": lambda row, by: follow_ups.take(row, by=by)})[verb](row, boss)
 
 
-def test_of_somebody_who_left_anybody_takes_it(ewa: User, jan: User) -> None:
+def test_anybody_can_take_over_from_an_inactive_user(ewa: User, jan: User) -> None:
     row = follow_ups.take_number(ANNA_CALLS, voip=None, by=ewa)
     ewa.delete()
 

@@ -51,7 +51,7 @@ def test_a_line_of_another_configuration_is_not_taken(office: Voip) -> None:
     assert told(office, line="desk-1").sip is None
 
 
-def test_one_of_our_own_numbers_that_calls_us_is_no_customer(office: Voip) -> None:
+def test_our_own_number_calling_us_is_no_customer(office: Voip) -> None:
     make.voip(number="+48327654300")
     make.call(customer_number="+48327654300", client_id=7)
 
@@ -83,7 +83,7 @@ def test_a_deleted_call_identifies_nobody(office: Voip) -> None:
     assert from_anna(office).client_id == 7
 
 
-def test_a_call_that_is_identified_is_not_identified_anew(office: Voip) -> None:
+def test_a_known_client_is_not_looked_up_again(office: Voip) -> None:
     known(7, at=NOON - timedelta(days=1))
     call = from_anna(office, kind=None)
     known(8, at=NOON)
@@ -95,7 +95,7 @@ def test_a_call_that_is_identified_is_not_identified_anew(office: Voip) -> None:
 
 
 @pytest.mark.parametrize("client_id", [9, None])
-def test_whom_people_named_stays_whatever_number_is_told_later(office: Voip, client_id: int | None) -> None:
+def test_a_client_set_by_people_survives_later_numbers(office: Voip, client_id: int | None) -> None:
     known(7, at=NOON - timedelta(days=1))
     call = edit_call(told(office, kind=None, number_from="+48600700800", number_to=OURS), {"client_id": 5})
     edit_call(call, {"client_id": client_id})

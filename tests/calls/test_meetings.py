@@ -70,7 +70,7 @@ def test_two_edits_keep_what_both_have_changed(voip: Voip) -> None:
     assert (met.waited, now_of(call).client_id, now_of(call).description) == (True, 7, "An offer")
 
 
-def test_an_edit_does_not_undo_what_the_provider_tells_meanwhile(voip: Voip) -> None:
+def test_an_edit_does_not_undo_a_concurrent_report(voip: Voip) -> None:
     call = reported(voip)
 
     met = meet(lambda: edit_call(call, {"client_id": 7}), lambda: told(voip), at=WRITES)
@@ -95,7 +95,7 @@ def test_two_reports_of_a_call_that_was_asked_for_take_one_request(voip: Voip) -
     assert (met.waited, now_of(earlier).status, now_of(other).provider_call_id) == (True, Status.BUSY, "")
 
 
-def test_of_two_who_claim_a_request_one_gets_it(voip: Voip) -> None:
+def test_a_request_is_claimed_by_one_of_two_processes(voip: Voip) -> None:
     call = requested(voip)
 
     met = meet(lambda: dialing.claim(call.pk, holder="one"), lambda: dialing.claim(call.pk, holder="other"), at=WRITES)
@@ -120,7 +120,7 @@ def test_a_request_that_is_being_canceled_is_not_dialed(voip: Voip) -> None:
     assert (met.first, met.second, now_of(call).status) == (True, None, Status.CANCELED)
 
 
-def test_two_who_look_for_stale_calls_end_each_once_and_do_not_wait_for_each_other(voip: Voip) -> None:
+def test_concurrent_expiry_ends_each_call_once_without_waiting(voip: Voip) -> None:
     call = reported(voip)
     Call.objects.update(updated_at=timezone.now() - timedelta(hours=2))
 
@@ -138,7 +138,7 @@ def said(name: str) -> list[str]:
     return [report.event.get(name, "") for report in Report.objects.order_by("pk")]
 
 
-def test_what_is_told_of_a_person_who_is_being_erased_does_not_stay(voip: Voip) -> None:
+def test_a_report_of_a_person_being_erased_does_not_stay(voip: Voip) -> None:
     told(voip, Status.RINGING, kind=Kind.INCOMING, number_from=ANNA)
 
     met = meet(lambda: erasure.erase_number(SoughtNumber(ANNA)), lambda: told_of_anna(voip), at=WRITES)
@@ -149,7 +149,7 @@ def test_what_is_told_of_a_person_who_is_being_erased_does_not_stay(voip: Voip) 
     assert said("number_from") == said("recording_url") == ["", ""]
 
 
-def test_what_is_told_of_a_call_that_is_being_deleted_does_not_stay(voip: Voip) -> None:
+def test_a_report_of_a_call_being_deleted_does_not_stay(voip: Voip) -> None:
     told(voip, Status.RINGING, kind=Kind.INCOMING, number_from=ANNA)
     call = Call.objects.get()
 
@@ -185,7 +185,7 @@ def test_what_people_write_on_a_request_stays_while_its_id_is_learned(voip: Voip
     assert (met.waited, now_of(call).provider_call_id, now_of(call).description) == (True, "p-1", "An offer")
 
 
-def test_nobody_writes_on_a_call_that_becomes_part_of_another(voip: Voip) -> None:
+def test_a_note_is_not_added_to_a_call_being_absorbed(voip: Voip) -> None:
     request = dialed(voip)
     made = reported(voip)
 
@@ -200,7 +200,7 @@ def test_nobody_writes_on_a_call_that_becomes_part_of_another(voip: Voip) -> Non
     assert Call.objects.get() == request
 
 
-def test_whose_call_it_is_by_the_word_of_people_stays_when_its_reports_are_read_again(voip: Voip) -> None:
+def test_a_client_set_by_people_survives_a_replay(voip: Voip) -> None:
     told(voip, Status.BUSY, kind=Kind.INCOMING, number_from=ANNA)
     call, report = Call.objects.get(), Report.objects.get()
     read = CallEvent(provider_call_id="p-1", status=Status.NO_ANSWER, kind=Kind.INCOMING, number_from=ANNA)
@@ -244,7 +244,7 @@ def test_a_request_that_is_being_refused_does_not_use_up_its_key(
     assert met.second.json()["id"] == Call.objects.get().pk
 
 
-def test_two_who_forget_old_reports_do_not_stumble(voip: Voip) -> None:
+def test_concurrent_report_retention_does_not_fail(voip: Voip) -> None:
     told(voip)
     Report.objects.update(stored_at=timezone.now() - timedelta(days=4000))
 

@@ -101,7 +101,7 @@ def test_any_order_and_repetition_ends_in_the_same_call(story: list[Told], seed:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(story=stories)
-def test_the_statement_agrees_with_its_plain_twin(story: list[Told]) -> None:
+def test_the_sql_merge_agrees_with_the_rules_in_python(story: list[Told]) -> None:
     office = Voip.objects.filter(name="Office").first() or make_office()
 
     merged = tell(office, story)
@@ -280,14 +280,14 @@ def test_answered_with_talk_beats_a_list_without() -> None:
 
 
 @pytest.mark.parametrize("source", [source for source in Source if source != Source.EXPIRY])
-def test_talk_that_is_proven_beats_anybodys_word(source: Source) -> None:
+def test_proven_talk_beats_any_reported_result(source: Source) -> None:
     talked = end(Status.ANSWERED, talk_seconds=3, reason=Reason.REJECTED)
     said = end(Status.ANSWERED, source=source, provider_status="ZZZ")
 
     assert tell(make_office(), [Told(talked), Told(said)])["reason"] == Reason.REJECTED
 
 
-def test_an_unknown_word_is_kept_and_not_guessed() -> None:
+def test_an_unknown_word_is_kept_without_a_guessed_status() -> None:
     told = tell(make_office(), [Told(end(Status.RINGING)), Told(end(None, provider_status="ZAGADKA"))])
 
     assert (told["status"], told["provider_status"]) == ("RINGING", "ZAGADKA")
@@ -319,7 +319,7 @@ def test_the_kind_is_concluded_from_our_own_numbers(number_from: str, number_to:
 
 
 class TestKind:
-    def test_what_is_said_beats_what_is_concluded(self) -> None:
+    def test_a_reported_direction_beats_a_concluded_one(self) -> None:
         said, concluded = end(Status.RINGING, kind=Kind.OUTGOING), end(Status.RINGING, number_from=ANNA, number_to=OURS)
 
         assert {
@@ -345,24 +345,24 @@ class TestKind:
 class TestEnd:
     LATE = NOON + timedelta(hours=3)
 
-    def test_a_late_delivery_that_tells_start_and_talk_ended_then(self) -> None:
+    def test_an_end_is_computed_from_start_and_talk_of_a_late_delivery(self) -> None:
         event = end(Status.ANSWERED, started_at=NOON, talk_seconds=42)
 
         assert tell(make_office(), [Told(event, self.LATE)])["ended_at"] == NOON + timedelta(seconds=42)
 
-    def test_a_retry_does_not_move_it(self) -> None:
+    def test_a_redelivery_does_not_move_the_end(self) -> None:
         event = end(Status.BUSY)
 
         told = tell(make_office(), [Told(event, NOON), Told(replace(event, provider_status="again"), self.LATE)])
 
         assert told["ended_at"] == NOON
 
-    def test_a_time_that_is_said_beats_the_arrival_of_another_report(self) -> None:
+    def test_a_reported_end_beats_the_arrival_of_another_report(self) -> None:
         said = end(Status.BUSY, ended_at=NOON)
 
         assert tell(make_office(), [Told(end(Status.BUSY), self.LATE), Told(said, self.LATE)])["ended_at"] == NOON
 
-    def test_an_end_before_the_start_is_no_time(self) -> None:
+    def test_an_end_before_the_start_is_ignored(self) -> None:
         event = end(Status.BUSY, started_at=NOON, ended_at=NOON - timedelta(hours=1))
 
         assert tell(make_office(), [Told(event, NOON + timedelta(seconds=9))])["ended_at"] == NOON + timedelta(

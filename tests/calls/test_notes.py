@@ -48,7 +48,7 @@ def test_a_deleted_call_gets_no_notes(ewa: User) -> None:
         add_note(call, author=ewa, text="Wants an offer")
 
 
-def test_notes_and_outcome_go_along_when_a_call_turns_out_to_be_the_one_that_was_asked_for(ewa: User) -> None:
+def test_notes_and_outcome_move_to_the_request_that_absorbs_the_call(ewa: User) -> None:
     voip, sold = make.voip(), make.outcome("Sold")
     request = make.call(
         voip=voip, via=Via.PROVIDER, reference="vcrm-1", status="DIALING", precedence=20, dialed_at=NOON
@@ -63,7 +63,7 @@ def test_notes_and_outcome_go_along_when_a_call_turns_out_to_be_the_one_that_was
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_who_write_at_once_lose_nothing() -> None:
+def test_concurrent_notes_are_both_kept() -> None:
     ewa, jan = User.objects.create_user("ewa"), User.objects.create_user("jan")
     call = make.call()
 

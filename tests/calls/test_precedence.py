@@ -24,11 +24,11 @@ def test_a_call_goes_forward_through_its_statuses_and_a_result_ends_it() -> None
 
 
 @pytest.mark.parametrize("source", Source)
-def test_who_reports_it_changes_nothing_of_a_call_on_its_way(source: Source) -> None:
+def test_the_source_does_not_matter_before_the_end(source: Source) -> None:
     assert precedence(Status.RINGING, source) == precedence(Status.RINGING)
 
 
-def test_whose_word_it_is_counts_more_than_which_result() -> None:
+def test_the_source_counts_more_than_the_result() -> None:
     whose = [Source.EXPIRY, Source.DERIVED, Source.EVENT, Source.LIST]
 
     for weaker, stronger in itertools.pairwise(whose):
@@ -36,7 +36,7 @@ def test_whose_word_it_is_counts_more_than_which_result() -> None:
 
 
 @pytest.mark.parametrize("source", Source)
-def test_between_two_results_of_one_source_the_one_that_says_more_counts(source: Source) -> None:
+def test_of_two_results_of_one_source_the_more_informative_counts(source: Source) -> None:
     weights = [precedence(result, source) for result in RESULT_WORDS]
 
     assert weights == sorted(set(weights))
@@ -46,7 +46,7 @@ def test_a_report_is_an_event_unless_it_says_otherwise() -> None:
     assert precedence(Status.BUSY) == precedence(Status.BUSY, Source.EVENT) == 82  # stored in rows, so it stays
 
 
-def test_the_weights_are_those_that_rows_already_hold() -> None:
+def test_stored_precedences_keep_their_values() -> None:
     assert [precedence(result, Source.EXPIRY) for result in RESULT_WORDS] == [60, 61, 62, 63, 64]
     assert [precedence(result, Source.LIST) for result in RESULT_WORDS] == [90, 91, 92, 93, 94]
 

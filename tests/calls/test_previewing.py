@@ -68,7 +68,7 @@ def test_reports_of_one_call_make_one_call_and_nothing_is_stored(office: Voip) -
     assert not Report.objects.exists()
 
 
-def test_what_deliveries_said_before_does_not_count_but_what_others_say_does(office: Voip) -> None:
+def test_former_events_of_the_deliveries_do_not_count_but_other_reports_do(office: Voip) -> None:
     report(RINGS, voip=office, received_at=NOON, delivery_id=1)
     report(replace(RINGS, number_from="", recording_url="https://example.com/a"), voip=office, received_at=NOON)
 
@@ -79,9 +79,7 @@ def test_what_deliveries_said_before_does_not_count_but_what_others_say_does(off
 
 
 @pytest.mark.parametrize("received", [(NOON, LATER), (LATER, NOON)], ids=["in order", "the later one first"])
-def test_an_id_that_is_used_again_is_two_calls_as_it_would_be_in_earnest(
-    office: Voip, received: tuple[datetime, datetime]
-) -> None:
+def test_a_reused_id_is_previewed_as_two_calls(office: Voip, received: tuple[datetime, datetime]) -> None:
     of_both = {NOON: (IS_BUSY, NOON), LATER: (OF_JAN, LATER)}
     said = [of_both[at] for at in received]
 
@@ -91,7 +89,7 @@ def test_an_id_that_is_used_again_is_two_calls_as_it_would_be_in_earnest(
     assert {shown(call) for call in found.calls} == calls == in_earnest(office, *said)
 
 
-def test_an_id_that_is_used_again_stays_told_apart_when_its_deliveries_are_read_again(office: Voip) -> None:
+def test_calls_of_a_reused_id_stay_apart_when_read_again(office: Voip) -> None:
     said = [(IS_BUSY, NOON), (OF_JAN, LATER)]
     in_earnest(office, *said)
 
@@ -104,7 +102,7 @@ def test_an_id_that_is_used_again_stays_told_apart_when_its_deliveries_are_read_
     assert {change.facts["status"] for change in found.calls} == {("BUSY", "CANCELED"), ("RINGING", "CANCELED")}
 
 
-def test_what_may_be_another_call_is_in_doubt_and_said_so(office: Voip) -> None:
+def test_a_report_in_doubt_is_shown_with_its_doubt(office: Voip) -> None:
     report(IS_BUSY, voip=office, received_at=NOON)
     nobody = CallEvent(provider_call_id="17", status=Status.BUSY, started_at=LATER)
 
@@ -131,7 +129,7 @@ def test_a_deleted_call_does_not_come_back(office: Voip) -> None:
     assert preview(office, (ENDS, NOON)).calls == []
 
 
-def test_what_the_database_refuses_leaves_out_its_call_alone(office: Voip) -> None:
+def test_a_call_the_database_refuses_is_left_out_alone(office: Voip) -> None:
     wrong = replace(RINGS, provider_call_id="18", provider_status="a\x00b")
 
     found = preview(office, (RINGS, NOON), (wrong, NOON), (replace(RINGS, provider_call_id="19"), NOON))
@@ -140,7 +138,7 @@ def test_what_the_database_refuses_leaves_out_its_call_alone(office: Voip) -> No
     assert found.left_out == 1
 
 
-def test_those_for_which_there_is_no_time_are_left_out(office: Voip) -> None:
+def test_calls_beyond_the_time_limit_are_left_out(office: Voip) -> None:
     found = preview(office, (RINGS, NOON), (replace(RINGS, provider_call_id="18"), NOON), seconds=-1)
 
     assert (list(found.calls), found.left_out) == ([], 2)

@@ -76,7 +76,7 @@ events = st.builds(
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(first=st.lists(events, min_size=1, max_size=4), seed=st.integers(0, 999), data=st.data())
 @pytest.mark.django_db
-def test_after_any_corrections_a_call_is_as_if_the_last_readings_were_all_that_was_ever_said(
+def test_after_any_corrections_a_call_equals_its_last_readings(
     first: list[CallEvent], seed: int, data: st.DataObject
 ) -> None:
     with transaction.atomic():
@@ -100,7 +100,7 @@ def test_after_any_corrections_a_call_is_as_if_the_last_readings_were_all_that_w
 
 
 class TestReplacing:
-    def test_what_was_said_before_is_taken_back(self, office: Voip) -> None:
+    def test_values_of_the_former_reading_are_taken_back(self, office: Voip) -> None:
         tell(office, TALK, delivery=1)
 
         (change,) = read(office, replace(TALK, kind=Kind.OUTGOING, number_from=OURS, number_to=JAN, talk_seconds=42))
@@ -156,7 +156,7 @@ class TestReplacing:
 
 
 class TestAnotherCall:
-    def test_the_one_loses_the_report_and_the_other_gains_it(self, office: Voip) -> None:
+    def test_a_report_moves_from_one_call_to_the_other(self, office: Voip) -> None:
         tell(office, TALK, delivery=1)
         tell(office, replace(TALK, status=Status.RINGING, talk_seconds=None), delivery=2)
 
@@ -167,14 +167,14 @@ class TestAnotherCall:
             ("b", (None, "ANSWERED")),
         ]
 
-    def test_a_call_of_which_nothing_is_left_goes(self, office: Voip) -> None:
+    def test_a_call_without_reports_left_is_deleted(self, office: Voip) -> None:
         tell(office, TALK, delivery=1)
 
         changes = read(office, replace(TALK, provider_call_id="b"))
 
         assert (changes[0].after, Call.everything.get().provider_call_id) == (None, "b")
 
-    def test_unless_somebody_wrote_on_it(self, office: Voip) -> None:
+    def test_a_call_without_reports_stays_where_people_wrote_on_it(self, office: Voip) -> None:
         tell(office, TALK, delivery=1)
         Call.objects.update(description="Wants a quote.")
 

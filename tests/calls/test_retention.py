@@ -25,7 +25,7 @@ def days_ago(days: float, **fields: Any) -> Call:
 
 
 @pytest.mark.usefixtures("after_ten_days")
-def test_old_calls_lose_their_people_and_young_ones_keep_them() -> None:
+def test_only_calls_past_their_retention_lose_their_people() -> None:
     ours = make.voip(number="+48221234567")
     facts = {"number_to": ours.number, "duration": 42, "status": "ANSWERED", "client_id": 7, "description": "Anna"}
     old, young = days_ago(10.1, **facts), days_ago(9.9, **facts)
@@ -40,7 +40,7 @@ def test_old_calls_lose_their_people_and_young_ones_keep_them() -> None:
 
 
 @pytest.mark.usefixtures("after_ten_days")
-def test_extensions_short_numbers_and_words_stay_and_lines_of_ours_too() -> None:
+def test_extensions_short_numbers_and_own_lines_are_not_erased() -> None:
     line = make.sip(number="+48221234568")
     kept = ["101", "112", "anonymous", line.number, "100"]
     calls = [days_ago(11, number_from=number, number_to=ANNA) for number in kept]

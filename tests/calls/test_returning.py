@@ -101,7 +101,7 @@ def test_only_incoming_calls_are_missed() -> None:
     assert unreturned() == []
 
 
-def test_since_leaves_out_what_is_older_and_nothing_else() -> None:
+def test_since_leaves_out_only_older_calls() -> None:
     old, new = missed(start_time=NINE - timedelta(days=1)), missed()
 
     assert list(Call.objects.unreturned(since=NINE)) == [new]
@@ -116,7 +116,7 @@ def test_returned_within_counts_from_the_missed_call() -> None:
     assert not Call.objects.returned(within=timedelta(minutes=14, seconds=59)).exists()
 
 
-def test_a_visible_missed_call_is_returned_by_anybody() -> None:
+def test_a_missed_call_is_returned_by_a_call_the_user_cannot_see() -> None:
     """A line's own misses leave its list when a colleague on another line has talked with the caller."""
     line = make.sip()
     missed(sip=line)

@@ -85,7 +85,7 @@ def test_another_customer_within_the_call_is_the_same_call(office: Voip) -> None
     assert Call.objects.count() == 1
 
 
-def test_what_comes_late_of_the_same_customer_is_the_same_call(office: Voip) -> None:
+def test_a_late_report_with_the_same_customer_is_the_same_call(office: Voip) -> None:
     tell(office, OF_ANNA, YESTERDAY)
     tell(office, replace(OF_ANNA, started_at=None, recording_url="https://example.com/a"), TODAY)
 
@@ -127,7 +127,7 @@ def test_another_number_than_both_that_it_can_be_is_another_person(office: Voip)
     assert calls() == {("17#2026-03-02T12:00:00Z", GIVEN, "BUSY"), ("17", JAN, "RINGING")}
 
 
-def test_what_tells_no_customer_is_in_doubt_and_not_merged(office: Voip) -> None:
+def test_a_distant_report_without_a_customer_is_in_doubt_and_not_merged(office: Voip) -> None:
     tell(office, OF_ANNA, YESTERDAY)
     before = Call.objects.values().get()
 

@@ -15,7 +15,7 @@ def test_a_sentence_in_english_is_its_text() -> None:
     assert NESTED == 'Event 2 of 3: “"ZŁE"\nsłowo” is not an event we know. Translate it in settings.events.'
 
 
-def test_what_was_stored_is_told_in_the_readers_language() -> None:
+def test_a_stored_sentence_is_shown_in_the_readers_language() -> None:
     stored = store(NESTED, "The event has no id.")
 
     with override("pl"):
@@ -48,7 +48,7 @@ def test_any_other_text_is_shown_as_it_is(text: str) -> None:
         assert tell(text) == text
 
 
-def test_what_others_wrote_is_not_translated() -> None:
+def test_values_from_providers_are_not_translated() -> None:
     said = Sentence("“%(word)s” is not an event we know. Translate it in settings.events.", word="The event has no id.")
 
     with override("pl"):

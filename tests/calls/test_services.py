@@ -23,21 +23,21 @@ ANNA, JAN = "+48501502503", "+48600700800"
 
 
 class TestEditing:
-    def test_a_call_by_hand_belongs_to_whom_its_numbers_say(self) -> None:
+    def test_a_call_entered_by_hand_is_identified_by_its_numbers(self) -> None:
         call = make.call(kind=Kind.INCOMING, number_from=ANNA, customer_number=ANNA)
 
         assert edit_call(call, {"number_from": JAN}).customer_number == JAN
         assert edit_call(call, {"kind": Kind.INTERNAL}).customer_number == ""
 
     @pytest.mark.parametrize("via", [Via.SIP, Via.PROVIDER])
-    def test_a_reported_call_stays_whose_its_reporter_made_it(self, via: Via) -> None:
+    def test_editing_a_reported_call_does_not_change_its_customer(self, via: Via) -> None:
         call = make.call(via=via, voip=make.voip(), kind=Kind.INCOMING, number_from=ANNA, customer_number=JAN)
 
         assert edit_call(call, {"description": "An offer"}).customer_number == JAN
 
 
 class TestDeleting:
-    def test_a_call_that_awaits_its_id_keeps_what_it_is_recognised_by(self) -> None:
+    def test_a_deleted_request_awaiting_its_id_keeps_line_and_number(self) -> None:
         line = make.sip(number="+48221234567")
         call = request_call(via=Via.PROVIDER, sip=line.sip, number_to=ANNA, client_id=7)
         dialing.claim(call.pk)

@@ -39,13 +39,13 @@ def report(line: Sip, call_id: str) -> None:
     apply_event(event, voip=line.voip, received_at=timezone.now())
 
 
-def test_a_call_that_the_provider_tells_of_was_not_asked_for_here(line: Sip, told: list[bool]) -> None:
+def test_call_changed_says_that_a_reported_call_was_not_requested(line: Sip, told: list[bool]) -> None:
     report(line, "op-1")
 
     assert told == [False]
 
 
-def test_a_report_of_a_request_says_so(line: Sip, told: list[bool]) -> None:
+def test_call_changed_says_that_a_call_was_requested(line: Sip, told: list[bool]) -> None:
     call = request_call(via=Via.SIP, sip=line.sip, number_to="+48501502503")
     told.clear()
 

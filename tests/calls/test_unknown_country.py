@@ -60,7 +60,7 @@ def test_an_ambiguous_number_finds_the_client_of_either_reading(voip: Voip, numb
 
 @pytest.mark.parametrize("other", [8, None])
 @pytest.mark.parametrize("numbers", [(TORSHAVN, OSTROLEKA), (OSTROLEKA, TORSHAVN), (GIVEN, TORSHAVN)])
-def test_where_two_are_known_nobody_is_guessed(voip: Voip, numbers: tuple[str, str], other: int | None) -> None:
+def test_with_two_known_clients_none_is_guessed(voip: Voip, numbers: tuple[str, str], other: int | None) -> None:
     known(numbers[0], 7)
     known(numbers[1], other, at=NOON - timedelta(hours=1))
 
@@ -69,14 +69,14 @@ def test_where_two_are_known_nobody_is_guessed(voip: Voip, numbers: tuple[str, s
     assert (call.customer_number, call.client_id) == (GIVEN, None)
 
 
-def test_where_all_agree_it_is_that_client(voip: Voip) -> None:
+def test_a_client_all_readings_agree_on_is_used(voip: Voip) -> None:
     for number in (TORSHAVN, OSTROLEKA, GIVEN):
         known(number, 7)
 
     assert ring(voip).client_id == 7
 
 
-def test_the_latest_client_of_a_reading_counts_and_what_was_concluded_before_does_not(voip: Voip) -> None:
+def test_the_latest_client_of_a_reading_counts_and_earlier_conclusions_do_not(voip: Voip) -> None:
     known(OSTROLEKA, 7, at=NOON - timedelta(days=3))
     known(GIVEN, 7, at=NOON - timedelta(days=2), is_set=False)
     known(OSTROLEKA, 8)
@@ -85,7 +85,7 @@ def test_the_latest_client_of_a_reading_counts_and_what_was_concluded_before_doe
 
 
 @pytest.mark.parametrize("caller", [TORSHAVN, OSTROLEKA])
-def test_of_a_number_in_full_it_says_nothing(voip: Voip, caller: str) -> None:
+def test_a_full_number_is_not_ambiguous(voip: Voip, caller: str) -> None:
     known(GIVEN, 7)
 
     assert ring(voip, caller).client_id is None
@@ -103,7 +103,7 @@ def test_an_ambiguous_number_is_our_own_in_either_reading(voip: Voip, own: str) 
 
 
 @pytest.mark.parametrize("caller", ["100", "anonymous", "Anna", "1234567890123456"])
-def test_what_is_no_number_of_two_countries_identifies_nobody(voip: Voip, caller: str) -> None:
+def test_a_text_without_readings_identifies_nobody(voip: Voip, caller: str) -> None:
     assert ring(voip, caller).customer_number == ""
 
 

@@ -41,7 +41,7 @@ def replay_selected(client: Client, deliveries: list[WebhookDelivery]) -> str:
     return told(client.post(LIST, chosen, follow=True).content.decode())
 
 
-def test_the_list_tells_states() -> None:
+def test_the_list_shows_states() -> None:
     voip = make.voip()
     receive(voip)
     receive(voip, b"no call at all")
@@ -68,7 +68,7 @@ def test_what_a_configuration_lacks_is_told_in_the_readers_language() -> None:
 
 
 @pytest.mark.parametrize(("state", "count"), [("unreadable", 1), ("processed", 1), ("waiting", 1), ("", 3)])
-def test_states_choose(state: str, count: int) -> None:
+def test_the_state_filter_narrows_the_list(state: str, count: int) -> None:
     voip = make.voip()
     receive(voip)
     receive(voip, b"no call at all")
@@ -147,7 +147,7 @@ def test_replaying_what_stays_unreadable_says_why() -> None:
     assert "Unreadable: " in replay(superuser(), receive(make.voip(), b"no call at all"))
 
 
-def test_asking_alone_replays_nothing() -> None:
+def test_opening_the_replay_dialog_replays_nothing() -> None:
     delivery = receive(make.voip())
     Call.objects.update(duration=None)
 
@@ -188,7 +188,7 @@ def test_the_right_to_view_does_not_allow_to_replay() -> None:
     assert "Replay" not in told(client.get(LIST).content.decode())
 
 
-def test_a_configuration_tells_how_its_webhooks_do() -> None:
+def test_a_configuration_shows_the_state_of_its_webhooks() -> None:
     voip = make.voip()
     receive(voip)
     receive(voip, b"no call at all")

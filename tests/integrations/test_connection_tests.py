@@ -40,7 +40,7 @@ def done(line: Sip, finding: Finding) -> ConnectionTest:
     return ConnectionTest.objects.get(pk=test.pk)
 
 
-def test_asking_twice_is_asking_once() -> None:
+def test_asking_twice_starts_one_test() -> None:
     line = make.sip()
     first, second = connection_tests.ask_line(line), connection_tests.ask_line(line)
     assert (first.pk, first.number) == (second.pk, second.number)
@@ -60,7 +60,7 @@ def test_a_job_that_is_late_does_nothing() -> None:
         assert ConnectionTest.objects.get().state is ConnectionState.EXPIRED
 
 
-def test_what_an_earlier_test_found_late_is_passed_over() -> None:
+def test_a_late_finding_of_an_earlier_test_is_ignored() -> None:
     line = make.sip()
     first = connection_tests.ask_line(line)
     with travel(timezone.now() + EXPIRES + timedelta(seconds=1), tick=False):

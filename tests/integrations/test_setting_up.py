@@ -60,7 +60,7 @@ def response(status: int, body: bytes = b"") -> OutboundResponse:
 
 
 @pytest.mark.parametrize("provider", GOOD)
-def test_a_key_that_is_taken_is_told_as_that(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_accepted_key_is_reported(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     answer_with(monkeypatch, response(200, GOOD[provider]))
     found = key_tests.find_out(configuration(provider))
     assert (found.result, found.passed) == ("accepted", True)
@@ -99,7 +99,7 @@ def test_the_question_changes_nothing_and_the_key_is_in_no_answer(sent: list[Out
     assert [request.method for request in sent] == ["GET"] * len(GOOD)
 
 
-def test_where_no_harmless_request_is_known_that_is_said() -> None:
+def test_a_provider_without_a_harmless_request_says_so() -> None:
     assert "no request is known that needs the key" in key_tests.why_not(configuration("telecube"), key_set=True)
     assert "Choose the provider" in key_tests.why_not(configuration(""), key_set=True)
     assert "secret of Zadarma's API" in key_tests.why_not(configuration(api_key=""), key_set=False)

@@ -83,7 +83,7 @@ def test_two_calls_have_two_ids(url: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b"5", b'{"from": "1"}', b"\xff"])
-def test_what_is_no_order_is_refused(url: str, told: Told, body: bytes) -> None:
+def test_an_invalid_order_is_refused(url: str, told: Told, body: bytes) -> None:
     assert post(url, body) == (400, {"detail": "The body is no order."})
     assert told.empty()
 

@@ -11,7 +11,7 @@ from sips.models import Sip, Voip
 pytestmark = pytest.mark.django_db
 
 
-def test_a_configuration_tells_its_proxy_and_the_shown_number(alice: APIClient) -> None:
+def test_a_configuration_stores_its_proxy_and_caller_id(alice: APIClient) -> None:
     told = {
         "outbound_proxy": "sbc.example.com:5080",
         "caller_id": "22 123 45 67",
@@ -24,7 +24,7 @@ def test_a_configuration_tells_its_proxy_and_the_shown_number(alice: APIClient) 
     assert {name: created.json()[name] for name in told} == told | {"caller_id": "+48221234567"}
 
 
-def test_a_line_tells_its_authentication_name_its_number_and_that_it_answers_by_itself(alice: APIClient) -> None:
+def test_a_line_stores_auth_username_caller_id_and_hands_free(alice: APIClient) -> None:
     line = make.sip()
 
     changed = alice.patch(
@@ -70,7 +70,7 @@ def test_a_proxy_may_have_a_port(alice: APIClient, proxy: str) -> None:
     assert alice.post("/voip/voips.json", {"name": "PBX", "outbound_proxy": proxy}).status_code == 201
 
 
-def test_staff_fill_them_in() -> None:
+def test_the_admin_form_stores_them() -> None:
     client, line = superuser(), make.sip()
     assert line.voip is not None
     configuration = {"name": "PBX", "country": "PL", "time_zone": "Europe/Warsaw", "active": "on"}

@@ -66,7 +66,7 @@ def test_a_text_that_looks_like_ciphertext_is_encrypted_like_any_other() -> None
 
 
 @pytest.mark.parametrize("value", ["", None])
-def test_nothing_is_stored_as_nothing(value: str | None) -> None:
+def test_an_empty_secret_is_stored_as_empty(value: str | None) -> None:
     assert store(value) == value
     assert load(value) == value
 
@@ -110,7 +110,7 @@ def test_rotating_moves_a_ciphertext_to_the_first_key(settings: Settings, keys: 
     assert decrypt(rotated) == "hunter2"
 
 
-def test_rotating_nothing_gives_nothing() -> None:
+def test_rotating_an_empty_secret_leaves_it_empty() -> None:
     assert rotate("") == ""
 
 

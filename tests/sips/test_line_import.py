@@ -198,7 +198,7 @@ def test_files_of_polish_spreadsheets_are_read(content: bytes) -> None:
     assert row.cells == {"voip": "Biuro", "sip": "101", "name": "Żaneta"}
 
 
-def test_what_our_export_has_made_harmless_is_read_as_it_was() -> None:
+def test_escaped_formulas_of_our_export_are_read_back() -> None:
     (row,) = csv("101,'=Anna,'+48 22 1", heading="sip,name,number\n").rows
     assert (row.cells["name"], row.cells["number"]) == ("=Anna", "+48 22 1")
 
@@ -234,7 +234,7 @@ def _bomb() -> bytes:
         (_bomb(), "larger than it may be"),
     ],
 )
-def test_what_is_no_list_of_lines_is_refused_with_a_sentence(content: bytes, told: str) -> None:
+def test_a_file_that_is_no_list_of_lines_is_refused_with_a_sentence(content: bytes, told: str) -> None:
     with pytest.raises(UnreadableFile, match=told):
         line_files.read(content)
 

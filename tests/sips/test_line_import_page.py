@@ -106,7 +106,7 @@ def test_what_was_looked_at_is_somebodys_own_and_for_an_hour() -> None:
     assert not Sip.objects.exists()
 
 
-def test_what_is_no_list_is_refused_with_a_sentence() -> None:
+def test_an_upload_that_is_no_list_is_refused_with_a_sentence() -> None:
     client = superuser()
     assert "Choose a file." in text(client.post(PAGE, {"voip": ""}))
     file = SimpleUploadedFile("lines.csv", b"shoe,size\n1,2")

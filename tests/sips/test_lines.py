@@ -32,7 +32,7 @@ def test_a_line_is_found_by_its_number_with_its_configuration_and_without_its_pa
 
 
 @pytest.mark.parametrize("asleep", ["line", "configuration", "neither has one"])
-def test_a_twin_that_cannot_ring_is_passed_over(asleep: str) -> None:
+def test_a_line_with_the_same_number_that_cannot_ring_is_skipped(asleep: str) -> None:
     twin = make.sip(sip="100", voip_id=office(active=asleep != "configuration"), active=asleep != "line")
     if asleep == "neither has one":
         Sip.objects.filter(pk=twin.pk).update(voip=None)

@@ -125,6 +125,6 @@ def test_the_pattern_of_the_database_misses_nothing(number: str, separator: str)
             assert pattern.search(escaped), escaped
 
 
-def test_what_is_no_number_cannot_be_sought() -> None:
+def test_a_text_that_is_no_number_cannot_be_searched() -> None:
     with pytest.raises(ValueError, match=r"E\.164"):
         SoughtNumber("501502503")

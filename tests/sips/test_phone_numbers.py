@@ -201,7 +201,7 @@ def test_a_caller_may_be_withheld_in_digits_too(raw: str) -> None:
 
 
 @pytest.mark.parametrize("raw", ["", "<>", "sip:", "100", "Jan Private", "Call Jan", "unknown5", "26 669 66 88"])
-def test_what_is_no_word_for_it_is_no_withheld_caller(raw: str) -> None:
+def test_other_words_are_no_withheld_caller(raw: str) -> None:
     assert not is_withheld(raw)
     assert normalise(raw, "PL") != "anonymous"
 
@@ -354,5 +354,5 @@ def test_e164_is_a_plus_and_7_to_15_digits(number: str) -> None:
         "+٤٨٢٢٥٩٩٩٩٩٩",
     ],
 )
-def test_anything_else_is_not_e164(number: str) -> None:
+def test_other_texts_are_not_e164(number: str) -> None:
     assert not is_e164(number)

@@ -28,7 +28,7 @@ def test_emergency_numbers_service_numbers_and_codes_are_refused(alice: APIClien
     assert "SERVICE_CODES_ALLOWED" in answer.json()["number_to"][0]
 
 
-def test_why_is_told_in_polish(alice: APIClient) -> None:
+def test_the_refusal_is_in_polish(alice: APIClient) -> None:
     make.sip()
 
     assert "numer alarmowy" in dial(alice, "112", HTTP_ACCEPT_LANGUAGE="pl").json()["number_to"][0]

@@ -91,5 +91,5 @@ def test_search_digits_hold_nothing_but_ascii_digits(text: str) -> None:
         ("", (Tariff.UNKNOWN, "")),
     ],
 )
-def test_what_a_number_costs_and_where_it_is(number: str, expected: tuple[Tariff, str]) -> None:
+def test_the_type_and_country_of_a_number_are_known(number: str, expected: tuple[Tariff, str]) -> None:
     assert tariff(number) == expected

@@ -33,7 +33,7 @@ def silent(bed: Bed) -> None:
         ("13", Status.FAILED, "no_route", "404 Not Found (Q.850 cause 3)"),
     ],
 )
-def test_what_the_network_says_is_the_result(
+def test_the_networks_answer_becomes_the_result(
     bed: Bed, dialer: Dialer, ending: str, status: Status, reason: str, words: str
 ) -> None:
     operator = bed.telephone()
@@ -57,7 +57,7 @@ def test_the_number_hangs_up(bed: Bed, dialer: Dialer) -> None:
     silent(bed)
 
 
-def test_progress_is_told_step_by_step(bed: Bed, dialer: Dialer) -> None:
+def test_progress_is_reported_step_by_step(bed: Bed, dialer: Dialer) -> None:
     bed.telephone()
 
     reference = dialer.place(bed.port, NUMBER + "06")
@@ -103,9 +103,7 @@ def test_a_number_that_rings_for_ever_is_canceled(bed: Bed, dialer: Dialer) -> N
         ("480 Temporarily Unavailable", Status.FAILED, "operator_unreachable"),
     ],
 )
-def test_an_operator_who_does_not_take_the_call(
-    bed: Bed, dialer: Dialer, code: str, status: Status, reason: str
-) -> None:
+def test_a_declining_operator_is_reported(bed: Bed, dialer: Dialer, code: str, status: Status, reason: str) -> None:
     bed.telephone(scenario="uas_reject", code=code)
 
     end = dialer.end_of(dialer.place(bed.port, NUMBER + "01"))
@@ -114,7 +112,7 @@ def test_an_operator_who_does_not_take_the_call(
     assert bed.network.messages() == ""
 
 
-def test_an_operator_who_does_not_answer(bed: Bed, dialer: Dialer) -> None:
+def test_an_unanswering_operator_is_reported(bed: Bed, dialer: Dialer) -> None:
     operator = bed.telephone(scenario="uas_noanswer")
 
     end = dialer.end_of(dialer.place(bed.port, NUMBER + "01", limits=replace(FAST, operator_ring=0.5)))
@@ -124,7 +122,7 @@ def test_an_operator_who_does_not_answer(bed: Bed, dialer: Dialer) -> None:
     assert bed.network.messages() == ""
 
 
-def test_an_operator_whose_telephone_is_not_registered(bed: Bed, dialer: Dialer) -> None:
+def test_an_unregistered_operator_is_reported(bed: Bed, dialer: Dialer) -> None:
     end = dialer.end_of(dialer.place(bed.port, NUMBER + "01"))
 
     assert (end.status, end.reason) == (Status.FAILED, "operator_unreachable")

@@ -71,9 +71,7 @@ def test_the_cause_behind_the_operators_answer_decides(
         ("504 Server Time-out", "operator_unreachable"),
     ],
 )
-def test_an_operators_telephone_that_is_not_reached(
-    board: Switchboard, dialer: Dialer, answer: str, reason: str
-) -> None:
+def test_an_unreachable_operator_is_reported(board: Switchboard, dialer: Dialer, answer: str, reason: str) -> None:
     board.answers["INVITE", OPERATOR] = says(answer)
 
     end = dialer.end_of(dialer.place(board.port, NUMBER))
@@ -82,7 +80,7 @@ def test_an_operators_telephone_that_is_not_reached(
     assert not board.all("INVITE", NUMBER)
 
 
-def test_a_visitor_who_is_rung_first_and_declines(board: Switchboard, dialer: Dialer) -> None:
+def test_a_visitor_rung_first_who_declines_is_reported(board: Switchboard, dialer: Dialer) -> None:
     board.answers["INVITE", NUMBER] = says("403 Forbidden", headers=["Reason: Q.850;cause=21"])
 
     end = dialer.end_of(dialer.place(board.port, NUMBER, customer_first=True))

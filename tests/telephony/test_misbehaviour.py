@@ -38,7 +38,7 @@ def board() -> Iterator[Switchboard]:
         ("302 Moved Temporarily", Status.FAILED, "unreachable"),
     ],
 )
-def test_a_final_answer_of_the_number(
+def test_a_final_response_of_the_number_becomes_the_result(
     board: Switchboard, dialer: Dialer, answer: str, status: Status, reason: str
 ) -> None:
     board.answers["INVITE", NUMBER] = says(answer)
@@ -87,7 +87,7 @@ def test_a_name_without_address_is_unreachable(dialer: Dialer) -> None:
     assert "no-such-host.invalid" in end.provider_status
 
 
-def test_a_server_that_dies_between_the_legs(board: Switchboard, dialer: Dialer) -> None:
+def test_a_server_that_dies_between_the_legs_is_reported_unreachable(board: Switchboard, dialer: Dialer) -> None:
     board.answers["INVITE", NUMBER] = silent
 
     end = dialer.end_of(dialer.place(board.port, NUMBER, limits=replace(FAST, no_response=0.7)))
@@ -110,7 +110,7 @@ def test_an_answer_that_crosses_our_cancel_is_ended(board: Switchboard, dialer: 
     board.wait_for("BYE", NUMBER)
 
 
-def test_two_telephones_that_answer_at_once(board: Switchboard, dialer: Dialer) -> None:
+def test_the_second_answer_of_a_fork_is_ended(board: Switchboard, dialer: Dialer) -> None:
     def fork(board: Switchboard, invite: Message) -> None:
         board.reply(invite, "200 OK", tag="first", body=sdp(8000))
         board.reply(invite, "200 OK", tag="second", body=sdp(9000))

@@ -94,7 +94,7 @@ def test_a_click_rings_both_telephones_and_a_second_click_ends_the_call(
     assert operator.got("BYE sip:") == bed.network.got("BYE sip:") == 1
 
 
-def test_what_the_network_says_becomes_the_call(
+def test_the_networks_answer_is_stored_on_the_call(
     bed: Bed, line: Sip, alice: APIClient, start: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
     waiting = [request_call(alice, line, ending) for ending in ("02", "04", "06")]  # before there is any dialer

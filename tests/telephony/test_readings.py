@@ -99,7 +99,7 @@ def test_an_answer_gets_through_whatever_its_headers_hold(board: Switchboard, di
         "CSeq: 1",
     ],
 )
-def test_a_line_too_many_does_no_harm(board: Switchboard, dialer: Dialer, line: str) -> None:
+def test_an_unknown_sdp_line_is_ignored(board: Switchboard, dialer: Dialer, line: str) -> None:
     board.answers["INVITE", NUMBER] = says("486 Busy Here", headers=[line])
 
     (end,) = ends(board, dialer, 1)
@@ -110,7 +110,7 @@ def test_a_line_too_many_does_no_harm(board: Switchboard, dialer: Dialer, line: 
 @pytest.mark.parametrize(
     "seen", ["received=nowhere", "received=", "rport=x", "rport=70000", "rport=-1", "received=::1;rport=5"]
 )
-def test_where_a_server_says_it_saw_us_may_be_nonsense(board: Switchboard, dialer: Dialer, seen: str) -> None:
+def test_a_nonsensical_received_parameter_is_ignored(board: Switchboard, dialer: Dialer, seen: str) -> None:
     def answer(board: Switchboard, request: Message) -> None:
         ok(board, Message(request.text.replace(";rport", f";{seen}", 1), request.source))
 

@@ -55,21 +55,21 @@ DELETE /voip/autocalls/1.json
 """
 
 
-def test_every_door_of_the_specification_is_there() -> None:
+def test_every_endpoint_of_the_specification_exists() -> None:
     specified = {(method, path) for method, path in (line.split() for line in SPECIFICATION.strip().splitlines())}
 
     assert specified - set(ROUTES) == set()
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_every_door_needs_a_token(stranger: APIClient, method: str, path: str) -> None:
+def test_every_endpoint_needs_a_token(stranger: APIClient, method: str, path: str) -> None:
     answer = stranger.generic(method, path)
 
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_no_door_opens_to_a_user_without_rights(charlie: APIClient, method: str, path: str) -> None:
+def test_no_endpoint_opens_to_a_user_without_rights(charlie: APIClient, method: str, path: str) -> None:
     assert charlie.generic(method, path).status_code == 403
 
 

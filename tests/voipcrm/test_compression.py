@@ -40,7 +40,7 @@ def test_the_length_of_a_page_changes_from_answer_to_answer() -> None:
     assert len(lengths) > 1
 
 
-def test_who_asks_for_nothing_gets_nothing_compressed() -> None:
+def test_without_accept_encoding_nothing_is_compressed() -> None:
     assert "Content-Encoding" not in superuser().get("/admin/").headers
 
 

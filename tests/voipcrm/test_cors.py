@@ -28,7 +28,7 @@ def test_a_visitor_asks_from_every_page_and_reads_the_answer(stranger: APIClient
 
 
 @pytest.mark.parametrize("path", PUBLIC_ENDPOINTS)
-def test_a_preflight_of_the_public_doors_is_answered(stranger: APIClient, path: str) -> None:
+def test_a_preflight_of_public_endpoints_is_answered(stranger: APIClient, path: str) -> None:
     answer = stranger.options(
         path,
         HTTP_ORIGIN=PAGE,
@@ -63,7 +63,7 @@ def test_a_preflight_of_the_rest_allows_nothing(stranger: APIClient) -> None:
         "/healthz",
     ],
 )
-def test_neighbours_of_the_public_doors_are_closed(stranger: APIClient, path: str) -> None:
+def test_paths_next_to_public_endpoints_are_closed(stranger: APIClient, path: str) -> None:
     assert "Access-Control-Allow-Origin" not in stranger.get(path, HTTP_ORIGIN=PAGE)
 
 

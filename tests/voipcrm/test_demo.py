@@ -40,7 +40,7 @@ def told_by(seed: int, *, now: datetime = NOW) -> demo_pulse.Story | None:
     return demo_pulse.next_story(random.Random(seed), now)
 
 
-def test_there_are_call_backs_in_every_state_that_lasts() -> None:
+def test_the_demo_has_call_backs_in_every_lasting_state() -> None:
     assert set(Autocall.objects.values_list("status", flat=True)) == set(Status) - {Status.CALLING}
 
 
@@ -75,7 +75,7 @@ def test_a_colleague_returns_what_was_missed(monkeypatch: pytest.MonkeyPatch) ->
     assert missed not in Call.objects.unreturned()
 
 
-def test_its_calls_do_not_become_more_and_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_demo_calls_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_pulse, "MOST_KEPT", 1)
     others = set(Call.everything.values_list("pk", flat=True))
     noted, old, new = (deliver(told_by(seed)) for seed in (1, 2, 3))
@@ -101,7 +101,7 @@ def test_a_telephone_that_is_in_use_does_not_ring() -> None:
     assert told_by(3) is None
 
 
-def test_without_a_demo_nobody_calls() -> None:
+def test_without_demo_configurations_no_call_is_made() -> None:
     demo.remove()
 
     assert told_by(1) is None

@@ -97,7 +97,7 @@ def store_entries(written: str, owner: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("written", WRITINGS)
-def test_no_row_of_any_table_names_an_erased_person(written: str) -> None:
+def test_no_table_names_an_erased_person(written: str) -> None:
     of_bert = written.translate(TO_BERT)
     store_everywhere(written, "anna")
     store_everywhere(of_bert, "bert")
@@ -116,7 +116,7 @@ def test_no_row_of_any_table_names_an_erased_person(written: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_other_peoples_words_nothing_else_is_taken() -> None:
+def test_other_peoples_texts_lose_only_the_number() -> None:
     call = make.call(number_from="+48609000111", description="Ring ٥٠١ 502-503 instead, not 501502504.")
 
     call_command("erase_number", "+48501502503", stdout=io.StringIO(), stderr=io.StringIO())

@@ -32,7 +32,7 @@ def test_retention_runs_every_night_and_never_twice_at_once(name: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_jobs_forget(settings: Any) -> None:
+def test_retention_jobs_delete_old_rows(settings: Any) -> None:
     settings.CALL_NUMBERS_KEPT = timedelta(days=100)
     long_ago = timezone.now() - timedelta(days=101)
     call = make.call(number_from="+48501502503", start_time=long_ago)

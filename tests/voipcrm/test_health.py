@@ -40,7 +40,7 @@ def test_a_job_that_waits_too_long_is_a_failure(stranger: APIClient, settings: L
     assert 85 < answer.json()["oldest_job_seconds"] < 100
 
 
-def test_a_job_that_waits_a_little_is_not(stranger: APIClient, settings: LazySettings) -> None:
+def test_a_job_waiting_briefly_is_healthy(stranger: APIClient, settings: LazySettings) -> None:
     settings.JOBS_LATE_AFTER = timedelta(seconds=60)
     defer(due_for=timedelta(seconds=30))
 

@@ -49,5 +49,5 @@ def test_forms_of_pages_tell_their_origin_to_ourselves(path: str) -> None:
     assert Client().get(path).headers["Referrer-Policy"] == "same-origin"
 
 
-def test_everything_else_tells_nobody() -> None:
+def test_other_responses_send_no_referrer() -> None:
     assert Client().get("/voip/calls.json").headers["Referrer-Policy"] == "no-referrer"

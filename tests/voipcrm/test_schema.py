@@ -89,7 +89,7 @@ def test_a_token_may_come_in_the_header_or_in_the_query(published: dict[str, Any
 
 
 @pytest.mark.parametrize("path", PUBLIC_ENDPOINTS)
-def test_the_public_doors_need_none(published: dict[str, Any], path: str) -> None:
+def test_public_endpoints_need_no_token(published: dict[str, Any], path: str) -> None:
     [operation] = published["paths"][path].values()
 
     assert operation.get("security", [{}]) == [{}]

@@ -20,7 +20,7 @@ def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]"
     )
 
 
-def test_reading_them_makes_no_file_and_starts_no_database(tmp_path: Path) -> None:
+def test_importing_settings_creates_no_file_and_starts_no_database(tmp_path: Path) -> None:
     folder = tmp_path / "new"
 
     done = run("-c", SHOW, VOIPCRM_DATA_DIR=str(folder))
@@ -37,7 +37,7 @@ def test_a_command_that_needs_no_database_starts_none(command: str, tmp_path: Pa
     assert not (tmp_path / "postgres").exists()
 
 
-def test_the_file_counts_where_the_environment_is_silent(tmp_path: Path) -> None:
+def test_the_env_file_fills_in_missing_variables(tmp_path: Path) -> None:
     file = tmp_path / "settings"
     file.write_text("# comment\nPUBLIC_URL=https://file.example\nexport STAFF_TIME_ZONE='Europe/Kyiv'\n")
 
@@ -73,7 +73,7 @@ def test_a_relative_data_folder_is_the_same_from_wherever_it_is_named(tmp_path: 
         (ELSEWHERE, "The database does not answer: "),
     ],
 )
-def test_what_is_wrong_is_one_sentence(lines: str, sentence: str, tmp_path: Path) -> None:
+def test_a_wrong_setting_is_reported_in_one_sentence(lines: str, sentence: str, tmp_path: Path) -> None:
     file = tmp_path / "settings"
     file.write_text(lines)
 

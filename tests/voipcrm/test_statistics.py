@@ -70,7 +70,7 @@ def test_rates_and_times_tell_of_how_many(alice: APIClient) -> None:
     assert (spans["time_to_answer_median"], spans["talk_total"], spans["talk_average"]) == ((12, 2), (120, 2), (60, 2))
 
 
-def test_of_nothing_there_is_no_rate(alice: APIClient) -> None:
+def test_a_rate_of_nothing_is_null(alice: APIClient) -> None:
     told = ask(alice, period="today")["calls"]
 
     assert {rate["value"] for rate in told["rates"]} == {None}

@@ -66,7 +66,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def test_what_dies_is_started_again_and_the_others_go_on(tmp_path: Path) -> None:
+def test_a_dead_program_is_restarted_while_the_others_go_on(tmp_path: Path) -> None:
     with supervising(tmp_path, LIVES, LIVES) as run:
         wait_until(lambda: bool(run.living(0) and run.living(1)))
         os.kill(run.living(0)[0], signal.SIGKILL)
@@ -93,7 +93,7 @@ def test_a_signal_ends_all(number: signal.Signals, tmp_path: Path) -> None:
         assert not any(map(is_alive, (*run.living(0), *run.living(1))))
 
 
-def test_what_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
+def test_a_program_that_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
     with supervising(tmp_path, DEAF, patience=0.5) as run:
         wait_until(lambda: bool(run.living()))
 
@@ -122,7 +122,7 @@ def test_what_a_killed_program_had_started_does_not_stay_beside_the_new_one(tmp_
         assert not any(map(is_alive, before))
 
 
-def test_killed_itself_it_leaves_nothing_running(tmp_path: Path) -> None:
+def test_a_killed_supervisor_leaves_nothing_running(tmp_path: Path) -> None:
     with supervising(tmp_path, LIVES) as run:
         wait_until(lambda: bool(run.living()))
         run.process.kill()

@@ -118,7 +118,7 @@ def test_a_server_that_became_a_standby_costs_no_delivery(voip: Voip, caplog: py
     assert [record.getMessage() for record in caplog.records].count("delivery_repeated") == 1
 
 
-def test_where_the_database_is_away_nothing_is_promised(voip: Voip, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_database_a_webhook_is_not_acknowledged(voip: Voip, monkeypatch: pytest.MonkeyPatch) -> None:
     post(voip)
     end(backend())
 
@@ -132,7 +132,7 @@ def test_where_the_database_is_away_nothing_is_promised(voip: Voip, monkeypatch:
     assert stored() == ["op-1"]
 
 
-def test_after_a_while_it_goes_back_to_the_pool(voip: Voip, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kept_connection_returns_to_the_pool_after_a_while(voip: Voip, monkeypatch: pytest.MonkeyPatch) -> None:
     post(voip)
     used = connection.connection
     monkeypatch.setattr(kept_connection, "LONGEST", 0.0)

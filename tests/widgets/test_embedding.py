@@ -25,7 +25,7 @@ def test_without_a_number_none_is_named(has_voip: bool) -> None:
     assert "data-phone" not in embed_line(widget)
 
 
-def test_nothing_in_it_can_end_its_attribute() -> None:
+def test_the_embed_line_escapes_its_attributes() -> None:
     widget = make.widget(voip=make.voip(number='"><script>alert(1)</script>'))
     Widget.objects.update(token="'\"><b>")
     widget.refresh_from_db()

@@ -122,7 +122,7 @@ def test_the_ends_of_the_calendar_are_closed(moment: datetime, zone: str) -> Non
 
 
 @pytest.mark.parametrize("moment", [datetime(2026, 1, 1), datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))])
-def test_a_moment_that_is_none_is_refused(moment: datetime) -> None:
+def test_a_naive_moment_is_refused(moment: datetime) -> None:
     with pytest.raises(ValueError, match="the moment"):
         read({}).is_open(moment)
 
@@ -180,7 +180,7 @@ def test_a_public_holiday_closes_also_what_is_otherwise_always_open() -> None:
     assert hours.is_open(warsaw("2026-12-23T23:59"))
 
 
-def test_holidays_are_loaded_only_where_asked_for() -> None:
+def test_holidays_are_loaded_only_when_used() -> None:
     code = (
         "import sys; from datetime import datetime, UTC; from widgets.opening_hours import parse\n"
         "hours = parse({'monday': [['09:00', '17:00']]}, time_zone='Europe/Warsaw')\n"

@@ -5,7 +5,7 @@ from datetime import date
 from widgets.opening_hours import Period, parse
 
 
-def test_what_comes_after_touching_periods_is_an_opening_of_its_own() -> None:
+def test_a_period_after_touching_ones_is_a_separate_opening() -> None:
     hours = parse(
         {"monday": [["09:00", "12:00"], ["12:00", "17:00"], ["18:00", "19:00"]]}, time_zone="UTC", holidays=""
     )

@@ -38,7 +38,7 @@ def test_a_page_in_another_language_gets_its_texts(stranger: APIClient, asked: s
         ({"en": {"title": "Until {moment}"}}, "en.title: {moment} is not filled in here."),
     ],
 )
-def test_what_the_button_cannot_say_is_refused(alice: APIClient, texts: object, problem: str) -> None:
+def test_unknown_text_keys_are_refused(alice: APIClient, texts: object, problem: str) -> None:
     answer = alice.post("/voip/widgets.json", {"name": "Shop", "texts": texts}, format="json")
 
     assert (answer.status_code, problem in str(answer.json()["texts"])) == (400, True), answer.json()
@@ -47,7 +47,7 @@ def test_what_the_button_cannot_say_is_refused(alice: APIClient, texts: object, 
 @pytest.mark.parametrize(
     "texts", ["title", ["title"], {"en": "Talk to us"}, {"en": {"title": ["x"]}}, {"en": {"title": "x" * 501}}]
 )
-def test_what_are_no_texts_is_refused(alice: APIClient, texts: object) -> None:
+def test_invalid_texts_are_refused(alice: APIClient, texts: object) -> None:
     assert alice.post("/voip/widgets.json", {"name": "Shop", "texts": texts}, format="json").status_code == 400
 
 

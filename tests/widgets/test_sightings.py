@@ -125,7 +125,7 @@ def test_forged_origins_fill_no_more_than_their_places_and_cost_one_statement_ea
     assert len(queries) == 1
 
 
-def test_a_known_site_is_still_noted_while_others_crowd_in() -> None:
+def test_a_known_site_is_still_recorded_while_others_flood() -> None:
     widget = make.widget()
     with time_machine.travel(NOON, tick=False):
         sightings.note(widget, SHOP)
@@ -150,7 +150,7 @@ def test_an_origin_not_seen_for_a_day_is_replaced() -> None:
     assert seen() == [(SHOP, NOON + timedelta(days=1))]
 
 
-def test_what_a_process_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_processs_memory_of_sites_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     widget, memory = make.widget(), sightings.memory()
     monkeypatch.setattr(memory, "_max_entries", 3)
 

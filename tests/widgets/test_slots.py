@@ -47,7 +47,7 @@ def test_nothing_is_booked_over_lunch() -> None:
     assert begins == ["09:00", "10:00", "11:00", "13:00", "14:00", "15:00", "16:00"]
 
 
-def test_a_rest_too_short_for_a_slot_is_left_over() -> None:
+def test_a_remainder_shorter_than_a_slot_is_not_offered() -> None:
     assert clock({"monday": [["09:00", "10:50"]]}, HALF_HOURS, utc("2026-03-02T00:00")) == ["09:00", "09:30", "10:00"]
 
 

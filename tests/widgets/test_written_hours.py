@@ -90,7 +90,7 @@ def test_every_sound_value_comes_back_through_the_form_as_it_was(opening_time: d
         ROUND_THE_CLOCK | {"exceptions": {"2026-12-25": []}},
     ],
 )
-def test_what_needs_no_tidying_comes_back_letter_by_letter(opening_time: dict[str, Any]) -> None:
+def test_tidy_hours_come_back_unchanged(opening_time: dict[str, Any]) -> None:
     assert there_and_back(opening_time) == opening_time
 
 
@@ -115,7 +115,7 @@ def test_a_date_is_read_in_any_usual_writing_and_shown_day_first(typed: str) -> 
     assert [row.date for row in write(hours.meaning()).exceptions] == ["25.12.2026"]
 
 
-def test_rows_that_the_switch_has_overruled_do_not_count_and_cannot_be_wrong() -> None:
+def test_rows_overruled_by_the_switch_are_ignored() -> None:
     hours = WrittenHours(always_open=True)
     hours.week["monday"] = [Row("nonsense", "")]
 
@@ -180,7 +180,7 @@ def test_a_wrong_exception_is_told(rows: list[Row], problem: str) -> None:
     assert problem in told[0]
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     hours = WrittenHours(exceptions=[Row(date="soon")])
     hours.week["monday"] = [Row("x", "y")]
     hours.week["friday"] = [Row("10:00", "09:00")]
@@ -220,7 +220,7 @@ def test_whatever_is_posted_is_read_or_refused(posted: dict[str, list[str]]) -> 
 
 
 @pytest.mark.parametrize("stored", [[], None, {"monday": 1}, {"monday": [["9", "10"]]}, {"someday": []}])
-def test_what_only_a_hand_at_the_database_can_have_stored_is_reported(stored: Any) -> None:
+def test_invalid_hours_in_the_database_are_reported(stored: Any) -> None:
     html = HoursInput().render("h", stored)
 
     assert "What is stored cannot be read" in html

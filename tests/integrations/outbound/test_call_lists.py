@@ -129,7 +129,7 @@ def test_what_another_configuration_has_listed_under_the_same_id_stays(
     assert Report.objects.filter(voip=other).count() == 1
 
 
-def test_the_list_corrects_what_a_webhook_said(exchange: loopback.ProviderServer, voip: Voip) -> None:
+def test_the_list_corrects_a_webhooks_result(exchange: loopback.ProviderServer, voip: Voip) -> None:
     apply_event(CallEvent(provider_call_id="a", status=Status.NO_ANSWER), voip=voip, received_at=NOW)
     exchange.will(_lists({"id": "a", "status": "BUSY"}))
 
@@ -147,7 +147,7 @@ def test_the_list_does_not_take_back_a_talk(exchange: loopback.ProviderServer, v
     assert _told(voip) == {"a": "ANSWERED"}
 
 
-def test_a_request_nothing_was_heard_of_is_found_in_the_list(exchange: loopback.ProviderServer, voip: Voip) -> None:
+def test_a_request_without_webhooks_is_found_in_the_list(exchange: loopback.ProviderServer, voip: Voip) -> None:
     call = make.call(
         voip=voip, via=Via.PROVIDER, status="QUEUED", precedence=10, reference="r", number_to="+48501502503"
     )
@@ -195,7 +195,7 @@ class TestMark:
         [loopback.answering(503), loopback.resetting, loopback.sending(b"x")],
         ids=["503", "cut", "garbage"],
     )
-    def test_a_reading_that_broke_off_is_done_again_and_staff_see_why(
+    def test_an_interrupted_reading_is_repeated_and_staff_see_why(
         self, exchange: loopback.ProviderServer, voip: Voip, behaviour: loopback.Behaviour
     ) -> None:
         exchange.will(_lists({"id": "a", "status": "BUSY"}, following="/2"), behaviour)
@@ -207,7 +207,7 @@ class TestMark:
         assert (mark.read_until, mark.read_at, bool(mark.error)) == (before.read_until, NOW, True)
         assert _told(voip) == {"a": "BUSY"}
 
-    def test_a_good_reading_clears_the_problem(self, exchange: loopback.ProviderServer, voip: Voip) -> None:
+    def test_a_successful_reading_clears_the_error(self, exchange: loopback.ProviderServer, voip: Voip) -> None:
         exchange.will(_lists())
         SyncCursor.objects.create(voip=voip, read_until=NOW - timedelta(hours=1), error="503")
 
@@ -216,7 +216,7 @@ class TestMark:
         mark = SyncCursor.objects.get()
         assert (mark.read_until, mark.error) == (NOW, "")
 
-    def test_a_list_without_end_is_left_off_and_said(
+    def test_an_endless_list_is_broken_off_with_an_error(
         self, exchange: loopback.ProviderServer, voip: Voip, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(call_lists, "MOST_PAGES", 3)
@@ -231,7 +231,7 @@ class TestMark:
             assert "więcej niż 3 strony" in tell(said)
 
 
-def test_what_was_wrong_with_the_list_is_told_on_the_configurations_page() -> None:
+def test_the_error_of_the_list_is_shown_on_the_configurations_page() -> None:
     voip = make.voip(provider="zadarma", api_login="key", number="+48221234567")
     error = store(refusal(OutboundResponse(status=401), account_of(voip, with_key=False), "Zadarma").sentence)
     SyncCursor.objects.create(voip=voip, read_until=NOW, read_at=NOW, error=error)

@@ -110,7 +110,7 @@ def test_the_provider_is_asked_once_and_its_id_is_kept(
     assert _told(call) == ("DIALING", "", "", "op-1")
 
 
-def test_it_is_dialing_for_everybody_before_the_request_leaves(
+def test_the_claim_is_committed_before_the_request_is_sent(
     exchange: loopback.ProviderServer, request_one: Callable[..., Call], transactional_db: None
 ) -> None:
     call = request_one()
@@ -137,7 +137,7 @@ def test_a_refusal_is_the_calls_end_in_the_providers_words(
     assert _told(call) == ("FAILED", "refused", "Exchange refused: no money.", "")
 
 
-def test_a_configuration_that_lacks_something_asks_nobody(
+def test_an_incomplete_configuration_sends_nothing(
     exchange: loopback.ProviderServer, request_one: Callable[..., Call]
 ) -> None:
     call = request_one()
@@ -164,7 +164,7 @@ def test_what_was_switched_off_meanwhile_is_not_dialed(
     assert exchange.received == []
 
 
-def test_what_could_not_be_sent_has_failed(request_one: Callable[..., Call]) -> None:
+def test_a_call_whose_request_was_not_sent_fails(request_one: Callable[..., Call]) -> None:
     call = request_one()
     _configure(call, api_url="http://127.0.0.1:1")
 
@@ -184,7 +184,7 @@ def test_what_could_not_be_sent_has_failed(request_one: Callable[..., Call]) -> 
     ],
     ids=["cut", "garbage", "500", "503", "unclear"],
 )
-def test_what_may_be_ringing_stays_dialing_and_is_not_asked_again(
+def test_after_a_timeout_the_call_stays_dialing_and_is_not_dialed_again(
     exchange: loopback.ProviderServer, request_one: Callable[..., Call], behaviour: loopback.Behaviour
 ) -> None:
     exchange.will(behaviour)
@@ -197,7 +197,9 @@ def test_what_may_be_ringing_stays_dialing_and_is_not_asked_again(
     assert len(exchange.received) == 1
 
 
-def test_a_canceled_request_asks_nobody(exchange: loopback.ProviderServer, request_one: Callable[..., Call]) -> None:
+def test_a_canceled_request_is_not_sent_to_the_provider(
+    exchange: loopback.ProviderServer, request_one: Callable[..., Call]
+) -> None:
     call = request_one()
     hang_up(call.pk)
 
@@ -224,7 +226,7 @@ class TestPace:
         assert [round(seconds) for seconds in waited] == [0, 1, 2]
         assert len(exchange.received) == 3
 
-    def test_a_turn_that_is_far_off_lets_the_job_come_again(
+    def test_a_dial_beyond_the_rate_limit_defers_the_job(
         self, exchange: loopback.ProviderServer, request_one: Callable[..., Call], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self._pace(monkeypatch, 1)
@@ -238,7 +240,7 @@ class TestPace:
             cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE scheduled_at > now()")
             assert cursor.fetchone() == (1,)
 
-    def test_the_pace_is_each_configurations_own(
+    def test_the_rate_limit_is_per_configuration(
         self, exchange: loopback.ProviderServer, request_one: Callable[..., Call], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         waited = self._pace(monkeypatch, 1)
@@ -253,7 +255,7 @@ class TestPace:
         assert [round(seconds) for seconds in waited] == [0, 0]
 
     @pytest.mark.django_db(transaction=True)
-    def test_of_many_processes_each_gets_a_turn_of_its_own(self, request_one: Callable[..., Call]) -> None:
+    def test_concurrent_processes_reserve_different_times(self, request_one: Callable[..., Call]) -> None:
         voip_id = request_one().voip_id or 0
         began = datetime.now(UTC)
 

@@ -67,7 +67,7 @@ def test_a_redirect_is_returned_and_not_followed(server: ProviderServer, status:
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 503])
-def test_a_failure_is_an_answer(server: ProviderServer, status: int) -> None:
+def test_an_error_status_is_a_response(server: ProviderServer, status: int) -> None:
     server.will(answering(status, {"message": "no"}))
 
     assert send(get(server.url)).body == b'{"message": "no"}'
@@ -298,7 +298,7 @@ def test_a_connection_broken_after_the_handshake_may_have_carried_the_request(
         send(get(f"https://api.example.com:{tls_server.port}/"))
 
 
-def test_what_is_logged_and_shown_holds_no_key(server: ProviderServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_logs_and_errors_hold_no_key(server: ProviderServer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     request = get(f"{server.url}/key-1/?api_key=key-2", headers={"Authorization": "Bearer key-3"})
 

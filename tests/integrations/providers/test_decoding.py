@@ -73,7 +73,7 @@ def test_xml_elements_and_attributes_are_fields_without_root_and_namespace() -> 
     assert decode(request(body)) == {"id": "7", "from": "501", "from.type": "mobile", "leg.to": "100"}
 
 
-def test_the_last_of_repeated_fields_stands() -> None:
+def test_the_last_of_repeated_fields_counts() -> None:
     assert decode(request("a=1&a=2")) == decode(request("<r><a>1</a><a>2</a></r>")) == {"a": "2"}
 
 

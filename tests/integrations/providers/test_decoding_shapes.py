@@ -49,7 +49,7 @@ def test_a_field_is_found_in_whatever_it_is_wrapped(body: str, query: str) -> No
     assert event["call_id"] == "7"
 
 
-def test_what_is_wrapped_does_not_hide_what_is_not() -> None:
+def test_a_wrapped_field_does_not_hide_an_unwrapped_one() -> None:
     (event,) = decode_all(delivery('{"call_id": 1, "data": {"call_id": 2}}'))
 
     assert (event["call_id"], event["data.call_id"]) == ("1", "2")
@@ -77,7 +77,7 @@ def test_several_events_of_one_delivery_are_told_apart(body: str) -> None:
     assert [event["id"] for event in decode_all(delivery(body))] == ["1", "2"]
 
 
-def test_what_is_around_a_list_belongs_to_each_of_its_events() -> None:
+def test_fields_around_a_list_belong_to_each_of_its_events() -> None:
     events = decode_all(delivery('{"account": "A", "events": [{"id": 1}, {"id": 2}]}', query="token=t"))
 
     assert [(event["account"], event["token"], event["id"]) for event in events] == [("A", "t", "1"), ("A", "t", "2")]
@@ -90,7 +90,7 @@ def test_a_list_of_another_name_is_told_by_the_configuration() -> None:
     assert len(decode_all(delivery(body))) == 1
 
 
-def test_several_events_are_nothing_for_a_provider_that_sends_one() -> None:
+def test_several_events_are_unreadable_for_a_provider_that_sends_one() -> None:
     with pytest.raises(Unreadable, match="several events"):
         decode(delivery('[{"id": 1}, {"id": 2}]'))
 
@@ -154,5 +154,5 @@ def test_text_that_only_looks_like_json_stays_text() -> None:
 
 
 @pytest.mark.parametrize("name", ["Call[ID]", "call.id", " call[id] "])
-def test_a_name_has_one_writing(name: str) -> None:
+def test_field_names_are_normalised(name: str) -> None:
     assert field_name(name) == "call.id"

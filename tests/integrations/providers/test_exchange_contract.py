@@ -84,7 +84,7 @@ def test_a_lister_shows_a_page_and_a_refusal(slug: str) -> None:
 
 
 @pytest.mark.parametrize("exchange", ALL, ids=str)
-def test_an_exchange_says_what_it_is_worth_and_where_it_is_from(exchange: Exchange) -> None:
+def test_an_exchange_file_names_its_evidence_and_source(exchange: Exchange) -> None:
     marks = [exchange.content["evidence"], *(answer["evidence"] for answer in exchange.content.get("answers", ()))]
 
     assert set(marks) <= LABELS
@@ -94,12 +94,12 @@ def test_an_exchange_says_what_it_is_worth_and_where_it_is_from(exchange: Exchan
 @pytest.mark.parametrize(
     "exchange", [each for each in ALL if each.account.settings and "refused" not in each.content], ids=str
 )
-def test_its_settings_are_taken(exchange: Exchange) -> None:
+def test_its_settings_are_accepted(exchange: Exchange) -> None:
     providers.find(exchange.slug).validate_settings(exchange.account.settings)
 
 
 @every_request
-def test_what_is_asked_is_as_expected(exchange: Exchange) -> None:
+def test_a_request_is_built_as_expected(exchange: Exchange) -> None:
     request, expected = asked(exchange), exchange.content["request"]
 
     assert (request.method, request.url) == (expected["method"], expected["url"])
@@ -113,7 +113,7 @@ def same(body: str, expected: str) -> bool:
 
 
 @every_request
-def test_what_is_asked_arrives(exchange: Exchange, server: ProviderServer) -> None:
+def test_a_request_arrives_as_built(exchange: Exchange, server: ProviderServer) -> None:
     request = asked(exchange)
     parts = urlsplit(request.url)
 
@@ -128,14 +128,14 @@ def test_what_is_asked_arrives(exchange: Exchange, server: ProviderServer) -> No
 
 
 @pytest.mark.parametrize("exchange", [each for each in ALL if "refused" in each.content], ids=str)
-def test_what_cannot_be_asked_is_refused_with_the_cure(exchange: Exchange) -> None:
+def test_an_impossible_request_is_refused_with_the_cure(exchange: Exchange) -> None:
     with pytest.raises(Refused) as caught:
         exchange.ask()
     assert exchange.content["refused"] in str(caught.value)
 
 
 @pytest.mark.parametrize("exchange", [each for each in ALL if "unwanted" in each.content], ids=str)
-def test_a_list_that_would_make_doubles_is_not_read(exchange: Exchange) -> None:
+def test_a_list_with_other_ids_than_the_webhooks_is_not_read(exchange: Exchange) -> None:
     assert exchange.ask() is None
 
 
@@ -164,7 +164,7 @@ def test_an_answer_is_understood_as_expected(answer: Answer, server: ProviderSer
 
 
 @pytest.mark.parametrize("answer", [each for each in ANSWERS if each.content.get("events")], ids=str)
-def test_what_a_list_tells_is_ended_and_names_its_call(answer: Answer) -> None:
+def test_events_of_a_list_are_ended_and_name_their_call(answer: Answer) -> None:
     response = OutboundResponse(status=200, body=answer.content["body"].encode(), url=asked(answer.exchange).url)
 
     for event in read(answer.exchange, response).events:

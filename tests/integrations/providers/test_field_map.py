@@ -48,7 +48,7 @@ def test_configured_names_replace_ours() -> None:
     assert reading.tell("call_start").provider_call_id == "theirs"
 
 
-def test_configured_words_come_besides_ours() -> None:
+def test_configured_words_are_added_to_ours() -> None:
     settings = {
         "events": {"koniec-rozmowy": "call_end"},
         "statuses": {"odebrane": "answered"},
@@ -103,7 +103,7 @@ def test_wrong_settings_are_refused_with_culprit_and_cure(given: dict[str, Any],
         ({"directions": {"w": "sideways"}}, "nie jest kierunkiem"),
     ],
 )
-def test_they_are_refused_in_the_readers_language(given: dict[str, Any], polish: str) -> None:
+def test_settings_are_refused_in_the_readers_language(given: dict[str, Any], polish: str) -> None:
     with pytest.raises(InvalidSettings) as refusal:
         MAP.configured(given)
 
@@ -121,7 +121,7 @@ def test_the_event_of_the_address_beats_that_of_the_body() -> None:
 
 
 @pytest.mark.parametrize(("path", "fields"), [("", {}), ("", {"event": "party"}), ("party", {"event": "call_end"})])
-def test_no_or_an_unknown_event_is_unreadable_and_says_the_cure(path: str, fields: dict[str, str]) -> None:
+def test_a_missing_or_unknown_event_is_unreadable_and_names_the_cure(path: str, fields: dict[str, str]) -> None:
     with pytest.raises(Unreadable, match=r"settings\.(fields\.event|events)"):
         read(fields).event(path)
 

@@ -106,7 +106,7 @@ def test_a_provider_has_payloads_and_stories(slug: str) -> None:
 
 
 @every_payload
-def test_a_payload_says_what_it_is_worth_and_where_it_is_from(payload: Payload) -> None:
+def test_a_payload_file_names_its_evidence_and_source(payload: Payload) -> None:
     assert payload.content["evidence"] in LABELS
     assert payload.content["source"].strip()
 
@@ -159,7 +159,7 @@ def test_every_address_has_a_payload(slug: str) -> None:
 
 
 @every_provider
-def test_an_unknown_word_is_kept_and_not_guessed(slug: str) -> None:
+def test_an_unknown_word_is_kept_without_a_guessed_status(slug: str) -> None:
     """What an event by itself stands for may still be concluded from it."""
     kept = []
     for payload, word in words_that_decide(slug):

@@ -56,18 +56,18 @@ NO_IDS = [
 
 
 @pytest.mark.parametrize("text", [*NO_IDS, "00000000-0000-0000-0000-000000000000"])
-def test_what_every_call_would_have_is_no_id(text: str | None) -> None:
+def test_a_constant_is_no_call_id(text: str | None) -> None:
     with pytest.raises(Unreadable, match=r"settings\.fields\.call_id"):
         tell({"call_id": text})
 
 
 @pytest.mark.parametrize("text", NO_IDS)
-def test_another_field_with_a_real_id_is_taken(text: str | None) -> None:
+def test_a_later_field_with_a_real_id_is_used(text: str | None) -> None:
     assert tell({"call_id": text, "uniqueid": "17.5"}).provider_call_id == "17.5"
 
 
 @pytest.mark.parametrize("slug", ["zadarma", "twilio", "simulator"])
-def test_a_documented_provider_shares_no_row_either(slug: str) -> None:
+def test_placeholder_ids_are_unreadable_for_documented_providers_too(slug: str) -> None:
     body = {
         "zadarma": "event=NOTIFY_START&pbx_call_id=null&caller_id=1&called_did=2",
         "twilio": "CallSid=undefined&CallStatus=ringing&Direction=inbound",
@@ -79,7 +79,7 @@ def test_a_documented_provider_shares_no_row_either(slug: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["${CALLERID(num)}", "null", "{from}"])
-def test_a_template_that_was_not_filled_in_is_nobody(text: str) -> None:
+def test_an_unfilled_placeholder_is_no_number(text: str) -> None:
     assert tell({"from": text}).number_from == ""
 
 
@@ -95,11 +95,11 @@ def test_the_words_of_exchanges_are_known_without_being_taught(slug: str, word: 
     ("word", "reason"),
     [("CHANUNAVAIL", "unreachable"), ("congestion", "congestion"), ("DONTCALL", "rejected"), ("BUSY", "")],
 )
-def test_a_word_has_a_finer_truth(word: str, reason: str) -> None:
+def test_a_word_also_sets_the_reason(word: str, reason: str) -> None:
     assert tell({"status": word}, slug="datera").reason == reason
 
 
-def test_of_asterisks_two_words_the_one_of_the_called_leg_counts() -> None:
+def test_asterisks_dialstatus_beats_its_disposition() -> None:
     told = tell({"disposition": "ANSWERED", "dialstatus": "NOANSWER", "billsec": 20})
 
     assert (told.status, told.talk_seconds) == (Status.NO_ANSWER, None)

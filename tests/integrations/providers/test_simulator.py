@@ -30,7 +30,7 @@ def events(bodies: list[bytes]) -> list[CallEvent]:
 
 
 @pytest.mark.parametrize("result", list(RESULTS))
-def test_a_story_ends_as_it_is_told_to(result: Status) -> None:
+def test_a_story_ends_with_the_chosen_result(result: Status) -> None:
     told = events(tell_story(**CALL, result=result))
 
     assert [event.is_end for event in told] == [False] * (len(told) - 1) + [True]

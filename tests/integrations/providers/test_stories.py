@@ -85,7 +85,7 @@ def test_a_story_ends_the_same_in_every_order_and_doubled(story: Story) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("slug", providers.slugs())
-def test_stories_told_by_everybody_at_once_are_one_call_each(slug: str) -> None:
+def test_concurrent_deliveries_make_one_call_per_story(slug: str) -> None:
     told = [(story, configure(story)) for story in stories(slug)]
     crowd = [(voip, payload) for story, voip in told for payload in story.payloads] * 3
     random.Random(1).shuffle(crowd)

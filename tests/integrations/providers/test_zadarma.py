@@ -52,7 +52,7 @@ def test_the_check_of_the_address_is_answered_with_its_text() -> None:
     ("method", "query"),
     [("POST", "zd_echo=1"), ("GET", ""), ("GET", "zd_echo="), ("GET", "zd_echo=%00"), ("GET", f"zd_echo={'x' * 257}")],
 )
-def test_nothing_else_is_taken_for_the_check(method: str, query: str) -> None:
+def test_other_requests_are_not_taken_for_the_address_check(method: str, query: str) -> None:
     assert ZADARMA.answer_handshake(replace(payload("notify_start").delivery, method=method, query=query)) is None
 
 

@@ -168,7 +168,7 @@ def test_each_telephone_rings_as_long_as_it_may(answered: bool) -> None:
 @pytest.mark.parametrize(
     "limits", [{"operator_ring": 5, "no_response": 20}, {"operator_ring": 20, "no_response": 20}, {"operator_ring": 60}]
 )
-def test_a_server_that_says_nothing_is_unreachable_however_long_it_may_ring(limits: dict[str, float]) -> None:
+def test_a_silent_server_is_unreachable_whatever_the_ring_limit(limits: dict[str, float]) -> None:
     scene = Scene(**limits)
 
     scene.clock.advance(61)
@@ -207,7 +207,7 @@ def test_after_a_refused_early_offer_the_answer_joins_the_two(port: int) -> None
     assert scene.events[-1].status == Status.IN_PROGRESS
 
 
-def test_telephones_that_answer_every_offer_with_another_are_left_as_they_are() -> None:
+def test_endless_counter_offers_are_given_up() -> None:
     scene = Scene()
     telephones = [scene.answers("operator", sdp(7000)), scene.answers("number", sdp(8000))]
     answered, port = dict.fromkeys(telephones, 0), 9000
@@ -222,7 +222,7 @@ def test_telephones_that_answer_every_offer_with_another_are_left_as_they_are() 
     assert not scene.is_over()
 
 
-def test_a_change_by_hand_begins_the_rounds_anew() -> None:
+def test_a_users_media_change_resets_the_offer_limit() -> None:
     scene = Scene()
     operator, number = scene.answers("operator", sdp(7000)), scene.answers("number", sdp(8000))
     scene.call.accepted(operator, sdp(7000))
@@ -235,7 +235,7 @@ def test_a_change_by_hand_begins_the_rounds_anew() -> None:
     assert number.offers == [sdp(port) for port in range(7001, 7001 + 3 * MOST_OFFERS)]
 
 
-def test_silence_is_played_as_long_as_there_is_nobody_to_hear() -> None:
+def test_silence_is_played_until_the_join() -> None:
     scene = Scene()
     heard = [scene.silence.played]
     operator = scene.answers("operator", sdp(7000))

@@ -95,7 +95,7 @@ def test_algorithm_and_protection_are_read(more: str, algorithm: str | None, qop
         'Digest realm="pbx, nonce=n',
     ],
 )
-def test_what_cannot_be_met_is_known(header: str) -> None:
+def test_a_challenge_that_cannot_be_met_is_recognised(header: str) -> None:
     assert not any(challenge.can_be_met for challenge in read(header))
 
 
@@ -110,7 +110,7 @@ def test_a_challenge_is_read_in_time_that_grows_with_its_length_alone() -> None:
     assert list(read("=" * 60_000)) == []
 
 
-def test_what_is_asked_for_is_told() -> None:
+def test_an_unmet_challenge_is_described() -> None:
     asked = [Challenge("Bearer"), Challenge("Digest", {"algorithm": "AKAv1-MD5"})]
     assert describe_unmet("401 Unauthorized", asked) == (
         "401 Unauthorized (asks for Bearer, Digest AKAv1-MD5; only Digest is supported)"

@@ -78,7 +78,7 @@ def test_an_outbound_proxy_goes_before_the_domain(names: NameServer, proxy: str,
     assert find(order(proxy=proxy, port=5080), NOTHING) == [destination]
 
 
-def test_a_server_without_udp_is_told(names: NameServer) -> None:
+def test_a_server_without_udp_is_reported(names: NameServer) -> None:
     with pytest.raises(
         NoDestination,
         match=r"^tcp.example.com: its SRV records offer SIP by TCP, TLS alone, and only UDP is spoken here$",
@@ -126,7 +126,7 @@ def test_public_and_private_servers_may_be_called(address: str) -> None:
         *("224.0.0.1", "ff02::1", "0.0.0.0", "::", "255.255.255.255", "240.0.0.1"),
     ],
 )
-def test_this_machine_its_links_and_groups_may_not(address: str) -> None:
+def test_loopback_link_local_and_multicast_are_forbidden(address: str) -> None:
     assert not may_reach(address, NOTHING)
     assert may_reach(address, parse_allowed(["0.0.0.0/0", "::/0"]))
 

@@ -264,7 +264,7 @@ def test_a_hang_up_reaches_the_engine(intake: OrderIntake, engine: Telephones) -
     assert engine.hung_up == [call.reference]
 
 
-def test_a_hang_up_is_its_holders_alone(intake: OrderIntake, engine: Telephones) -> None:
+def test_a_hang_up_is_carried_out_by_the_holding_dialer_only(intake: OrderIntake, engine: Telephones) -> None:
     call = request()
     intake.dial(call.pk)
     dialing.hang_up(call.pk)
@@ -274,7 +274,7 @@ def test_a_hang_up_is_its_holders_alone(intake: OrderIntake, engine: Telephones)
     assert engine.hung_up == []
 
 
-def test_calls_of_the_dead_are_lost_and_those_of_the_living_are_not(engine: Telephones) -> None:
+def test_only_calls_of_dead_dialers_are_lost(engine: Telephones) -> None:
     presence.beat("alive", 1)
     presence.beat("dead", 1)
     Dialer.objects.filter(name="dead").update(seen_at="2020-01-01T00:00:00Z")
@@ -293,7 +293,7 @@ def test_calls_of_the_dead_are_lost_and_those_of_the_living_are_not(engine: Tele
     assert list(Dialer.objects.values_list("name", flat=True)) == ["alive"]
 
 
-def test_a_word_of_one_thought_dead_outranks_that(intake: OrderIntake) -> None:
+def test_a_report_of_a_dialer_thought_dead_takes_precedence(intake: OrderIntake) -> None:
     call = request()
     intake.dial(call.pk)
     presence.settle_dead()

@@ -16,7 +16,7 @@ ORDER: dict[str, Any] = {
     "fault",
     [{"number": "1\r\nVia: x"}, {"display": "a\nb"}, {"username": ""}, {"host": "a b"}, {"port": 0}, {"port": 65536}],
 )
-def test_what_sip_cannot_carry_is_no_order(fault: dict[str, Any]) -> None:
+def test_an_order_with_text_sip_cannot_carry_is_refused(fault: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"must|cannot carry"):
         SipOrder(**(ORDER | fault))
 
@@ -28,7 +28,7 @@ def test_the_first_offer_names_our_address(address: str, family: str) -> None:
     assert f"c={family}" in sdp.black_hole(address, 4000)
 
 
-def test_the_origin_alone_does_not_make_a_description_another() -> None:
+def test_sdp_with_another_origin_is_the_same() -> None:
     one = sdp.black_hole("192.0.2.1", 4000)
 
     other = sdp.as_ours(one, address="192.0.2.9", session=7, version=2)
@@ -41,7 +41,7 @@ def test_the_origin_alone_does_not_make_a_description_another() -> None:
 @pytest.mark.parametrize(
     ("line", "has"), [("m=audio 4000 RTP/AVP 8", True), ("m=audio 0 RTP/AVP 8", False), ("m=video 9 RTP/AVP 9", False)]
 )
-def test_sound_that_was_refused_is_none(line: str, has: bool) -> None:
+def test_a_refused_audio_stream_is_no_audio(line: str, has: bool) -> None:
     assert sdp.has_audio(f"v=0\r\n{line}\r\n") is has
 
 
@@ -70,5 +70,7 @@ LISTENING = "v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8 0\r\n"
         ("", None),
     ],
 )
-def test_where_a_telephone_listens(description: str, sound: tuple[str, int, tuple[int, ...]] | None) -> None:
+def test_the_listening_address_is_read_from_sdp(
+    description: str, sound: tuple[str, int, tuple[int, ...]] | None
+) -> None:
     assert sdp.sound_of(description) == sound

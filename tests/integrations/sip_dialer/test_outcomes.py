@@ -97,7 +97,7 @@ def test_without_a_cause_that_says_more_the_code_decides(code: int, meaning: str
 @pytest.mark.parametrize(
     ("code", "cause", "meaning"), [(*pair, meaning) for meaning, pairs in CODES_AND_CAUSES.items() for pair in pairs]
 )
-def test_some_causes_mean_what_their_code_makes_of_them(code: int, cause: int, meaning: str) -> None:
+def test_some_causes_depend_on_their_code(code: int, cause: int, meaning: str) -> None:
     assert outcomes.of_number(code, cause) == NUMBER[meaning]
     assert outcomes.of_operator(code, cause, rang=True) == OPERATOR[meaning]
 
@@ -159,7 +159,9 @@ def test_a_challenge_to_the_first_leg_is_about_the_account(code: int) -> None:
         ("number", 88, NUMBER["no codec"]),
     ],
 )
-def test_what_a_bye_before_the_join_means(side: outcomes.Side, cause: int | None, outcome: tuple[str, str]) -> None:
+def test_a_bye_before_the_join_maps_to_its_outcome(
+    side: outcomes.Side, cause: int | None, outcome: tuple[str, str]
+) -> None:
     assert outcomes.of_hang_up(side, cause) == outcome
 
 
@@ -198,7 +200,7 @@ def test_every_reason_that_is_no_progress_says_what_follows() -> None:
         ([], Cause()),
     ],
 )
-def test_the_reason_header_in_the_writings_of_the_world(headers: list[str], cause: Cause) -> None:
+def test_the_reason_header_is_read_in_all_its_variants(headers: list[str], cause: Cause) -> None:
     assert read_cause(headers) == cause
 
 

@@ -60,7 +60,7 @@ def test_ten_taught_providers_are_tested() -> None:
 
 
 @every_exchange
-def test_its_settings_are_taken(name: str) -> None:
+def test_its_settings_are_accepted(name: str) -> None:
     providers.find(GENERIC).validate_settings(TAUGHT[name]["settings"])
 
 
@@ -88,5 +88,5 @@ def test_its_deliveries_end_in_one_call_in_either_order(name: str) -> None:
 
 
 @every_exchange
-def test_the_page_tells_of_it(name: str) -> None:
+def test_the_page_mentions_it(name: str) -> None:
     assert f"| {TAUGHT[name]['pbx']} |" in PAGE.read_text()

@@ -123,7 +123,7 @@ class TestWhatChangesCountsAtOnce:
         assert stranger.get(address, {"zd_echo": "1"}).status_code == 404
 
 
-def test_what_is_refused_or_cannot_be_read_is_dealt_with_once(
+def test_a_refused_or_unreadable_delivery_is_handled_once(
     voip: Voip, stranger: APIClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     address = f"/voip/webhooks/simulator/{voip.webhook_secret}/"
@@ -163,7 +163,7 @@ class TestTheEndOfARequest:
     def enqueued(self) -> list[int]:
         return [job.args["call_id"] for job in ProcrastinateJob.objects.filter(task_name="calls.tell_of_end")]
 
-    def test_is_told_by_a_job_that_the_statement_enqueues(
+    def test_is_announced_by_a_job_the_statement_enqueues(
         self, voip: Voip, request_: Call, post: Post, at_once_only: None
     ) -> None:
         assert post(voip, "call.answered", "op-9") == 200
@@ -173,7 +173,7 @@ class TestTheEndOfARequest:
 
         assert self.enqueued() == [request_.pk]
 
-    def test_is_told_though_whoever_stored_it_dies_right_after(
+    def test_is_announced_although_the_web_process_dies(
         self, voip: Voip, request_: Call, post: Post, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def die(*arguments: Any) -> None:
@@ -187,13 +187,13 @@ class TestTheEndOfARequest:
         request_.refresh_from_db()
         assert (request_.status, self.enqueued()) == ("BUSY", [request_.pk])
 
-    def test_is_told_once_though_it_is_delivered_twice(self, voip: Voip, request_: Call, post: Post) -> None:
+    def test_is_announced_once_for_a_redelivery(self, voip: Voip, request_: Call, post: Post) -> None:
         for _delivery in range(2):
             assert post(voip, "call.ended", "op-9", status="BUSY") == 200
 
         assert self.enqueued() == [request_.pk]
 
-    def test_of_a_call_that_nobody_asked_for_here_is_not_told(self, voip: Voip, post: Post) -> None:
+    def test_is_not_announced_for_a_call_that_was_not_requested(self, voip: Voip, post: Post) -> None:
         assert post(voip, "call.ended", "op-2", status="BUSY") == 200
 
         assert self.enqueued() == []

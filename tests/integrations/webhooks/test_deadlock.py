@@ -26,7 +26,7 @@ def deliver(voip: Voip, delivery: Delivery) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_one_at_whose_cost_it_is_ended_is_taken_in_once_more() -> None:
+def test_the_victim_of_a_deadlock_is_stored_on_retry() -> None:
     voip = make.voip(provider="simulator")
     delivery = Delivery(method="POST", body=BODY, received_at=timezone.now())
     with ThreadPoolExecutor(1) as threads:

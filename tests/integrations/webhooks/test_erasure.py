@@ -193,7 +193,7 @@ def test_what_was_erased_is_neither_replayed_nor_processed(send: Any) -> None:
     assert (row.error, row.provider_call_id, row.is_waiting) == ("", "1769500000.17", False)
 
 
-def test_what_came_in_the_same_moment_goes_by_night(send: Any) -> None:
+def test_a_delivery_of_the_same_moment_is_erased_at_night(send: Any) -> None:
     send("call_start", START.format(number="501502503"))
     erase_from_calls(ANNA)
 

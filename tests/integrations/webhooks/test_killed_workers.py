@@ -193,7 +193,7 @@ def _somebody_waits_for_a_lock() -> bool:
 
 
 @pytest.mark.parametrize("end", [20, 60, -1])
-def test_a_request_that_its_sender_did_not_live_to_finish_is_none(exchange: loopback.ProviderServer, end: int) -> None:
+def test_an_uncommitted_request_is_not_dialed(exchange: loopback.ProviderServer, end: int) -> None:
     whole = b'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 14\r\n\r\n{"ref": "one"}'
 
     with socket.create_connection(("127.0.0.1", exchange.port)) as sender:

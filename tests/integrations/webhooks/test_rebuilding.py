@@ -88,7 +88,7 @@ def test_a_replay_resumes_behind_what_was_read(monkeypatch: pytest.MonkeyPatch) 
     assert rebuilding.carry_out(voip.pk) == 2 * CALLS + 1 - 3
 
 
-def test_begun_anew_it_counts_from_the_start() -> None:
+def test_a_restarted_replay_counts_from_zero() -> None:
     """The job of the former settings tells nothing any more of what it reads."""
     voip = filled()
     spoil(voip)

@@ -53,7 +53,7 @@ def test_a_corrected_direction_is_another_direction_and_another_customer(client:
     assert "1 deliveries read: 1 calls were changed" in told
 
 
-def test_times_and_words_are_told_as_staff_know_them(client: Client, voip: Voip) -> None:
+def test_times_and_words_are_shown_as_staff_know_them(client: Client, voip: Voip) -> None:
     teach(voip, statuses={"TAK": "BUSY"})
     send(client, voip, TALK | {"status": "TAK", "started_at": "2026-11-26T12:00:00Z"})
 
@@ -64,7 +64,7 @@ def test_times_and_words_are_told_as_staff_know_them(client: Client, voip: Voip)
     assert ": start_time: 26 Nov 2026, 13:00:00 → " in told
 
 
-def test_of_a_new_call_what_is_not_said_is_not_told(client: Client, voip: Voip) -> None:
+def test_a_new_call_shows_only_reported_columns(client: Client, voip: Voip) -> None:
     send(client, voip, TALK | {"call_id": "null", "uniqueid": ""})
     teach(voip, fields={"call_id": "caller"})
 
@@ -109,7 +109,7 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(client: Client, voip: Voip
     assert told.splitlines()[:-1] == replay().splitlines()[:-1]
 
 
-def test_what_cannot_be_read_any_more_goes_on_saying_what_it_said(client: Client, voip: Voip) -> None:
+def test_a_delivery_that_became_unreadable_keeps_its_reports(client: Client, voip: Voip) -> None:
     send(client, voip, TALK)
     before = Call.objects.values().get()
     WebhookDelivery.objects.update(body=b"\x00")

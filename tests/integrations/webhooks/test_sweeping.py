@@ -65,7 +65,7 @@ def test_a_young_delivery_is_left_to_the_process_that_received_it(voip: Voip) ->
     assert Call.objects.get().duration == 42
 
 
-def test_what_was_read_or_could_not_be_is_not_swept(voip: Voip) -> None:
+def test_processed_and_unreadable_deliveries_are_not_swept(voip: Voip) -> None:
     left(voip, 1, processed_at=timezone.now())
     left(voip, 2, error="No call id.")
     left(voip, 3, erased_at=timezone.now(), processed_at=timezone.now(), body=b"")
@@ -120,7 +120,7 @@ def test_a_delivery_being_read_is_erased_afterwards(voip: Voip) -> None:
     assert (bytes(row.body), row.erased_at is None) == (b"", False)
 
 
-def test_a_replay_waits_for_who_reads_the_same_delivery(voip: Voip) -> None:
+def test_a_replay_waits_for_another_reader_of_the_delivery(voip: Voip) -> None:
     left(voip, 1)
 
     met = meet(sweep, lambda: list(replay(WebhookDelivery.objects.all())), at=SETTLES)
@@ -138,7 +138,7 @@ def test_what_is_being_replayed_is_erased_when_it_has_been_read(voip: Voip) -> N
     assert bytes(WebhookDelivery.objects.get().body) == b""
 
 
-def test_what_is_erased_before_the_replay_comes_to_it_is_left_out(voip: Voip) -> None:
+def test_a_delivery_erased_before_its_replay_is_skipped(voip: Voip) -> None:
     left(voip, 1, processed_at=timezone.now(), provider_call_id="")
 
     met = meet(lambda: list(replay(WebhookDelivery.objects.all())), erase, at=LOCKS)

@@ -20,7 +20,7 @@ def read(client: APIClient, *, voip: Any = None, **body: Any) -> Any:
     return client.post(f"/voip/voips/{voip.pk}/read.json", {"body": json.dumps(ENDED), "event": "call_end"} | body)
 
 
-def test_a_delivery_is_told_and_nothing_is_stored(alice: APIClient) -> None:
+def test_a_delivery_is_explained_and_not_stored(alice: APIClient) -> None:
     answer = read(alice)
 
     event = answer.json()["events"][0]
@@ -49,7 +49,7 @@ def test_the_given_settings_are_used_and_not_stored(alice: APIClient) -> None:
     assert voip.settings == {}
 
 
-def test_what_cannot_be_read_is_told(alice: APIClient) -> None:
+def test_an_unreadable_delivery_is_explained(alice: APIClient) -> None:
     told = read(alice, body="nr=9&event=koniec", event="").json()["events"][0]
     broken = read(alice, body="{").json()
 
@@ -77,7 +77,7 @@ def test_a_mistake_is_a_400_that_names_the_field(alice: APIClient, body: dict[st
 
 
 @pytest.mark.parametrize("body", [r'{"body": "\u0000"}', r'{"body": "\ud800"}'])
-def test_what_is_no_text_is_a_400(alice: APIClient, body: str) -> None:
+def test_a_body_that_is_no_text_is_a_400(alice: APIClient, body: str) -> None:
     path = f"/voip/voips/{make.voip().pk}/read.json"
 
     assert alice.generic("POST", path, body, content_type="application/json").status_code == 400

@@ -152,7 +152,7 @@ def test_an_administrator_reads_it_and_nobody_changes_it() -> None:
 
 
 @pytest.mark.parametrize("name", ["Operator", "Supervisor", "Set-up"])
-def test_the_other_roles_do_not(name: str) -> None:
+def test_other_roles_do_not_read_the_audit_log(name: str) -> None:
     client = sign_in(in_role(name))
 
     assert client.get(LIST).status_code == 403
@@ -194,7 +194,7 @@ def test_what_former_versions_have_recorded_is_shown_as_it_stands() -> None:
     "query",
     ["?q=ewa", "?q=calls.call 7", "?action=changed", "?model=calls.call", "?by=admin", "?at_from=01.01.2026"],
 )
-def test_it_is_filtered_by_who_what_and_when(query: str) -> None:
+def test_the_audit_log_is_filtered_by_person_record_and_time(query: str) -> None:
     entry(model="calls.call", object_id=7, changes={"kind": ["", "incoming"]})
     long_ago = timezone.now() - timedelta(days=3000)
     entry(model="sips.voip", who="jan", by="api", action="deleted", at=long_ago, changes={"name": ["Office", None]})
@@ -213,7 +213,7 @@ def test_nothing_of_a_page_is_html() -> None:
 # --- how it is forgotten
 
 
-def test_it_is_forgotten_after_a_year(settings: Any) -> None:
+def test_entries_are_deleted_after_a_year(settings: Any) -> None:
     settings.AUDIT_KEPT = timedelta(days=365)
     entry(at=timezone.now() - timedelta(days=366), who="old")
     entry()
@@ -222,7 +222,7 @@ def test_it_is_forgotten_after_a_year(settings: Any) -> None:
     assert AuditEntry.objects.get().who == "ewa"
 
 
-def test_blank_keeps_it(settings: Any) -> None:
+def test_a_blank_setting_keeps_entries_for_ever(settings: Any) -> None:
     settings.AUDIT_KEPT = None
     entry(at=timezone.now() - timedelta(days=3660))
 

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.django_db
 committed = pytest.mark.django_db(transaction=True)
 
 
-def test_what_a_person_changes_is_told_old_and_new() -> None:
+def test_a_change_records_old_and_new_values() -> None:
     voip = make.voip(name="Office")
 
     with ewa():
@@ -52,7 +52,7 @@ def test_what_a_person_changes_is_told_old_and_new() -> None:
 
 
 @committed
-def test_where_nobody_acts_nothing_is_recorded() -> None:
+def test_changes_without_an_actor_are_not_recorded() -> None:
     with ewa():
         pass
     voip = make.voip()
@@ -96,7 +96,7 @@ def test_a_savepoint_that_is_rolled_back_does_not_forget_who_acts() -> None:
     assert entry().changes["name"][1] == "Other"
 
 
-def test_what_is_rolled_back_was_not_done() -> None:
+def test_a_rolled_back_change_leaves_no_entry() -> None:
     make.voip()
 
     with pytest.raises(RuntimeError), ewa():
@@ -116,7 +116,7 @@ def test_a_record_that_is_written_twice_in_a_transaction_is_one_entry() -> None:
     assert entry().changes == {"name": ["Office", "Other"], "number": ["+48221234567", ""]}
 
 
-def test_of_secrets_it_is_told_that_they_were_changed() -> None:
+def test_secret_columns_are_recorded_as_changed_without_values() -> None:
     voip = make.voip()
 
     with ewa():
@@ -126,7 +126,7 @@ def test_of_secrets_it_is_told_that_they_were_changed() -> None:
     assert entry().changes == {"api_key": None}
 
 
-def test_of_persons_it_is_told_that_they_were_changed() -> None:
+def test_personal_columns_are_recorded_as_changed_without_values() -> None:
     call = make.call(number_from="+48501502503", description="wants two lamps")
 
     with ewa():
@@ -145,7 +145,7 @@ def test_a_row_that_is_written_as_it_was_is_no_change() -> None:
 
 
 @committed
-def test_what_is_added_and_deleted_is_told() -> None:
+def test_additions_and_deletions_are_recorded() -> None:
     with ewa():
         make.voip(name="Shop", api_key="secret")
     with ewa():
@@ -166,7 +166,7 @@ def test_a_deleted_call_that_leaves_its_row_is_deleted() -> None:
 
 
 @committed
-def test_dialing_and_hanging_up_are_told() -> None:
+def test_dialing_and_hanging_up_are_recorded() -> None:
     line = make.sip(voip=make.voip(address="pbx.example.com"))
     with ewa():
         call = services.request_call(via=Via.SIP, sip=line.sip, number_to="+48501502503")
@@ -176,7 +176,7 @@ def test_dialing_and_hanging_up_are_told() -> None:
     assert [row.action for row in AuditEntry.objects.filter(model="calls.call").order_by("id")] == ["dialed", "hung_up"]
 
 
-def test_who_is_put_into_a_group_is_told() -> None:
+def test_group_membership_changes_are_recorded() -> None:
     user, group = User.objects.create_user("jan"), Group.objects.create(name="Shift")
 
     with ewa():

@@ -87,7 +87,7 @@ def test_two_presses_at_the_same_moment_dial_once() -> None:
     }
 
 
-def test_what_failed_may_be_pressed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_form_may_be_submitted_again(monkeypatch: pytest.MonkeyPatch) -> None:
     make.sip()
     row = Autocall.objects.create(number="+48501502503", status=Status.DONE, finished_at="2026-01-01T00:00:00Z")
     client = superuser()
@@ -134,7 +134,7 @@ def test_a_token_of_the_api_is_made_once() -> None:
     assert ApiToken.objects.count() == 1
 
 
-def test_what_was_sent_is_forgotten_after_a_day() -> None:
+def test_used_submission_tokens_are_deleted_after_a_day() -> None:
     client = superuser()
     form = open_form(client, "/admin/calls/call/add/") | {"number_from": "+48501502503"}
     client.post("/admin/calls/call/add/", form)

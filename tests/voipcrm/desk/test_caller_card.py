@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 NUMBER = "+48501502503"
 
 
-def test_the_last_calls_of_both_directions_newest_first() -> None:
+def test_the_card_lists_the_last_calls_of_both_directions() -> None:
     now = timezone.now()
     for minutes in range(LAST_CALLS):
         make.call(number_from=NUMBER, start_time=now - timedelta(minutes=2 * minutes))
@@ -31,7 +31,7 @@ def test_the_last_calls_of_both_directions_newest_first() -> None:
     assert card.latest == card.calls[0]
 
 
-def test_number_country_name_client_and_what_is_open() -> None:
+def test_the_card_shows_number_country_name_client_and_open_tasks() -> None:
     make.call(number_from=NUMBER, client_id=7)
     make.autocall(number=NUMBER, name="Anna", call_at=timezone.now() + timedelta(days=1))
     make.outcome("Sold", active=False)

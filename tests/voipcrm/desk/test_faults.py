@@ -50,7 +50,7 @@ def test_what_is_a_day_old_or_of_a_configuration_that_is_switched_off_is_left_ou
 
 
 @pytest.mark.parametrize("role", ["Operator", "Supervisor"])
-def test_who_cannot_mend_them_is_not_told(role: str) -> None:
+def test_faults_are_shown_only_to_those_who_can_fix_them(role: str) -> None:
     unreadable()
 
     assert faults(in_role(role)) == []

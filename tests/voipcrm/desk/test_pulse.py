@@ -59,7 +59,7 @@ def test_a_desk_for_which_nothing_is_new_is_answered_with_what_all_share(anna: C
     assert len(queries) == 0
 
 
-def test_a_call_of_somebody_elses_line_is_nothing_new(anna: Client, lines: tuple[Sip, Sip]) -> None:
+def test_a_call_outside_a_desks_scope_sends_nothing(anna: Client, lines: tuple[Sip, Sip]) -> None:
     since = shown(anna)
     rings(lines[1])
 
@@ -71,7 +71,7 @@ def test_a_call_of_somebody_elses_line_is_nothing_new(anna: Client, lines: tuple
 
 
 @pytest.mark.parametrize("whose", ["own line", "placed", "number of a row"])
-def test_what_concerns_the_desk_is_shown(anna: Client, lines: tuple[Sip, Sip], whose: str) -> None:
+def test_changes_in_a_desks_scope_are_sent(anna: Client, lines: tuple[Sip, Sip], whose: str) -> None:
     missed = rings(lines[0], status="NO ANSWER", precedence=80)
     since = shown(anna)
     choices: dict[str, dict[str, Any]] = {
@@ -139,7 +139,7 @@ def test_a_right_that_was_taken_away_is_noticed_within_fifteen_seconds(lines: tu
         assert "Nobody is calling." in ask(client, since).content.decode()
 
 
-def test_without_a_session_nothing_is_told() -> None:
+def test_without_a_session_nothing_is_answered() -> None:
     since = shown(superuser())
 
     assert Client().get("/admin/desk/changes", {"since": since}).status_code == 286

@@ -57,7 +57,7 @@ def strip_of(client: Client) -> str:
     return html[html.index('id="desk-strip"') : html.index('id="desk-tabs"')]
 
 
-def test_today_stands_beside_the_usual_of_this_weekday(client: Client) -> None:
+def test_todays_figures_stand_beside_those_of_the_usual_weekday(client: Client) -> None:
     shown = told(strip_of(client))
 
     assert "Incoming 4 Thursday, usually: 1" in shown
@@ -86,7 +86,7 @@ def test_what_is_usual_leads_to_the_days_it_was_taken_from(client: Client) -> No
 
 
 @pytest.mark.parametrize("role", ["Operator", "Administrator"])
-def test_it_is_for_who_leads_others(role: str) -> None:
+def test_the_strip_is_for_supervisors(role: str) -> None:
     shown = 'class="desk-strip"' in sign_in(in_role(role)).get("/admin/desk/").content.decode()
 
     assert shown is (role == "Administrator")

@@ -60,11 +60,11 @@ def test_an_address_that_is_none_answers_in_json(alice: APIClient, path: str) ->
     assert (answer.status_code, at_fault(answer)) == (404, ["detail"])
 
 
-def test_people_are_told_in_html(alice: APIClient) -> None:
+def test_pages_outside_the_api_answer_in_html(alice: APIClient) -> None:
     assert alice.get("/nothing")["Content-Type"].startswith("text/html")
 
 
-def test_a_method_that_a_door_does_not_have_is_not_allowed(alice: APIClient) -> None:
+def test_a_method_an_endpoint_lacks_is_not_allowed(alice: APIClient) -> None:
     codes = [alice.generic(method, "/voip/calls/make_call.json").status_code for method in ("GET", "PUT", "TRACE")]
 
     assert codes == [405] * 3
@@ -76,7 +76,7 @@ def test_a_method_that_nobody_knows_is_not_allowed(alice: APIClient) -> None:
 
 @pytest.mark.parametrize("path", ["/voip/widget_data.json", "/healthz"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_the_public_doors_only_read(path: str, method: str) -> None:
+def test_public_reading_endpoints_refuse_writes(path: str, method: str) -> None:
     client = APIClient(enforce_csrf_checks=True)
 
     assert client.generic(method, path).status_code == 405

@@ -112,7 +112,7 @@ def test_a_misspelt_wrapper_is_named_with_the_right_one(alice: APIClient, resour
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=str)
-def test_several_at_once_are_led_to_one(alice: APIClient, resource: Resource) -> None:
+def test_several_misspelt_fields_are_named_at_once(alice: APIClient, resource: Resource) -> None:
     answer = alice.post(resource.list, {f"{resource.name}s": [resource.body]})
 
     assert f"“{resource.name}”" in answer.json()[f"{resource.name}s"][0]
@@ -147,7 +147,7 @@ def test_beside_a_wrapper_nothing_is_swallowed(alice: APIClient, resource: Resou
     [{}, {"call": {}}, {"number_from": None}, {"call": {"description": "", "client_id": None}}, {"id": 5}],
     ids=str,
 )
-def test_of_nothing_no_call_is_made(alice: APIClient, body: dict[str, Any]) -> None:
+def test_an_empty_body_creates_no_call(alice: APIClient, body: dict[str, Any]) -> None:
     answers = [alice.post(CALL.list, body), send(alice, "POST", CALL.list, b"")]
 
     assert [(answer.status_code, at_fault(answer)) for answer in answers] == [(400, ["detail"])] * 2
@@ -255,7 +255,7 @@ def test_a_body_of_two_megabytes_is_too_large(alice: APIClient, resource: Resour
     assert (answer.status_code, at_fault(answer)) == (413, ["detail"])
 
 
-def test_the_door_of_the_visitor_refuses_the_same(stranger: APIClient) -> None:
+def test_the_visitors_endpoint_refuses_the_same(stranger: APIClient) -> None:
     token = make.widget().token
     answers = [
         stranger.post(
