@@ -22,7 +22,7 @@ from calls.admin import within_reason
 from sips import phone_numbers
 from sips.exporting import Exporting
 from sips.lines import CannotDial
-from voipcrm.backoffice.buttons import DialogForm, button, lead_on
+from voipcrm.backoffice.buttons import DialogForm, button, redirect_from_dialog
 
 OFFERED_WHEN_SCHEDULED = ("call_now", "move", "take", "cancel")
 OFFERED_WHEN_TAKEN = ("release", "finish")
@@ -193,7 +193,7 @@ class CallbackButtons(Exporting):
         else:
             self.log_change(request, result, log)
             messages.success(request, message % {"number": phone_numbers.display(result.number)})
-        return lead_on(request, reverse("admin:autocalls_autocall_change", args=[result.pk]))
+        return redirect_from_dialog(request, reverse("admin:autocalls_autocall_change", args=[result.pk]))
 
 
 def cancel(autocall: Autocall) -> Autocall:

@@ -18,7 +18,7 @@ from autocalls.refusal_words import REFUSALS, refusal_words
 from calls.filters import FEWEST_DIGITS, number_is
 from sips import phone_numbers
 from sips.lines import CannotDial
-from voipcrm.backoffice.buttons import button, lead_on
+from voipcrm.backoffice.buttons import button, redirect_from_dialog
 from voipcrm.backoffice.display import show_moment, unbroken
 from voipcrm.backoffice.filters import ChoiceFilter, ChosenFilter, DayRangeFilter
 from voipcrm.backoffice.read_only import ReadOnlyAdmin
@@ -88,7 +88,7 @@ class RefusalAdmin(ReadOnlyAdmin):
             messages.error(request, problem)
         else:
             messages.success(request, gettext("The call-back is scheduled."))
-        return lead_on(request, reverse("admin:autocalls_refusal_change", args=[refusal.pk]))
+        return redirect_from_dialog(request, reverse("admin:autocalls_refusal_change", args=[refusal.pk]))
 
     @admin.action(description=_("Allow the selected requests"), permissions=["allow"])
     def allow_selected(self, request: HttpRequest, queryset: QuerySet[Refusal]) -> None:

@@ -84,10 +84,10 @@ def post(address: str, body: Mapping[str, object], token: str = "") -> dict[str,
 
 def is_quiet() -> bool:
     """No call is going on, and what follows from those that ended has been done."""
-    return not going_on().exists() and not Attempt.objects.filter(outcome="").exists()
+    return not in_call().exists() and not Attempt.objects.filter(outcome="").exists()
 
 
-def going_on() -> QuerySet[Call]:
+def in_call() -> QuerySet[Call]:
     return Call.everything.filter(precedence__lt=FIRST_RESULT)
 
 
@@ -112,7 +112,7 @@ def hold(dialer: Program, scale: Scale) -> float:
 
 
 def hang_up_all(bed: Bed) -> None:
-    for call_id in going_on().values_list("pk", flat=True):
+    for call_id in in_call().values_list("pk", flat=True):
         dialing.hang_up(call_id)
-    wait_until(lambda: not going_on().exists(), seconds=60, what="the end of all calls")
+    wait_until(lambda: not in_call().exists(), seconds=60, what="the end of all calls")
     wait_until(lambda: bed.dialogs() == 0, seconds=60, what="silence")

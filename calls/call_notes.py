@@ -18,7 +18,7 @@ from calls.note_models import LONGEST_NOTE
 from calls.statuses import Kind
 from sips.exporting import Exporting
 from sips.staff_lines import name_of
-from voipcrm.backoffice.buttons import DialogForm, button, lead_on
+from voipcrm.backoffice.buttons import DialogForm, button, redirect_from_dialog
 from voipcrm.backoffice.reader_links import may_view, reader_of
 
 MOST_NOTES = 200
@@ -53,7 +53,7 @@ class CallNotes(Exporting):
         call = self.seen_call(request, object_id)
         notes.add_note(call, author=request.user, text=form.cleaned_data["text"])
         messages.success(request, gettext("The note is stored."))
-        return lead_on(request, reverse("admin:calls_call_change", args=[call.pk]))
+        return redirect_from_dialog(request, reverse("admin:calls_call_change", args=[call.pk]))
 
     @button(
         _("Follow up"),
@@ -67,11 +67,11 @@ class CallNotes(Exporting):
             taken = follow_ups.take_number(other_party(call), voip=call.voip, by=cast("User", request.user))
         except (follow_ups.FollowUpRefused, follow_ups.NoNumber) as problem:
             messages.error(request, str(problem))
-            return lead_on(request, reverse("admin:calls_call_change", args=[call.pk]))
+            return redirect_from_dialog(request, reverse("admin:calls_call_change", args=[call.pk]))
         messages.success(request, gettext("It is yours."))
         if not may_view(request.user, FollowUp):
-            return lead_on(request, reverse("admin:calls_call_change", args=[call.pk]))
-        return lead_on(request, reverse("admin:calls_followup_change", args=[taken.pk]))
+            return redirect_from_dialog(request, reverse("admin:calls_call_change", args=[call.pk]))
+        return redirect_from_dialog(request, reverse("admin:calls_followup_change", args=[taken.pk]))
 
     @admin.display(description=_("notes"))
     def notes(self, call: Call) -> str:

@@ -18,7 +18,7 @@ from calls.models import Call, Via
 from sips import phone_numbers
 from sips.lines import CannotDial, can_dial, find_line
 from sips.models import Sip, Voip
-from voipcrm.backoffice.buttons import DialogForm, button, lead_on
+from voipcrm.backoffice.buttons import DialogForm, button, redirect_from_dialog
 from voipcrm.backoffice.filters import MOST_CHOICES as MOST_LINES
 
 
@@ -114,7 +114,7 @@ class ClickToCall(CallNotes):
         except CannotDial as problem:
             messages.error(request, str(problem))
             placed = call
-        return lead_on(request, reverse("admin:calls_call_change", args=[placed.pk]))
+        return redirect_from_dialog(request, reverse("admin:calls_call_change", args=[placed.pk]))
 
     @button(_("Hang up"), question=_("The call is ended for both sides."), permission="change", icon="call_end")
     def hang_up(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
@@ -123,7 +123,7 @@ class ClickToCall(CallNotes):
             dialing.hang_up(call.pk)
         except dialing.NotControllable as problem:
             messages.error(request, str(problem))
-        return lead_on(request, reverse("admin:calls_call_change", args=[call.pk]))
+        return redirect_from_dialog(request, reverse("admin:calls_call_change", args=[call.pk]))
 
 
 def unambiguous(number: str, voip: Voip) -> str:

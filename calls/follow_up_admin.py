@@ -21,7 +21,7 @@ from sips import phone_numbers
 from sips.configuration_filter import ConfigurationFilter
 from sips.encryption import without_secrets
 from sips.staff_lines import name_of
-from voipcrm.backoffice.buttons import button, lead_on
+from voipcrm.backoffice.buttons import button, redirect_from_dialog
 from voipcrm.backoffice.display import badge, show_moment, unbroken
 from voipcrm.backoffice.filters import ChoiceFilter, DayRangeFilter
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
@@ -172,7 +172,7 @@ class FollowUpAdmin(BackOfficeAdmin):
         else:
             self.log_change(request, row, log)
             messages.success(request, log)
-        return lead_on(request, reverse("admin:calls_followup_change", args=[row.pk]))
+        return redirect_from_dialog(request, reverse("admin:calls_followup_change", args=[row.pk]))
 
     @admin.display(description=_("number"))
     def shown_number(self, row: FollowUp) -> SafeString | str:

@@ -18,8 +18,8 @@ MOST_NAMED = 5
 @receiver(voip_deleting)
 def keep_while_calling(voip_id: int, **_kwargs: Any) -> None:
     """A configuration with calls in progress is needed to end them and to receive their reports. Raises VoipInUse."""
-    going_on = Call.everything.filter(voip_id=voip_id, status__in=PROGRESS).order_by("-pk")
-    ids = list(going_on.values_list("pk", flat=True)[: MOST_NAMED + 1])
+    in_call = Call.everything.filter(voip_id=voip_id, status__in=PROGRESS).order_by("-pk")
+    ids = list(in_call.values_list("pk", flat=True)[: MOST_NAMED + 1])
     if not ids:
         return
     named = ", ".join(map(str, ids[:MOST_NAMED])) + (", …" if len(ids) > MOST_NAMED else "")

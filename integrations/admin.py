@@ -27,7 +27,7 @@ from sips.encryption import without_secrets
 from sips.models import Sip, Voip
 from sips.staff_lines import sees_all_lines
 from voipcrm.backoffice.additions import add_to
-from voipcrm.backoffice.buttons import button, lead_on, page_button
+from voipcrm.backoffice.buttons import button, page_button, redirect_from_dialog
 from voipcrm.backoffice.display import badge, show_moment, unbroken
 from voipcrm.backoffice.filters import ChoiceFilter, DayRangeFilter
 from voipcrm.backoffice.json_input import lay_out
@@ -150,7 +150,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         for replayed in processing.replay(WebhookDelivery.objects.filter(pk=delivery.pk)):
             for sentence in describe(replayed):
                 messages.add_message(request, _level([replayed]), sentence)
-        return lead_on(request, reverse("admin:integrations_webhookdelivery_change", args=[delivery.pk]))
+        return redirect_from_dialog(request, reverse("admin:integrations_webhookdelivery_change", args=[delivery.pk]))
 
     @admin.action(description=_("Replay the selected deliveries"), permissions=["replay"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from calls.sentences import tell
 from integrations import connection_tests
 from integrations.connection_models import ConnectionState, ConnectionTest
-from voipcrm.backoffice.submissions import lead_on, new_token, submit_once
+from voipcrm.backoffice.submissions import new_token, redirect_from_dialog, submit_once
 
 COLOURS = {ConnectionState.PASSED: "success", ConnectionState.FAILED: "danger"}
 
@@ -34,7 +34,7 @@ def show(
                 messages.error(request, refusal)
             else:
                 ask()
-            return lead_on(request, request.path)
+            return redirect_from_dialog(request, request.path)
 
         return submit_once(request, request.POST.get("once", ""), act, otherwise=request.path)
     test = find()

@@ -25,7 +25,7 @@ from sips.line_admin import SipAdmin
 from sips.models import Sip, StaffLine, Voip
 from sips.staff_line_admin import StaffLineAdmin
 from voipcrm.backoffice.additions import Place
-from voipcrm.backoffice.buttons import button, lead_on
+from voipcrm.backoffice.buttons import button, redirect_from_dialog
 from voipcrm.backoffice.changelist import LARGEST_COUNT, count_up_to
 from voipcrm.backoffice.secret_inputs import ClearInput, SecretForm, SecretInput
 
@@ -186,7 +186,7 @@ class VoipAdmin(ConnectionAdmin):
         voip.rotate_webhook_secret()
         self.log_change(request, voip, gettext_noop("New webhook address."))
         messages.success(request, gettext("The webhooks have a new address."))
-        return lead_on(request, reverse("admin:sips_voip_change", args=[voip.pk]))
+        return redirect_from_dialog(request, reverse("admin:sips_voip_change", args=[voip.pk]))
 
 
 admin.site.register(Sip, SipAdmin)

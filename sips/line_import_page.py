@@ -27,7 +27,7 @@ from sips.encryption import DecryptionError, decrypt, encrypt
 from sips.line_files import FileRow, LineFile, UnreadableFile, title_of
 from sips.line_import import ChangedMeanwhile, Plan, carry_out, plan
 from sips.models import Voip
-from voipcrm.backoffice.submissions import lead_on, new_token, submit_once
+from voipcrm.backoffice.submissions import new_token, redirect_from_dialog, submit_once
 
 SECONDS = 3600
 MOST_SHOWN = 200
@@ -76,7 +76,7 @@ def _confirm(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         told = _("Nothing was stored: lines have changed since you looked. Look again.")
         return _preview(request, context, file, default, problem=told)
     messages.success(request, _told(done))
-    return lead_on(request, _list_address())
+    return redirect_from_dialog(request, _list_address())
 
 
 def _told(done: Plan) -> str:

@@ -23,7 +23,7 @@ from voipcrm import rights
 from voipcrm.audit.entries import AuditEntry
 from voipcrm.audit_page import AuditEntryAdmin
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
-from voipcrm.backoffice.submissions import acted
+from voipcrm.backoffice.submissions import mark_done
 from voipcrm.desk.urls import desk_urls
 from voipcrm.figures_page import figures_page
 from voipcrm.health_page import health_page
@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # the page of users is generic in its stubs only
 else:
     _UserAdmin = PlainUserAdmin
 
-# Pages of other packages that know nothing of ours: they count and aggregate whole tables.
+# Pages of other packages that know nothing of ours would count and aggregate whole tables.
 admin.site.unregister((ProcrastinateJob, AccessAttempt, AccessFailureLog, AccessLog, User, Group))
 admin.site.index_title = _("Overview")
 admin.site.register(AuditEntry, AuditEntryAdmin)
@@ -50,10 +50,10 @@ admin.site.extra_urls = lambda: [  # type: ignore[attr-defined]  # unfold's
 ]
 
 
-def _in_words(field: Any, user: Any) -> Any:
-    """A choice of the rights that the user may grant, in the reader's language."""
-    field.queryset = rights.offered(user)
-    field.label_from_instance = rights.in_words
+def _label_rights(field: Any, user: Any) -> Any:
+    """The choice of rights that the user may grant, labelled in the reader's language."""
+    field.queryset = rights.grantable(user)
+    field.label_from_instance = rights.label_of
     return field
 
 
@@ -66,7 +66,7 @@ class UserAdmin(_UserAdmin, BackOfficeAdmin):  # type: ignore[misc]  # Django's 
     inlines = (StaffLineInline,)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        """A new user has no lines yet."""
+        """A user who does not exist yet has no lines."""
         return super().get_inlines(request, obj) if obj is not None else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -80,11 +80,11 @@ class UserAdmin(_UserAdmin, BackOfficeAdmin):  # type: ignore[misc]  # Django's 
         return own if request.user.is_superuser else (*own, "is_superuser")
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Nobody may grant rights that they do not have."""
+        """Users cannot grant rights that they do not have."""
         if db_field.name == "groups":
             options["queryset"] = rights.groups_within(request.user)
         field: Any = super().formfield_for_manytomany(db_field, request, **options)
-        return _in_words(field, request.user) if db_field.name == "user_permissions" else field
+        return _label_rights(field, request.user) if db_field.name == "user_permissions" else field
 
 
 @admin.register(Group)
@@ -97,7 +97,7 @@ class GroupAdmin(PlainGroupAdmin, BackOfficeAdmin):  # type: ignore[misc]  # bot
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **options: Any) -> Any:
         field: Any = super().formfield_for_manytomany(db_field, request, **options)
-        return _in_words(field, request.user) if db_field.name == "permissions" else field
+        return _label_rights(field, request.user) if db_field.name == "permissions" else field
 
 
 @admin.register(ApiToken)
@@ -115,8 +115,8 @@ class ApiTokenAdmin(BackOfficeAdmin):
     fieldsets = ((None, {"fields": ("user", "name", "hint", "active", "expires_at", "last_used_at", "created_at")}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
-        """Switching a token on or letting it live longer is as good as making one: for oneself, and with the right to make one.
-        Of anybody else's one may only be switched off."""
+        """Activating a token or extending it is like creating one: only for oneself, and with the right to add.
+        Tokens of others may only be switched off."""
         own = super().get_readonly_fields(request, obj)
         if obj is None:
             return own
@@ -144,7 +144,7 @@ class ApiTokenAdmin(BackOfficeAdmin):
         obj.pk, obj.hint = token.pk, token.hint
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        """The page with the secret is the response itself, so that it is stored in no session or cookie."""
+        """The response itself shows the secret, so that no session or cookie stores it."""
         shown = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -152,4 +152,4 @@ class ApiTokenAdmin(BackOfficeAdmin):
             "token": obj,
             "secret": obj.secret,
         }
-        return acted(TemplateResponse(request, "admin/token_issued.html", shown))
+        return mark_done(TemplateResponse(request, "admin/token_issued.html", shown))

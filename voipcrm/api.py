@@ -1,4 +1,4 @@
-"""The routes of the API, with what concerns several apps: idempotency keys, and the call-back of a call."""
+"""The routes of the API, and what concerns several apps: idempotency keys, and the call-back of a call."""
 
 from autocalls.calls_of_widgets import CallOfWidgetFilter
 from autocalls.serializers import CallOfAutocallSerializer
@@ -28,7 +28,7 @@ class Sips(OncePerKey, TestedSipViewSet):
 
 
 class Voips(OncePerKey, ReadingVoipViewSet):
-    """VoIP configurations. Of a deleted one calls, lines, widgets and call-backs stay, without a configuration."""
+    """VoIP configurations. When one is deleted, its calls, lines, widgets and call-backs stay without a configuration."""
 
 
 class Widgets(OncePerKey, WidgetViewSet):
@@ -40,11 +40,11 @@ class Autocalls(OncePerKey, AutocallViewSet):
 
 
 class StaffLines(OncePerKey, StaffLineViewSet):
-    """Whose telephone rings: the lines of users. Who may not see all lines sees only the calls of these."""
+    """Lines of users: whose telephone rings. Users without the right to see all lines see only the calls of their own."""
 
 
 class Notes(OncePerKey, NoteViewSet):
-    """What staff wrote about calls. The author is the user of the token; the CRM's own text is the call's `description`."""
+    """Notes of staff on calls. The author is the token's user; the CRM's own text is the call's `description`."""
 
 
 class FollowUps(OncePerKey, FollowUpViewSet):
@@ -52,7 +52,7 @@ class FollowUps(OncePerKey, FollowUpViewSet):
 
 
 class Outcomes(OncePerKey, OutcomeViewSet):
-    """How calls end, in the company's own words."""
+    """Outcomes of calls, in the company's own words."""
 
 
 router = JsonRouter()

@@ -1,9 +1,9 @@
-"""The ASGI application: bodies are read on the event loop, and only a complete request gets a thread.
+"""The ASGI application: bodies are read on the event loop, and only a complete request occupies a thread.
 
-Where a thread reads the body, as many clients as there are threads can block a server by bodies that never end (slow-loris), without any login. Here
-an unfinished body costs its bytes only. With too many of them the oldest is dropped; a provider's few hundred bytes arrive at once.
+If threads read bodies, a few clients with bodies that never end (slow loris) could block a server without any login. Here an unfinished body
+costs only its bytes. When there are too many, the oldest is dropped; a provider's few hundred bytes arrive at once.
 
-Any server of the ASGI protocol can load it; the lifespan part of the protocol is not needed.
+Any ASGI server can load it; the lifespan protocol is not needed.
 """
 
 import asyncio
@@ -30,12 +30,12 @@ from voipcrm.wsgi_request import environ_of
 BODY_SECONDS = 10.0
 """How long a body may take to arrive."""
 PIECE_SECONDS = 60.0
-"""How long a client may take for a piece of a streamed response, which occupies a thread; then the connection is closed."""
+"""How long a client may take to read one chunk of a streamed response, which occupies a thread; then the connection is closed."""
 MOST_UNFINISHED = 64
-"""Unfinished bodies per process, each in memory up to DATA_UPLOAD_MAX_MEMORY_SIZE."""
+"""Unfinished bodies per process, each up to DATA_UPLOAD_MAX_MEMORY_SIZE in memory."""
 
 MOST_FILES = 32_768
-"""Open files of a process, of which each connection is one; fewer where the system's hard limit is lower."""
+"""Open files of a process, one per connection; fewer where the system's hard limit is lower."""
 
 THREADS_FOR_MONITORING = 1
 CONNECTIONS_FOR_WEBHOOKS = max(1, min(4, settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] // 3))
@@ -43,7 +43,7 @@ CONNECTIONS_FOR_WEBHOOKS = max(1, min(4, settings.DATABASES["default"]["OPTIONS"
 THREADS_FOR_WEBHOOKS = 2
 """For those that need more than one statement. Each keeps its connection (`voipcrm.kept_connection`)."""
 THREADS_FOR_ALL_ELSE = 4
-"""Together not more than the default of DATABASE_POOL_SIZE, so that none waits for a connection of another."""
+"""All together at most the default DATABASE_POOL_SIZE, so that no thread waits for another's connection."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -54,7 +54,7 @@ Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 
 class BodyRefused(Exception):
-    """A request that is refused while its body is read."""
+    """The request is refused while its body is read."""
 
     def __init__(self, status: HTTPStatus, detail: str) -> None:
         super().__init__(detail)
@@ -62,7 +62,7 @@ class BodyRefused(Exception):
         self.detail = detail
 
     def answer(self) -> Answer:
-        """With `Connection: close`, as the rest of the body may still come."""
+        """With `Connection: close`, because the rest of the body may still arrive."""
         body = json.dumps({"detail": self.detail}).encode()
         headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
         return self.status, [*headers, (b"content-length", b"%d" % len(body))], body
@@ -125,7 +125,7 @@ class Bodies:
 
 
 class Application:
-    """The WSGI application behind a reader of bodies, for one process of an ASGI server."""
+    """Runs the WSGI application behind a body reader, in one process of an ASGI server."""
 
     def __init__(self, wsgi: WSGIHandler, bodies: Bodies, webhooks: Webhooks | None = None) -> None:
         """webhooks: answers those on the event loop, without the WSGI application; None where an address is not one of theirs after all."""
@@ -168,7 +168,7 @@ class Application:
         return await loop.run_in_executor(self._threads(path), self._serve, environ, send_now)
 
     def _threads(self, path: str) -> ThreadPoolExecutor:
-        """Webhooks and monitoring have threads of their own, so that slow pages do not delay them."""
+        """Webhooks and monitoring have their own threads, so that slow pages do not delay them."""
         if path == "/healthz":
             return self._for_monitoring
         return self._for_webhooks if path.startswith(WEBHOOKS) else self._for_all_else
@@ -199,7 +199,7 @@ def _headers(given: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
 
 
 def allow_connections() -> None:
-    """Many may be open and idle (`--backpressure` in the Procfile), for which the usual soft limit of 1024 files is too low."""
+    """Many connections may be open and idle (`--backpressure` in the Procfile); the usual soft limit of 1024 files is too low for that."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:

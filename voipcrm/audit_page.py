@@ -1,4 +1,4 @@
-"""The page of the audit log: read by administrators, changed by nobody."""
+"""The page of the audit log: administrators read it, nobody changes it."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from sips.staff_lines import sees_all_lines
 from voipcrm.audit.actors import By
 from voipcrm.audit.entries import Action, AuditEntry
-from voipcrm.audit_words import Names, kind_of, names_in, tell
+from voipcrm.audit_texts import Names, describe, kind_of, names_in
 from voipcrm.backoffice.display import show_moment, unbroken
 from voipcrm.backoffice.filters import ChoiceFilter, DayRangeFilter
 from voipcrm.backoffice.read_only import ReadOnlyAdmin
@@ -61,7 +61,7 @@ class ByFilter(ChoiceFilter):
 
 
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("moment", "person", "action", "record", "told")
+    list_display = ("moment", "person", "action", "record", "summary")
     list_filter = (("at", DayRangeFilter), ActionFilter, KindFilter, ByFilter)
     list_display_links = ("moment",)
     ordering = ("-at", "-id")
@@ -74,18 +74,18 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
     ) -> tuple[QuerySet[AuditEntry], bool]:
-        """By the whole name, or `calls.call 7` for the history of a record: both are read from an index."""
+        """By login name, or `calls.call 7` for the history of a record; both use an index."""
         kind, _space, number = search_term.strip().partition(" ")
         if kind.lower() in KINDS and number.strip().isdecimal() and len(number) < 19:
             return queryset.filter(model=kind.lower(), object_id=int(number)), False
         return queryset.filter(who=search_term.strip()) if search_term.strip() else queryset, False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The log tells of the calls of all lines."""
+        """Only for users who see all lines, because the log covers their calls."""
         return super().has_view_permission(request, obj) and sees_all_lines(request.user)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Who reads, and what the records on this page are called."""
+        """Adds the reader and the current names of the records on this page."""
         found: Any = super().get_changelist_instance(request)
         names = names_in(found.result_list)
         for entry in found.result_list:
@@ -106,7 +106,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         return _link(getattr(entry, "reader", None), entry)
 
     @admin.display(description=_("changes"))
-    def told(self, entry: AuditEntry) -> SafeString:
+    def summary(self, entry: AuditEntry) -> SafeString:
         return _lines(entry, getattr(entry, "names", {}), LONGEST_LINE)
 
     @admin.display(description=_("changes"))
@@ -115,7 +115,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
 
 def _link(reader: Any, entry: AuditEntry) -> SafeString | str:
-    """By its id alone: its name may be a person's."""
+    """Labelled by id, because the record's name may be personal."""
     if not entry.model:
         return ""
     label = kind_of(entry.model) if entry.object_id is None else f"{kind_of(entry.model)} {entry.object_id}"
@@ -127,5 +127,5 @@ def _link(reader: Any, entry: AuditEntry) -> SafeString | str:
 
 
 def _lines(entry: AuditEntry, names: Names, longest: int) -> SafeString:
-    lines = ((line if len(line) <= longest else f"{line[:longest]}…",) for line in tell(entry, names))
+    lines = ((line if len(line) <= longest else f"{line[:longest]}…",) for line in describe(entry, names))
     return format_html_join("", "<div>{}</div>", lines)

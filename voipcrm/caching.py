@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 NO_STORE = "no-store"
 
 
-def keep_no_answers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Responses of the API hold personal data: `no-store`, unless a view says otherwise (RFC 9111, 5.2.2.5)."""
+def forbid_storing(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Set `no-store` on API responses, which hold personal data, unless a view sets another policy (RFC 9111, 5.2.2.5)."""
 
     def process(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -4,16 +4,16 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-PLACE = "{id}"
+PLACEHOLDER = "{id}"
 
 
 def check_template(name: str, value: str) -> str:
-    """An address with `{id}` in place of the client's or contact's number, or blank. Raises ImproperlyConfigured."""
-    if value and (PLACE not in value or urlsplit(value).scheme not in ("http", "https")):
-        raise ImproperlyConfigured(f"{name} is “{value}”; write it like https://crm.example.com/clients/{PLACE}.")
+    """An address with `{id}` for the id of the client or contact, or blank. Raises ImproperlyConfigured."""
+    if value and (PLACEHOLDER not in value or urlsplit(value).scheme not in ("http", "https")):
+        raise ImproperlyConfigured(f"{name} is “{value}”; write it like https://crm.example.com/clients/{PLACEHOLDER}.")
     return value
 
 
 def link_to(template: str, number: int) -> str:
-    """ "" without a template."""
-    return template.replace(PLACE, str(number))
+    """The address; "" without a template."""
+    return template.replace(PLACEHOLDER, str(number))

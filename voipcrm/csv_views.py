@@ -1,4 +1,4 @@
-"""`GET /voip/calls.csv` and `GET /voip/autocalls.csv`: the lists with their filters, whole and without pages."""
+"""`GET /voip/calls.csv` and `GET /voip/autocalls.csv`: the complete lists with their filters, not paginated."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -26,14 +26,14 @@ class CsvRenderer(JSONRenderer):
 RENDERERS = (JSONRenderer, CsvRenderer)
 
 
-def csv_answer(view: Calls | Autocalls) -> StreamingHttpResponse:
-    """The columns are those of the list that stand in a row of the table: none that is secret, as the list has none."""
+def csv_response(view: Calls | Autocalls) -> StreamingHttpResponse:
+    """Its columns are the list's fields that are table columns; the list has no secret ones."""
     columns = columns_of(view.get_serializer_class())
     rows = view.filter_queryset(view.get_queryset())
     record_export(rows.model._meta.label_lower, "csv", view.request.query_params)
     pieces = newest_first(rows, columns, time=getattr(view, "list_time", ""))
     return StreamingHttpResponse(
-        csv_pieces(columns, map(_told, pieces)),
+        csv_pieces(columns, map(_as_csv_rows, pieces)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{view.resource}s.csv"'},
     )
@@ -44,7 +44,7 @@ def columns_of(serializer: Any) -> Sequence[str]:
     return [name for name in serializer.Meta.fields if name in stored]
 
 
-def _told(rows: list[Row]) -> list[Row]:
+def _as_csv_rows(rows: list[Row]) -> list[Row]:
     return [list(map(_as_in_json, row)) for row in rows]
 
 
@@ -63,7 +63,7 @@ class CallsCsv(Calls):
 
     @extend_schema(operation_id="calls_csv", tags=["calls"], **_SCHEMA)
     def list(self, request: Request, *args: Any, **options: Any) -> Any:
-        return csv_answer(self)
+        return csv_response(self)
 
 
 class AutocallsCsv(Autocalls):
@@ -74,4 +74,4 @@ class AutocallsCsv(Autocalls):
 
     @extend_schema(operation_id="autocalls_csv", tags=["autocalls"], **_SCHEMA)
     def list(self, request: Request, *args: Any, **options: Any) -> Any:
-        return csv_answer(self)
+        return csv_response(self)

@@ -1,4 +1,4 @@
-"""The overview of the back-office: what needs attention now. A constant number of queries, each by an index."""
+"""The overview of the back-office: what needs attention now. A constant number of queries, each using an index."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +33,7 @@ class Card:
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """unfold's context of the index with `cards` and `configurations`, as far as the reader may see them."""
+    """unfold's context of the index page with the `cards` and `configurations` that the reader may see."""
     user = request.user
     cards = _calls(user) if may_view(request, "calls.call") else []
     cards += _call_backs(user) if may_view(request, "autocalls.autocall") else []

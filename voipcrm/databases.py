@@ -1,4 +1,4 @@
-"""DATABASES: your own PostgreSQL, maybe behind PgBouncer, or the embedded one."""
+"""DATABASES: an external PostgreSQL, possibly behind PgBouncer, or the embedded one."""
 
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,11 @@ OURS = {
     "pool": "DATABASE_POOL_SIZE",
     "conn_max_age": "DATABASE_POOL_SIZE",
 }
-"""Options that a URL could hold, and the settings for them."""
+"""Options that a URL could contain, and the settings to use instead."""
 
 POOL = {"min_size": 1, "timeout": 10, "reconnect_timeout": 4}
-"""Seconds. A pool tries to reach a server that is away ever more rarely, for so long as `reconnect_timeout` says; by default that is 300, so after an
-outage of some minutes it would sleep for one or two more. When it has given up, whoever asks for a connection begins anew."""
+"""Seconds. A pool retries an unreachable server at growing intervals until `reconnect_timeout`; with the default of 300 it would sleep for one or
+two minutes more after an outage. After it has given up, the next request for a connection starts anew."""
 
 
 REACHING = {
@@ -34,17 +34,17 @@ lost its power or its network is gone, and for so long nobody would ask the next
 
 
 def configure(env: environ.Env, embedded_in: Path) -> dict[str, Any]:
-    """Django's settings of the database. embedded_in: the embedded server's folder. Raises ImproperlyConfigured."""
+    """Django's database settings. embedded_in: the folder of the embedded server. Raises ImproperlyConfigured."""
     address = env.str("DATABASE_URL", "")
     found = _parse(env, "DATABASE_URL") if address else _embedded(embedded_in)
     pooled = env.bool("DATABASE_TRANSACTION_POOLING", False)
     prepared = env.bool("DATABASE_PREPARED_STATEMENTS", True)
     return found | {
-        # A connection is looked at before it is used: after a restart of the server each one in the pool would cost a request, and maybe a webhook.
+        # Connections are checked before use: after a server restart each one in the pool would otherwise cost a request, maybe a webhook.
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": pooled,
         "OPTIONS": {
-            # None forbids what `calls.sql` and procrastinate prepare; Django's own cursors prepare nothing either way.
+            # None forbids the statements that `calls.sql` and procrastinate prepare; Django's own cursors prepare nothing either way.
             "prepare_threshold": 5 if prepared else None,
             **found.get("OPTIONS", {}),
             "pool": POOL | {"max_size": _pool_size(env)},

@@ -1,4 +1,4 @@
-"""Demonstration data: a month of calls, from webhooks of the simulated provider, some repeated and out of order."""
+"""Demonstration data: a month of calls, made from webhooks of the simulated provider, some of them repeated and out of order."""
 
 import random
 from collections.abc import Callable
@@ -24,8 +24,8 @@ from sips.models import Sip, StaffLine, Voip
 from voipcrm import demo_work
 from widgets.models import Widget
 
-OPERATOR = "http://127.0.0.1:"
-"""The address of the simulated provider, up to its port, which each start chooses anew."""
+PROVIDER_ADDRESS = "http://127.0.0.1:"
+"""The address of the simulated provider without its port, which is chosen at each start."""
 
 CALLS = 320
 DAYS = 30
@@ -37,20 +37,22 @@ CUSTOMERS = [
 ]
 WIDGET = "Web shop"
 STAFF = {"anna": ("Operator", "101"), "supervisor": ("Supervisor", "")}
-"""Users by login name: their group, and the line whose telephone is theirs."""
+"""Users by login name: their group, and their line."""
 STAFF_ADDRESS = "@demo.invalid"
 OFFICE_HOURS = [["08:00", "12:00"], ["12:30", "17:00"]]
 
 
 def create() -> None:
-    """Two configurations, their lines, a widget, a few hundred calls of the last month, and what there is to do today."""
+    """Two configurations with lines, a widget, several hundred calls of the last month, and today's tasks."""
     desks = [
-        _make_desk(
+        _make_configuration(
             "Warsaw office",
             number="+48221234500",
             lines={"100": "Reception", "101": "Anna Nowak", "102": "Piotr Zieliński"},
         ),
-        _make_desk("Support line", number="+48327654300", lines={"201": "Marta Wójcik", "202": "Oleh Kovalenko"}),
+        _make_configuration(
+            "Support line", number="+48327654300", lines={"201": "Marta Wójcik", "202": "Oleh Kovalenko"}
+        ),
     ]
     weekdays = ("monday", "tuesday", "wednesday", "thursday", "friday")
     widget = Widget.objects.create(
@@ -67,8 +69,8 @@ def create() -> None:
     demo_work.create(desks[0], widget)
 
 
-def admit_staff(new_password: Callable[[str], str]) -> None:
-    """Make the users of the demo who are missing. Somebody else of that name is left alone."""
+def create_staff(new_password: Callable[[str], str]) -> None:
+    """Create the demo users that are missing. Existing users of the same name are not changed."""
     for name, (group, sip) in STAFF.items():
         if User.objects.filter(username=name).exists():
             continue
@@ -77,7 +79,7 @@ def admit_staff(new_password: Callable[[str], str]) -> None:
             user.groups.set(Group.objects.filter(name=group))
             for line in Sip.objects.filter(sip=sip, voip__in=configurations()).select_related("voip") if sip else ():
                 StaffLine.objects.create(user=user, sip=line)
-                demo_work.hand_out(user, line.voip)
+                demo_work.assign_tasks(user, line.voip)
 
 
 def staff() -> QuerySet[User]:
@@ -85,12 +87,12 @@ def staff() -> QuerySet[User]:
 
 
 def configurations() -> QuerySet[Voip]:
-    """Those of the demo: of the simulated provider, on this machine."""
-    return Voip.objects.filter(provider="simulator", api_url__startswith=OPERATOR)
+    """The demo's configurations: of the simulated provider on this machine."""
+    return Voip.objects.filter(provider="simulator", api_url__startswith=PROVIDER_ADDRESS)
 
 
 def remove() -> dict[str, int]:
-    """Delete the demo's configurations with all that came through them, its widget and its users. How many there were of each."""
+    """Delete the demo's configurations with everything that belongs to them, its widget and its users. Returns the counts."""
     with transaction.atomic():
         mine = list(configurations().select_for_update())
         widgets = Widget.objects.filter(name=WIDGET, voip__in=mine)
@@ -112,9 +114,14 @@ def remove() -> dict[str, int]:
     return counts
 
 
-def _make_desk(name: str, *, number: str, lines: dict[str, str]) -> Voip:
+def _make_configuration(name: str, *, number: str, lines: dict[str, str]) -> Voip:
     voip = Voip.objects.create(
-        name=name, number=number, provider="simulator", address="127.0.0.1", port="5060", api_url=f"{OPERATOR}8001"
+        name=name,
+        number=number,
+        provider="simulator",
+        address="127.0.0.1",
+        port="5060",
+        api_url=f"{PROVIDER_ADDRESS}8001",
     )
     for sip, person in lines.items():
         Sip.objects.create(name=person, sip=sip, voip=voip, username=f"{voip.pk}-{sip}", kind="desk phone")
@@ -158,7 +165,7 @@ NOTES = (
 
 
 def _office_moment(chance: random.Random) -> datetime:
-    """A working minute of the last month; today's only up to now."""
+    """A moment in office hours of the last month, never in the future."""
     now = timezone.localtime(timezone=ZoneInfo(settings.STAFF_TIME_ZONE))
     while True:
         day = now - timedelta(days=chance.randrange(DAYS))

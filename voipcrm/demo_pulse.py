@@ -1,6 +1,6 @@
-"""What happens on the demo's desk while somebody looks: calls come in every now and then, and a colleague returns what was missed.
+"""Live activity of the demo: calls come in now and then, and a colleague returns missed ones.
 
-They come as webhooks, at the pace of real calls. Old ones are deleted, so that a demo that runs for months stays as large as it is.
+They arrive as webhooks at the pace of real calls. Old ones are deleted, so that a long-running demo does not grow.
 """
 
 import logging
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 PREFIX = "pulse-"
 MOST_KEPT = 300
-"""Of its calls, besides those that somebody has written something about."""
+"""Demo calls kept, besides those that somebody has written about."""
 RETURNED_AFTER = timedelta(minutes=6)
 SHARE_OF_RETURNS = 0.3
 RESULTS = {Status.ANSWERED: 60, Status.NO_ANSWER: 30, Status.BUSY: 10}
@@ -37,8 +37,8 @@ Tell = Callable[[str, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One webhook, so many seconds after the beginning."""
+class TimedWebhook:
+    """One webhook, sent that many seconds after the beginning."""
 
     after: float
     body: bytes
@@ -47,11 +47,11 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Story:
     path: str
-    told: list[Told]
+    webhooks: list[TimedWebhook]
 
 
 def next_story(chance: random.Random, now: datetime) -> Story | None:
-    """The next call; None where there is no demo, or everybody talks."""
+    """The next call; None without a demo, or while all lines are busy."""
     desks = list(demo.configurations().order_by("pk"))
     if not desks:
         return None
@@ -74,8 +74,10 @@ def next_story(chance: random.Random, now: datetime) -> Story | None:
         talk_seconds=chance.randint(15, 90),
     )
     moments = [datetime.fromisoformat(loads(body)["at"]) for body in bodies]
-    told = [Told((moment - now).total_seconds(), body) for moment, body in zip(moments, bodies, strict=True)]
-    return Story(urlsplit(desk.webhook_url).path, told)
+    webhooks = [
+        TimedWebhook((moment - now).total_seconds(), body) for moment, body in zip(moments, bodies, strict=True)
+    ]
+    return Story(urlsplit(desk.webhook_url).path, webhooks)
 
 
 def _free_lines(desk: Voip) -> list[str]:
@@ -84,7 +86,7 @@ def _free_lines(desk: Voip) -> list[str]:
 
 
 def _to_return(desks: list[Voip], now: datetime) -> Call | None:
-    """The longest missed of its own calls that nobody has returned."""
+    """The longest-missed demo call that nobody has returned."""
     rows = Call.objects.unreturned(since=now - timedelta(days=1)).filter(voip__in=desks).select_related("voip")
     waiting = rows.filter(provider_call_id__startswith=PREFIX, start_time__lt=now - RETURNED_AFTER)
     found: Call | None = waiting.order_by("start_time").first()
@@ -92,7 +94,7 @@ def _to_return(desks: list[Voip], now: datetime) -> Call | None:
 
 
 def prune() -> int:
-    """Delete the older of its calls with what was told of them. Returns how many."""
+    """Delete older demo calls and their reports. Returns how many."""
     mine = Call.everything.filter(voip__in=demo.configurations(), provider_call_id__startswith=PREFIX)
     old = list(mine.order_by("-pk").values_list("pk", "provider_call_id", "voip")[MOST_KEPT:])
     touched = set(mine.exclude(notes=None, outcome=None, description="").values_list("pk", flat=True))
@@ -105,7 +107,7 @@ def prune() -> int:
 
 
 def run(base: str, *, every: float, tell: Tell, over: threading.Event) -> None:
-    """Until it is over. `base` is where the product listens."""
+    """Runs until `over` is set. base: the product's address."""
     chance = random.Random()
     while not over.wait(every * chance.uniform(0.5, 1.5)):
         try:
@@ -120,12 +122,12 @@ def run(base: str, *, every: float, tell: Tell, over: threading.Event) -> None:
 
 
 def _play(base: str, story: Story, tell: Tell, over: threading.Event) -> None:
-    for seconds, told in _pauses(story.told):
+    for seconds, webhook in _pauses(story.webhooks):
         if over.wait(seconds):
             return
-        tell(f"{base}{story.path}", told.body)
+        tell(f"{base}{story.path}", webhook.body)
 
 
-def _pauses(told: list[Told]) -> Iterator[tuple[float, Told]]:
-    for before, this in pairwise([Told(0, b""), *told]):
+def _pauses(webhooks: list[TimedWebhook]) -> Iterator[tuple[float, TimedWebhook]]:
+    for before, this in pairwise([TimedWebhook(0, b""), *webhooks]):
         yield this.after - before.after, this

@@ -1,4 +1,4 @@
-"""What there is to do on the demo's desk: missed calls of the last hours, call-backs in every state, follow-ups, and the words for outcomes."""
+"""Tasks on the demo's desk: missed calls of the last hours, call-backs in every state, follow-ups and outcomes."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ VISITORS = (
     ("Rafał Wróbel", "+48608345008", "Montaż lamp"),
 )
 MISSED = ((9, "+48501120017"), (31, "+48602127936"), (44, "+48501120017"), (70, "+48501120017"), (95, "+48693135855"))
-"""How many minutes ago, and who: one caller has tried three times."""
+"""Minutes ago, and the caller; one caller has tried three times."""
 
 
 def create(desk: Voip, widget: Widget) -> None:
@@ -38,8 +38,8 @@ def create(desk: Voip, widget: Widget) -> None:
     _ask_for_calls(widget)
 
 
-def hand_out(anna: User, desk: Voip | None) -> None:
-    """What a colleague has taken, and what is put off until later today."""
+def assign_tasks(anna: User, desk: Voip | None) -> None:
+    """Assign tasks to a colleague, and postpone one until later today."""
     now = timezone.now()
     Autocall.objects.filter(voip=desk, number=VISITORS[2][1], status=Status.SCHEDULED).update(
         status=Status.TAKEN, taken_by=anna, taken_at=now, reason=Standing.TAKEN
@@ -49,7 +49,7 @@ def hand_out(anna: User, desk: Voip | None) -> None:
 
 
 def remove() -> int:
-    """The outcomes that nobody has used."""
+    """Delete the outcomes that nobody has used."""
     used = FollowUp.objects.exclude(outcome=None).values("outcome")
     return Outcome.objects.filter(name__in=OUTCOMES, calls=None).exclude(pk__in=used).delete()[0]
 

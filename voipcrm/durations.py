@@ -8,7 +8,7 @@ MOST_DAYS = 36_500
 
 
 def kept_for(name: str, days: str) -> timedelta | None:
-    """How long something is kept; None, for ever, where it is blank or 0. Raises ImproperlyConfigured."""
+    """How long something is kept; None (for ever) if blank or 0. Raises ImproperlyConfigured."""
     text = days.strip() or "0"
     if not (text.isascii() and text.isdecimal() and int(text) <= MOST_DAYS):
         raise ImproperlyConfigured(

@@ -3,8 +3,8 @@
 One folder, used for nothing else, holds `cluster/` (the database), `postgres.log`, the socket, and three files locked
 with flock(2), whose locks the kernel releases however a process ends:
 * `server.lock` is held by the server, which inherits the open file: it is free exactly when the server's last process
-  is gone. Process ids lie after a reboot or in a container; this does not.
-* `users.lock` is shared by the processes that use the server. Who leaves last gets it alone and stops the server.
+  has ended. Process ids are unreliable after a reboot or in a container; the lock is not.
+* `users.lock` is shared by the processes that use the server. The last one to leave gets it exclusively and stops the server.
 * `start.lock` is held around each start and stop, so that the two never overlap.
 """
 
@@ -29,7 +29,7 @@ from voipcrm.postgres_programs import (
     create_cluster,
     find_programs,
     open_owned,
-    read_complaint,
+    read_last_error,
     run_program,
 )
 
@@ -72,7 +72,7 @@ def ensure_running(data_dir: Path) -> str:
 
 
 def is_running(data_dir: Path) -> bool:
-    """Whether any process of the server of `data_dir` is alive, be it starting or stopping."""
+    """Whether any process of the server of `data_dir` is alive, even if it is starting or stopping."""
     try:
         with _locked(data_dir / "server.lock", fcntl.LOCK_SH | fcntl.LOCK_NB):
             return False
@@ -120,7 +120,7 @@ def _bring_up(data_dir: Path) -> str:
     while True:
         if not is_running(data_dir):
             if started:
-                raise EmbeddedPostgresError(f"The embedded PostgreSQL did not start: {read_complaint(data_dir)}")
+                raise EmbeddedPostgresError(f"The embedded PostgreSQL did not start: {read_last_error(data_dir)}")
             _start(data_dir)
             deadline = time.monotonic() + PATIENCE  # a new cluster takes as long as it takes
             started = True
@@ -135,7 +135,7 @@ def _bring_up(data_dir: Path) -> str:
         if status == "starting":  # recovery after a crash takes as long as it takes
             deadline = time.monotonic() + PATIENCE
         elif time.monotonic() > deadline:
-            raise EmbeddedPostgresError(f"The embedded PostgreSQL is stuck: {read_complaint(data_dir)}")
+            raise EmbeddedPostgresError(f"The embedded PostgreSQL is stuck: {read_last_error(data_dir)}")
         time.sleep(0.02)
 
 

@@ -1,4 +1,4 @@
-"""The file of settings beside manage.py, `.env`, for whoever starts the product by hand."""
+"""The `.env` file beside manage.py."""
 
 from pathlib import Path
 
@@ -7,9 +7,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def read(env: environ.Env, folder: Path) -> None:
-    """Put into the environment what the file says and the environment does not.
+    """Add the file's variables to the environment, where they are not set.
 
-    VOIPCRM_ENV_FILE names another file, which must exist; blank, none is read. Raises ImproperlyConfigured.
+    VOIPCRM_ENV_FILE names another file, which must exist; if blank, none is read. Raises ImproperlyConfigured.
     """
     named = env.str("VOIPCRM_ENV_FILE", None)
     file = folder / (".env" if named is None else named)

@@ -1,4 +1,4 @@
-"""Erasing a person from everything: one verb of each room, the admin's own log and the audit log."""
+"""Erases a person from all apps, the admin's log and the audit log."""
 
 import json
 from collections import Counter
@@ -25,11 +25,11 @@ KEPT, UNDER_WAY = calls_erasure.KEPT, calls_erasure.UNDER_WAY
 
 
 class CannotErase(Exception):
-    """The text is no number, or the company's own number; the message says so."""
+    """The text is no number, or the company's own; the message says so."""
 
 
-def seek(written: str, country: str = DEFAULT_COUNTRY) -> SoughtNumber:
-    """The number to be erased. Raises CannotErase."""
+def parse_number(written: str, country: str = DEFAULT_COUNTRY) -> SoughtNumber:
+    """Parse the number to be erased. Raises CannotErase."""
     number = called(written, country)
     try:
         sought = SoughtNumber(number)
@@ -43,10 +43,10 @@ def seek(written: str, country: str = DEFAULT_COUNTRY) -> SoughtNumber:
 
 
 def erase_number(sought: SoughtNumber, *, progress: Progress, dry_run: bool = False) -> Counter[str]:
-    """Erase the person with that number, and return how many of what. Each app's part can be repeated, so all of it can.
+    """Erase the person with that number; returns counts by kind. Each app's part is idempotent, so the whole is.
 
-    Call-backs first, so that nobody is dialed any more; calls before deliveries, because from then on what still comes of them is stored without its
-    content; and both again, for what came in while the log was read.
+    Call-backs first, so that nobody is dialed any more; calls before deliveries, because later deliveries of erased calls are stored without
+    content; both again at the end, for what arrived while the log was searched.
     """
     counts = erase_from_call_backs(sought, dry_run=dry_run)
     affected = (
@@ -65,7 +65,7 @@ def erase_number(sought: SoughtNumber, *, progress: Progress, dry_run: bool = Fa
 
 
 def _erase_from_admin_log(sought: SoughtNumber, *, dry_run: bool) -> int:
-    """The log of the admin names each call and call-back by its numbers."""
+    """The admin's log names each call and call-back by its numbers."""
     maybe = LogEntry.objects.filter(may_name(sought, "object_repr", "change_message"))
     found = [
         entry.pk
@@ -77,7 +77,7 @@ def _erase_from_admin_log(sought: SoughtNumber, *, dry_run: bool) -> int:
 
 
 def _erase_from_audit_log(sought: SoughtNumber, *, dry_run: bool) -> int:
-    """It copies nothing of persons; but somebody may have written the number into the name of a line or a widget's texts."""
+    """It copies no personal values, but staff may have typed the number into a line's name or a widget's text."""
     found = [
         entry.pk
         for entry in with_text().filter(may_name(sought, "text")).iterator()
@@ -88,7 +88,7 @@ def _erase_from_audit_log(sought: SoughtNumber, *, dry_run: bool) -> int:
 
 
 def _erase_from_failed_logins(sought: SoughtNumber, *, dry_run: bool) -> int:
-    """Rows of older versions hold what was typed and posted; `voipcrm.logins` keeps nothing of it and forgets them the next night."""
+    """Rows of older versions hold what was typed; `voipcrm.logins` stores none of it and deletes those rows the next night."""
     texts = ("username", "user_agent", "path_info", "http_accept")
     erased = 0
     for model, fields in (

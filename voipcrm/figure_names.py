@@ -68,7 +68,7 @@ CARDS: Final = (
     "calls", "incoming", "incoming_answered", "missed", "unreturned", "outgoing", "outgoing_answered", "internal", "without_kind",
     "asked", "operator_reached", "talked", "waiting", "taken", "done", "failed", "canceled", "expired",
 )  # fmt: skip
-"""What the page shows first, and in which order."""
+"""The figures that the page shows first, in order."""
 
 COLOURS: Final[Mapping[str, str]] = {
     "calls": "var(--color-base-400)",
@@ -78,4 +78,4 @@ COLOURS: Final[Mapping[str, str]] = {
     "operator_reached": "#1d4ed8",
     "talked": "#15803d",
 }
-"""Of the bars of a chart."""
+"""Colours of the bars of a chart."""

@@ -1,4 +1,4 @@
-"""The page of figures in the admin: the figures of `GET /voip/stats.json`, each a link to its rows, and charts, each with its table."""
+"""The page of figures in the admin: the figures of `GET /voip/stats.json` linked to their rows, with charts and their tables."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -43,7 +43,7 @@ class Cell:
     value: str
     link: str
     shade: int = 0
-    """Of a table in which the most stands out, from 0 to SHADES."""
+    """From 0 to SHADES, in a table that highlights the largest values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def figures_page(request: HttpRequest) -> TemplateResponse:
     try:
         question = read_question(query)
     except ValidationError as problem:
-        problems = [f"{name}: {told[0]['message']}" for name, told in _details(problem).items()]
+        problems = [f"{name}: {reason[0]['message']}" for name, reason in _details(problem).items()]
         question = read_question(QueryDict(""))
     found = replica.read(
         lambda source: answer(question, request.user, calls=calls, call_backs=call_backs, source=source)
@@ -88,7 +88,7 @@ def figures_page(request: HttpRequest) -> TemplateResponse:
 
 
 def _details(problem: ValidationError) -> dict[str, list[dict[str, str]]]:
-    """Each field's problems, as `read_question` tells them."""
+    """The problems of each field, as `read_question` reports them."""
     details: Any = problem.get_full_details()
     return cast("dict[str, list[dict[str, str]]]", details)
 
@@ -106,7 +106,7 @@ CHART_OPTIONS = {
 
 
 def _asked(given: QueryDict) -> QueryDict:
-    """Without the inputs of the form that were left empty; a period by its days is not also one by its name."""
+    """Without inputs that were left empty; a period given by its days ignores the named one."""
     query = QueryDict(mutable=True)
     for name, values in given.lists():
         if values[-1].strip():
@@ -117,7 +117,7 @@ def _asked(given: QueryDict) -> QueryDict:
 
 
 def _choosers(query: QueryDict) -> list[dict[str, Any]]:
-    """The choices of the form. Of records their names are read, their secrets are not."""
+    """The choices of the form. Reads names of records, not their secrets."""
     records = {
         "voip_id": (_("configuration"), Voip.objects.order_by("name", "pk")),
         "sip_id": (_("line"), Sip.objects.order_by("name", "pk")),
@@ -155,7 +155,7 @@ def _label(name: str) -> str:
 
 
 def _cards(found: CallStatistics | CallBackStatistics) -> list[Cell]:
-    """Counts; then rates and times, which lead to what they are of."""
+    """Counts; then rates and times, linked to the calls they are computed from."""
     cards = [_cell(found.figures[name]) for name in CARDS if name in found.figures]
     cards += [
         Cell(capfirst(str(RATES[rate.name])), f"{rate.value:.0%}", _cell(rate.part).link)
@@ -221,7 +221,7 @@ def _chart(rows: Sequence[tuple[str, Figures]]) -> str:
 
 
 def _by_hour(found: CallStatistics) -> Table:
-    """Hours down, weekdays across: as a chart the shade tells how many, as a table the figure does."""
+    """Hours down, weekdays across; shaded as a chart, with figures as a table."""
     cells = {(row.weekday, row.hour): row.figures["calls"] for row in found.by_hour}
     largest = max(figure.value for figure in cells.values())
     rows = [
@@ -239,6 +239,6 @@ def _reasons(found: Sequence[ReasonFigure], statuses: Any, reasons: Any) -> Tabl
     statuses, reasons = dict(statuses), dict(reasons)
     rows = []
     for row in found:
-        told = str(reasons.get(row.reason, row.reason)) if row.reason else _("no reason told")
-        rows.append(Row(f"{capfirst(str(statuses[row.status]))}: {told}", [_cell(row.figure)]))
+        reason = str(reasons.get(row.reason, row.reason)) if row.reason else _("no reason given")
+        rows.append(Row(f"{capfirst(str(statuses[row.status]))}: {reason}", [_cell(row.figure)]))
     return Table(_("Why there was no talk"), [capfirst(_("reason")), capfirst(_("number"))], rows)

@@ -21,7 +21,7 @@ WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= n
 
 
 def oldest_due_job(dialers: int) -> float:
-    """How many seconds it has been due. Where no dialer runs, the dialers' jobs are nobody's: their calls expire."""
+    """How many seconds the oldest due job has waited. Without a dialer its jobs do not count: their calls expire."""
     with connection.cursor() as cursor:
         cursor.execute(_OLDEST_DUE_JOB, [dialers > 0])
         return round(float(cursor.fetchone()[0]), 1)
@@ -30,7 +30,7 @@ def oldest_due_job(dialers: int) -> float:
 @csrf_exempt
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while the database answers and due jobs are started in time, else 503; the body says which."""
+    """200 if the database answers and due jobs start in time, else 503; the body says which."""
     try:
         dialers = presence.count_living()
         waited = oldest_due_job(dialers)

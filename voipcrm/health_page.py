@@ -1,6 +1,6 @@
-"""Whether all of it works, on one page, for people: what `/healthz` and the metrics know, and what has gone wrong of late.
+"""One page that shows whether everything works: what `/healthz` and the metrics report, and recent problems.
 
-A constant number of queries, each of a small table or read from an index.
+A constant number of queries, each of a small table or an index.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ from voipcrm.rest import replica
 
 MOST_SHOWN = 100
 WORKER_SILENT_SECONDS = 60
-"""procrastinate's workers leave a heartbeat every ten seconds."""
+"""procrastinate's workers send a heartbeat every ten seconds."""
 _WORKERS = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %s)"
 
 
@@ -91,7 +91,7 @@ def _replica() -> Iterator[Check]:
 
 
 def _count_workers() -> int:
-    """Those with a heartbeat of late; each dialer is one of them."""
+    """Workers with a recent heartbeat; each dialer includes one."""
     with connection.cursor() as cursor:
         cursor.execute(_WORKERS, [WORKER_SILENT_SECONDS])
         return int(cursor.fetchone()[0])
@@ -99,10 +99,10 @@ def _count_workers() -> int:
 
 def _workers(count: int) -> Check:
     if not count:
-        told = _(
+        text = _(
             "No worker is running: call-backs are not made, lists of calls are not read. Start one: manage.py worker."
         )
-        return Check(_("Workers"), "fault", told)
+        return Check(_("Workers"), "fault", text)
     return Check(
         _("Workers"),
         "ok",
@@ -113,14 +113,14 @@ def _workers(count: int) -> Check:
 def _dialers(count: int) -> Check:
     if count:
         held = Dialer.objects.filter(seen_at__gt=Now() - presence.DEAD).aggregate(held=Sum("calls"))["held"] or 0
-        told = ngettext("%(count)s dialer is running.", "%(count)s dialers are running.", count) % {"count": count}
+        text = ngettext("%(count)s dialer is running.", "%(count)s dialers are running.", count) % {"count": count}
         calls = _("Calls that they hold: %(held)s.") % {"held": held}
-        return Check(_("SIP dialers"), "ok", f"{told} {calls}")
+        return Check(_("SIP dialers"), "ok", f"{text} {calls}")
     can_sign_in = {"active": True, "voip__active": True, "password_set": True}
     dialing = Sip.objects.without_secrets().filter(**can_sign_in)
     if dialing.exclude(voip__address="").exists():
-        told = _("No SIP dialer is running, so no call can be placed by SIP. Start one: manage.py sip_dialer.")
-        return Check(_("SIP dialers"), "fault", told, reverse("admin:sips_sip_changelist"), _("Lines"))
+        text = _("No SIP dialer is running, so no call can be placed by SIP. Start one: manage.py sip_dialer.")
+        return Check(_("SIP dialers"), "fault", text, reverse("admin:sips_sip_changelist"), _("Lines"))
     return Check(_("SIP dialers"), "ok", _("None is running, and no line needs one."))
 
 
@@ -128,12 +128,12 @@ def _jobs() -> Iterator[Check]:
     waited = oldest_due_job(presence.count_living())
     late = waited > settings.JOBS_LATE_AFTER.total_seconds()
     if late:
-        told = _("The oldest job that is due has waited for %(seconds)s seconds: too few workers, or one that hangs.")
+        text = _("The oldest job that is due has waited for %(seconds)s seconds: too few workers, or one that hangs.")
     elif waited >= 1:
-        told = _("The oldest job that is due has waited for %(seconds)s seconds, which is not long.")
+        text = _("The oldest job that is due has waited for %(seconds)s seconds, which is not long.")
     else:
-        told = _("No job is waiting.")
-    yield Check(_("Queue"), "fault" if late else "ok", told % {"seconds": round(waited)} if "%" in told else told)
+        text = _("No job is waiting.")
+    yield Check(_("Queue"), "fault" if late else "ok", text % {"seconds": round(waited)} if "%" in text else text)
     yield _failed_jobs()
 
 
@@ -143,7 +143,7 @@ def _failed_jobs() -> Check:
         return Check(_("Failed jobs"), "ok", _("None."))
     latest = failed.order_by("-id")[0]
     at = ProcrastinateEvent.objects.filter(job_id=latest.pk).aggregate(at=Max("at"))["at"]
-    told = ngettext(
+    text = ngettext(
         "%(count)s job failed; the latest, %(task)s, on %(when)s. The worker's log tells why.",
         "%(count)s jobs failed; the latest, %(task)s, on %(when)s. The worker's log tells why.",
         count,
@@ -152,7 +152,7 @@ def _failed_jobs() -> Check:
     return Check(
         _("Failed jobs"),
         "warning",
-        told % {"count": shown, "task": latest.task_name, "when": show_moment(at) if at else "?"},
+        text % {"count": shown, "task": latest.task_name, "when": show_moment(at) if at else "?"},
     )
 
 
@@ -173,25 +173,25 @@ def _webhooks(request: HttpRequest, voip: Any) -> Check:
     today = timezone.localdate().isoformat()
     title = _("%(name)s: webhooks") % {"name": voip.name}
     if voip.last_delivery_at is None:
-        told = _("Nothing has been delivered yet. Give the provider the address on the configuration's page.")
-        return Check(title, "warning", told, _page_of(voip), _("Configuration"))
-    told = _("Last delivery: %(when)s.") % {"when": show_moment(voip.last_delivery_at)}
+        text = _("Nothing has been delivered yet. Give the provider the address on the configuration's page.")
+        return Check(title, "warning", text, _page_of(voip), _("Configuration"))
+    text = _("Last delivery: %(when)s.") % {"when": show_moment(voip.last_delivery_at)}
     faults = [("unreadable", voip.unreadable_count), ("in_part", voip.in_part_count)]
     if not any(count for _state, count in faults):
-        return Check(title, "ok", told, f"{deliveries}?{urlencode({'voip': voip.pk})}", _("Deliveries"))
+        return Check(title, "ok", text, f"{deliveries}?{urlencode({'voip': voip.pk})}", _("Deliveries"))
     words = _("Today %(unreadable)s could not be read and %(in_part)s could be read only in part.")
     state = next(state for state, count in faults if count)
     query = urlencode({"voip": voip.pk, "state": state, "received_at_from": today})
     counted = dict(faults)
-    return Check(title, "warning", f"{told} {words % counted}", f"{deliveries}?{query}", _("Show them"))
+    return Check(title, "warning", f"{text} {words % counted}", f"{deliveries}?{query}", _("Show them"))
 
 
 def _call_list(voip: Voip, cursor: SyncCursor) -> Check:
     title = _("%(name)s: the provider's list of calls") % {"name": voip.name}
     when = show_moment(cursor.read_at) if cursor.read_at else _("never")
     if cursor.error:
-        told = _("It could not be read on %(when)s: %(problem)s") % {"when": when, "problem": tell(cursor.error)}
-        return Check(title, "fault", told, _page_of(voip), _("Configuration"))
+        text = _("It could not be read on %(when)s: %(problem)s") % {"when": when, "problem": tell(cursor.error)}
+        return Check(title, "fault", text, _page_of(voip), _("Configuration"))
     return Check(title, "ok", _("Last read: %(when)s.") % {"when": when})
 
 

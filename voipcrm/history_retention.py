@@ -1,4 +1,4 @@
-"""The admin's history grows old: who changed what is kept for some days, and what names a person no longer than people are kept."""
+"""Retention of the admin's history: entries that name people are kept no longer than people's data."""
 
 from datetime import timedelta
 
@@ -15,8 +15,8 @@ AT_ONCE = 1000
 
 
 def forget_old_history() -> int:
-    """Delete what is older than `AUDIT_KEPT_DAYS`. An entry names its record, and a call or a call-back by its numbers: those go with what is
-    kept of people, counted from when they were written, as with notes. Returns how many."""
+    """Delete entries older than `AUDIT_KEPT_DAYS`. Entries about calls and call-backs name their numbers: they are deleted with the people's data,
+    counted from when they were written, like notes. Returns how many."""
     forgotten = _delete(LogEntry.objects.all(), settings.AUDIT_KEPT)
     for kept, *kinds in _of_people():
         types = ContentType.objects.get_for_models(*kinds).values()
@@ -33,7 +33,7 @@ def _of_people() -> tuple[tuple[timedelta | None, type[Model], *tuple[type[Model
 
 
 def _delete(entries: QuerySet[LogEntry], kept: timedelta | None) -> int:
-    """Some at a time, oldest first, so that one that is interrupted has done its part."""
+    """In batches, oldest first, so that an interrupted run keeps its progress."""
     if kept is None:
         return 0
     old, deleted = entries.filter(action_time__lt=timezone.now() - kept).order_by("pk").values_list("pk", flat=True), 0

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a POST can be repeated with its key and is carried out once."""
+"""`Idempotency-Key`: a POST repeated with its key is carried out once."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ HEADER = "Idempotency-Key"
 
 
 class KeyReused(APIException):
-    """The same key came with another request of the same user: another path, or another body."""
+    """The same user sent the key with another path or body."""
 
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_detail = gettext_lazy("This Idempotency-Key was used for another request; use a new key.")
@@ -32,9 +32,9 @@ class KeyReused(APIException):
 
 
 class OncePerKey(viewsets.GenericViewSet[Any]):
-    """For viewsets whose POSTs answer with a record, or store nothing. To be named before the viewset.
+    """For viewsets whose POSTs respond with a record or store nothing. Must precede the viewset among the bases.
 
-    What is kept of a request is a digest and the record's id: its repetition is answered with the record as it is then. A refused request is not
+    Only a digest of the request and the record's id are kept: a repetition gets the record as it is then. A refused request is not
     remembered.
     """
 
@@ -47,7 +47,7 @@ class OncePerKey(viewsets.GenericViewSet[Any]):
     def _once(
         self, key: str, handler: Callable[..., Response], request: Request, *args: Any, **options: Any
     ) -> Response:
-        user_id = request.user.pk or 0  # everybody here has signed in
+        user_id = request.user.pk or 0  # every user here is signed in
         mine = IdempotencyKey.objects.filter(user_id=user_id, key=key)
         digest = _digest(request)
         with transaction.atomic():
@@ -59,7 +59,7 @@ class OncePerKey(viewsets.GenericViewSet[Any]):
             if kept.object_id is not None:
                 return self._replay(kept.object_id)
             response = handler(request, *args, **options)
-            mine.update(object_id=response.data.get("id"))  # none where nothing is stored: that is simply done again
+            mine.update(object_id=response.data.get("id"))  # none if nothing is stored: it is simply done again
         return response
 
     def _replay(self, object_id: int) -> Response:
@@ -77,7 +77,7 @@ def _read_key(request: Request) -> str:
 
 
 def _digest(request: Request) -> str:
-    """Of the path and the body, keyed, because a body may hold a password that could be guessed from a plain digest."""
+    """Of path and body, keyed, because a body may hold a password that could be guessed from a plain digest."""
     asked = json.dumps([request.path, request.data], sort_keys=True, default=str)
     return salted_hmac("voipcrm.idempotency", asked, algorithm="sha256").hexdigest()
 

@@ -1,4 +1,4 @@
-"""A thread's connection to the database, kept from one webhook to the next."""
+"""Keeps a thread's database connection from one webhook to the next."""
 
 import select
 import time
@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from voipcrm.steps import GetResponse
 
 LONGEST = 600.0
-"""Seconds; then it goes back to the pool, which closes old ones."""
+"""Seconds; then it is returned to the pool, which closes old connections."""
 
 
 def keep_connection(get_response: GetResponse) -> GetResponse:
-    """Give a connection that cannot be used any more back to the pool, before anything is sent; every other is used as it is.
+    """Return an unusable connection to the pool before anything is sent; use any other without asking.
 
-    A round trip to ask whether it lives would take as long as half of storing a delivery. One that the server has closed, in a restart, says so at
+    Checking it would take a round trip, half the time of storing a delivery. A connection that the server has closed, as in a restart, shows it at
     its socket.
     """
 
@@ -28,12 +28,12 @@ def keep_connection(get_response: GetResponse) -> GetResponse:
 
 
 def _is_usable() -> bool:
-    since = connection.close_at  # when it was fetched, as it may be kept for no time at all by Django's own rule
+    since = connection.close_at  # when it was fetched; by Django's own rule it may not be kept at all
     is_old = since is not None and time.monotonic() - since > LONGEST
-    return not (is_old or connection.errors_occurred or connection.connection.closed or _has_something_to_say())
+    return not (is_old or connection.errors_occurred or connection.connection.closed or _has_pending_data())
 
 
-def _has_something_to_say() -> bool:
+def _has_pending_data() -> bool:
     """Data on an idle connection is the server's message that it closes it."""
     poll = select.poll()
     poll.register(connection.connection.fileno(), select.POLLIN)

@@ -24,7 +24,7 @@ WINDOW = timedelta(minutes=10)
 """How long a failure counts, and a lock lasts."""
 MOST_OF_A_NAME = 10
 MOST_OF_AN_ADDRESS = 50
-"""An office may share an address; each password that is tried costs the processor a quarter of a second."""
+"""An office may share an address; each password check costs a quarter of a second of CPU time."""
 KEPT = timedelta(days=1)
 
 _COUNT = """
@@ -37,9 +37,9 @@ ON CONFLICT (username, ip_address, user_agent) DO UPDATE SET attempt_time = EXCL
 
 
 class FailedLogins(AxesBaseHandler, AbstractAxesHandler):
-    """In place of axes' own, which keeps what was posted, adds to it with each failure, also of those who are locked out, and forgets nothing.
+    """Replaces axes' handler, which stores what was posted, adds to it with each failure, also during lockouts, and deletes nothing.
 
-    A name is kept as a keyed digest, whatever was typed for it: often enough a password.
+    A name is stored as a keyed digest, because what is typed there is often a password.
     """
 
     def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
@@ -54,7 +54,7 @@ class FailedLogins(AxesBaseHandler, AbstractAxesHandler):
     def user_login_failed(
         self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **_more: Any
     ) -> None:
-        """Attempts while locked out are not stored, so that they neither fill the disk nor prolong the lock."""
+        """Attempts during a lockout are not stored, so that they neither fill the disk nor prolong the lockout."""
         if request is None:
             return
         if not getattr(request, "axes_locked_out", False):  # axes sets it on each request
@@ -66,24 +66,24 @@ class FailedLogins(AxesBaseHandler, AbstractAxesHandler):
             logger.warning("logins_locked_out", extra={"address": request.META["REMOTE_ADDR"]})
         user_locked_out.send("axes", request=request, username="", ip_address=request.META["REMOTE_ADDR"])
 
-    def user_logged_in(self, *_told: Any, **_more: Any) -> None:
-        """Stores nothing: Django writes `last_login`."""
+    def user_logged_in(self, *_args: Any, **_more: Any) -> None:
+        """Nothing to store: Django writes `last_login`."""
 
-    def user_logged_out(self, *_told: Any, **_more: Any) -> None:
-        """Nothing is counted."""
+    def user_logged_out(self, *_args: Any, **_more: Any) -> None:
+        """Nothing to store."""
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        raise NotImplementedError("There are two counts; ask is_locked.")
+        raise NotImplementedError("There are two counts; use is_locked.")
 
-    def post_save_access_attempt(self, *_told: Any, **_more: Any) -> None:
-        """Of interest to axes' handlers with a cache."""
+    def post_save_access_attempt(self, *_args: Any, **_more: Any) -> None:
+        """Only for axes' handlers with a cache."""
 
-    def post_delete_access_attempt(self, *_told: Any, **_more: Any) -> None:
-        """As above."""
+    def post_delete_access_attempt(self, *_args: Any, **_more: Any) -> None:
+        """Only for axes' handlers with a cache."""
 
 
 def _who(request: HttpRequest, credentials: dict[str, Any] | None) -> tuple[str, str]:
-    """Whom a failure is counted for: the digest of the name, and the address."""
+    """Digest of the name, and address, under which a failure is counted."""
     typed = str((credentials or {}).get("username") or "")
     return salted_hmac(__name__, typed, algorithm="sha256").hexdigest(), subscriber(request.META["REMOTE_ADDR"])
 
@@ -94,7 +94,7 @@ def _count(name: str, address: str, now: datetime) -> None:
 
 
 def forget() -> int:
-    """Delete failures that count no more, what older versions kept of them, and expired sessions. Returns how many failures."""
+    """Delete expired failures, rows of older versions, and expired sessions. Returns how many failures."""
     old = timezone.now() - KEPT
     forgotten = 0
     for model in (AccessAttempt, AccessFailureLog, AccessLog):

@@ -1,4 +1,4 @@
-"""JSON logs, one object a line, each with the request's id, none with a secret."""
+"""JSON logs: one object per line, each with the request's id, none with a secret."""
 
 import json
 import logging
@@ -13,22 +13,22 @@ _SECRETS = (
     (re.compile(r"((?:api_token|visitor_token|form_token|password|api_key)=)[^&\s\"']+"), r"\1…"),
     (re.compile(r"(/voip/webhooks/[^/\s]+/)[^/\s?\"']+"), r"\1…"),
     (re.compile(r"vcrm_[A-Za-z0-9]+"), "vcrm_…"),
-    # Whatever looks like a webhook's secret or a token of ours, wherever somebody has put it; ids of requests have small letters alone.
+    # Anything that looks like a webhook secret or an API token, wherever it appears; request ids have only lower-case letters.
     (re.compile(r"(?<![\w-])(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{32,}(?![\w-])"), "…"),
 )
 _PLAIN_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,100}")
 
 
 def redact(text: str) -> str:
-    """The text without what authenticates: tokens in query strings, webhook secrets in paths."""
+    """The text without credentials: tokens in query strings, webhook secrets in paths."""
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text
 
 
 class WithoutPath(logging.Filter):
-    """What Django logs of a request, by the name of its view: a path may hold a mistyped webhook's secret, or a number. A refusal is no fault of ours
-    and has no traceback."""
+    """Logs a request by the name of its view: a path may hold a mistyped webhook secret, or a number. A refusal is no error of ours, so it has
+    no traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
@@ -37,7 +37,7 @@ class WithoutPath(logging.Filter):
         match = getattr(request, "resolver_match", None)
         if isinstance(record.args, tuple) and record.args:  # Django's texts end with the path
             record.args = (*record.args[:-1], match.view_name if match else "no view")
-        else:  # the words of an exception, which repeat what was sent
+        else:  # the text of an exception, which repeats what was sent
             record.msg = record.name.rpartition(".")[2]
         if record.name.endswith("DisallowedHost"):
             host = request.META.get("HTTP_HOST", "")
@@ -52,7 +52,7 @@ def _redact_event(_logger: WrappedLogger, _name: str, event: EventDict) -> Event
 
 
 def _redact_value(value: Any) -> Any:
-    """The value as JSON can hold it, redacted at every depth; what JSON does not know is written as its text."""
+    """The value as JSON, redacted at every depth; other types as text."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, dict):
@@ -63,7 +63,7 @@ def _redact_value(value: Any) -> Any:
 
 
 def _drop_unserializable(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """`extra` of Django's own records holds the request and the connection; neither belongs into a log."""
+    """Django's records carry the request and the connection in `extra`; neither belongs in a log."""
     return {key: value for key, value in event.items() if key not in {"request", "sock", "server_time"}}
 
 
@@ -71,8 +71,8 @@ ACCESS = "voipcrm.access"
 
 
 class Lines(structlog.stdlib.ProcessorFormatter):
-    """One JSON object a line. The access log has its own short way: its fields are known, so there is nothing in them to be looked for but an id that
-    a client has given."""
+    """One JSON object per line. The access log has a fast path: its fields are known, and only the client's request id can hold something to
+    redact."""
 
     def format(self, record: logging.LogRecord) -> str:
         return access_line(record) if record.name == ACCESS else super().format(record)
@@ -103,14 +103,14 @@ GATHERED = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]
-"""What is put into an event."""
+"""Processors that complete an event."""
 WRITTEN = [
     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
     _drop_unserializable,
     _redact_event,
     structlog.processors.JSONRenderer(),
 ]
-"""What is taken out of it again, and how it is written."""
+"""Processors that clean an event and render it."""
 
 
 def logging_config(level: str) -> dict[str, Any]:
@@ -131,9 +131,9 @@ def logging_config(level: str) -> dict[str, Any]:
         "loggers": {
             "django": {"level": level},
             "django.server": {"handlers": ["stderr"], "propagate": False, "level": level},
-            "django.request": {"level": "ERROR"},  # what is refused has its line of voipcrm.access
+            "django.request": {"level": "ERROR"},  # refusals are logged by voipcrm.access
             "procrastinate": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
-            "httpcore": {"level": "WARNING"},  # below that it tells the headers of every answer
+            "httpcore": {"level": "WARNING"},  # below that it logs the headers of every response
         },
     }

@@ -1,6 +1,6 @@
-"""Counting webhooks under the names that django-prometheus counts all other requests with.
+"""Counts webhooks under the names that django-prometheus uses for all other requests.
 
-Its own middleware looks up each of a dozen counters by labels for every request; here those of a method and a status are looked up once.
+Its middleware looks up a dozen labelled counters for every request; here those of a method and status are looked up once.
 """
 
 from functools import cache
@@ -23,7 +23,7 @@ class _Counters(NamedTuple):
 
 @cache
 def _counters(view: str, method: str, status: int, transport: str, charset: str) -> _Counters:
-    """All labels have few values: none is what a client can choose freely."""
+    """All labels have few values; clients cannot choose any freely."""
     return _Counters(
         [
             _all.requests_total,

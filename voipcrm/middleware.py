@@ -1,4 +1,4 @@
-"""What happens to every request before and after its view."""
+"""Middleware of all requests."""
 
 import logging
 import os
@@ -22,19 +22,19 @@ from voipcrm.rest.exceptions import as_page
 from voipcrm.steps import Begun, GetResponse, as_middleware
 
 access = logging.getLogger(ACCESS)
-NO_ADDRESS = "0.0.0.0"  # noqa: S104 - what a unix socket is taken to have, not an address to bind
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 - stands for a unix socket, not an address to bind
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
-"""What RFC 9110 and RFC 5789 know. Each is a label of the metrics, so whoever could choose another would make them grow."""
+"""The methods of RFC 9110 and RFC 5789. Each is a metrics label, so clients must not be able to add others."""
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 LOGIN_WAITS = 0.5
-"""Seconds that a login waits for another one to be over."""
+"""Seconds that a login waits for another one to finish."""
 
 
 def client_address(request: HttpRequest) -> Begun:
     """Make REMOTE_ADDR the client's address: the last hop that is not a configured proxy of ours.
 
-    Nothing else in the project reads X-Forwarded-For, so a client can write into it whatever it likes.
+    Nothing else in the project reads X-Forwarded-For, so clients may send anything in it.
     """
     address = request.META.get("REMOTE_ADDR") or NO_ADDRESS
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
@@ -115,14 +115,14 @@ every_request = as_middleware(*EVERY_REQUEST)
 
 
 def pages(get_response: GetResponse) -> GetResponse:
-    """What people look at (admin, API docs) gets the policies it needs and the staff's wall clock; everything else stays strict and in UTC."""
+    """Pages for people (admin, API docs) get their own policies and the staff's time zone; everything else stays strict and in UTC."""
 
     def process(request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(("/admin/", "/voip/docs/")):
             return get_response(request)
         with timezone.override(settings.STAFF_TIME_ZONE):
             response = get_response(request)
-        # Under no-referrer browsers send “Origin: null” with a form, which Django's CSRF check rightly refuses.
+        # With no-referrer browsers send “Origin: null” with forms, which Django's CSRF check rightly refuses.
         response.headers["Referrer-Policy"] = "same-origin"
         return as_page(response)
 
@@ -130,7 +130,7 @@ def pages(get_response: GetResponse) -> GetResponse:
 
 
 def one_login_at_a_time(get_response: GetResponse) -> GetResponse:
-    """A password costs the processor some tenths of a second: a few who guess would keep all threads of a process from those who are logged in."""
+    """Checking a password takes some tenths of a second of CPU time: a few guessers could occupy all threads of a process."""
     busy = Lock()
 
     def process(request: HttpRequest) -> HttpResponse:

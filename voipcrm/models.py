@@ -1,5 +1,4 @@
-"""API tokens: who may use the API. Only a digest is stored, so a stolen database opens nothing.
-And the keys by which a repeated request is known."""
+"""API tokens and idempotency keys. Only a digest of a token is stored, so a stolen database opens nothing."""
 
 import hashlib
 import secrets
@@ -17,7 +16,7 @@ from voipcrm.audit.entries import AuditEntry
 from voipcrm.backoffice.submissions import Submission
 
 __all__ = ["ApiToken", "ApiTokenManager", "AuditEntry", "IdempotencyKey", "Submission", "digest_of"]
-"""Some from modules of their own: Django looks for models here."""
+"""Some are defined in other modules: Django looks for models here."""
 
 
 PREFIX = "vcrm_"
@@ -27,7 +26,7 @@ _ALPHABET = string.ascii_letters + string.digits
 
 class ApiTokenManager(models.Manager["ApiToken"]):
     def issue(self, user: User, *, name: str, expires_at: datetime | None = None) -> tuple["ApiToken", str]:
-        """A new token and its secret text, which is not kept and cannot be shown again."""
+        """A new token and its secret, which is not stored and cannot be shown again."""
         secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(LENGTH))
         token = self.create(user=user, name=name, expires_at=expires_at, digest=digest_of(secret), hint=secret[-4:])
         return token, secret
@@ -63,14 +62,14 @@ class ApiToken(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """A caller's promise that requests with the same key are one request, see `voipcrm.idempotency`."""
+    """A client's statement that requests with the same key are one request, see `voipcrm.idempotency`."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, db_index=False)
     key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64)
-    """Of the request, to tell a repetition from a different request."""
+    """Of the request, to distinguish a repetition from another request."""
     object_id = models.BigIntegerField(null=True)
-    """The record that the request made or changed; its path tells of which kind."""
+    """The record that the request created or changed; the path determines its kind."""
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:

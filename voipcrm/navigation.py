@@ -1,4 +1,4 @@
-"""The sidebar of the back-office: only what its reader may open."""
+"""The sidebar of the back-office, with only the pages that the reader may open."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ SECTIONS = (
         {"auth.user": "person", "auth.group": "group", "voipcrm.apitoken": "key", "voipcrm.auditentry": "policy"},
     ),
 )
-"""Titles, models and the icons of their pages."""
+"""Titles, and models with the icons of their pages."""
 
 
 def sections(request: HttpRequest) -> list[dict[str, Any]]:
@@ -64,7 +64,7 @@ def _links(request: HttpRequest, models: dict[str, str]) -> list[dict[str, str]]
 
 
 def may_see_health(request: HttpRequest) -> bool:
-    """It tells of configurations and of what came to all of them."""
+    """The page covers all configurations and everything received for them."""
     user = request.user
     seen = may_view(request, "integrations.webhookdelivery") and may_view(request, "sips.voip")
     return seen and sees_all_lines(user)

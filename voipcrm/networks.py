@@ -1,4 +1,4 @@
-"""Addresses of machines, and the networks they belong to."""
+"""IP addresses and networks."""
 
 import ipaddress
 import re
@@ -14,8 +14,8 @@ _WITH_PORT = re.compile(r"(?:\[(?P<v6>[^\[\]]+)\]|(?P<v4>[0-9.]+))(?::[0-9]{1,5}
 
 
 def parse_address(text: str) -> Address:
-    """The address, without the port and brackets some proxies write (`192.0.2.1:5060`, `[2001:db8::1]:443`) and the interface (`fe80::1%eth0`);
-    an IPv4 one also where a socket of both families writes it as `::ffff:192.0.2.1`. Raises ValueError."""
+    """The address without the port and brackets that some proxies add (`192.0.2.1:5060`, `[2001:db8::1]:443`) and without a zone (`fe80::1%eth0`);
+    an IPv4-mapped address (`::ffff:192.0.2.1`) as IPv4. Raises ValueError."""
     found = _WITH_PORT.fullmatch(text)
     bare = (found["v6"] or found["v4"]) if found else text
     address = ipaddress.ip_address(bare.partition("%")[0])
@@ -23,19 +23,19 @@ def parse_address(text: str) -> Address:
 
 
 def subscriber(address: str) -> str:
-    """Whom an address stands for when it is counted: itself, or the first of its IPv6 /64, which is what one customer is given."""
+    """The unit by which an address is counted: itself, or its IPv6 /64, which is what one customer gets."""
     parsed = parse_address(address)
     return str(parsed if parsed.version == 4 else ipaddress.ip_network((parsed, 64), strict=False).network_address)
 
 
 @cache
 def parse_networks(entries: tuple[str, ...]) -> tuple[Network, ...]:
-    """Raises ValueError for what is neither an address nor a network."""
+    """Raises ValueError unless each is an address or a network."""
     return tuple(ipaddress.ip_network(entry, strict=False) for entry in entries)
 
 
 def is_within(address: str, entries: list[str]) -> bool:
-    """Whether an address belongs to one of the networks; what is no address belongs to none."""
+    """Whether an address belongs to one of the networks; False for what is no address."""
     try:
         parsed = parse_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""PostgreSQL's programs: where they are, and how to run them as somebody who is not root."""
+"""PostgreSQL's programs: finding them, and running them as a user other than root."""
 
 import importlib.util
 import os
@@ -76,7 +76,7 @@ def _newest_first(folders: Iterable[Path]) -> list[Path]:
 
 
 def create_cluster(data_dir: Path, *, programs: Path, major: int) -> None:
-    """Make the cluster beside its place and move it there when complete: a half one is never taken for a database."""
+    """Create the cluster in a temporary folder and move it when complete, so that a partial one is never used."""
     for half in data_dir.glob("new-*"):
         shutil.rmtree(half, ignore_errors=True)  # what a killed initdb's last child still writes goes the next time
     new = data_dir / f"new-{time.time_ns()}"
@@ -96,7 +96,7 @@ def run_program(command: list[str], *, data_dir: Path, keep_open: Sequence[int] 
     wrapped, account = _leave_root(command, data_dir.stat())
     environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TZ") if name in os.environ}
     environment |= {"LC_ALL": "C", "PGDATA": str(data_dir / "cluster")}
-    log = open_owned(data_dir / "postgres.log")  # no pipe: the server would keep it open, and its reader waiting
+    log = open_owned(data_dir / "postgres.log")  # no pipe: the server would keep it open, and its reader would wait
     try:
         done = subprocess.run(
             wrapped,
@@ -117,7 +117,7 @@ def run_program(command: list[str], *, data_dir: Path, keep_open: Sequence[int] 
         run_program(command, data_dir=data_dir, keep_open=keep_open)
     elif done.returncode:
         who = f", run as user {account['user']} because it refuses root," if account else ""
-        raise EmbeddedPostgresError(f"PostgreSQL's {Path(command[0]).name}{who} failed: {read_complaint(data_dir)}")
+        raise EmbeddedPostgresError(f"PostgreSQL's {Path(command[0]).name}{who} failed: {read_last_error(data_dir)}")
 
 
 def _leave_root(command: list[str], owner: os.stat_result) -> tuple[list[str], dict[str, Any]]:
@@ -135,15 +135,15 @@ def _give_to_nobody(data_dir: Path) -> None:
         os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
 
 
-def read_complaint(data_dir: Path) -> str:
-    """Return the last line of the log that tells of an error, or else its last line."""
+def read_last_error(data_dir: Path) -> str:
+    """Return the last line of the log that reports an error, or else its last line."""
     lines = (data_dir / "postgres.log").read_text(errors="replace").strip().splitlines()
     complaints = [line for line in lines if re.search(r"FATAL|PANIC|[Ee]rror:", line)]
     return (complaints or lines or ["it left no word"])[-1]
 
 
 def open_owned(path: Path) -> int:
-    """Open a file for appending; what root creates belongs to the owner of the folder, who may need it next."""
+    """Open a file for appending; files created by root are given to the owner of the folder, who may need them next."""
     opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     if os.geteuid() == 0:
         owner = path.parent.stat()

@@ -1,4 +1,4 @@
-"""Recordings of calls, which lie with the provider: where the desk may play them, and where it may only lead."""
+"""Recordings of calls, which the provider stores: which ones the desk may play, and which it may only link to."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def check_origins(name: str, values: Iterable[str]) -> list[str]:
-    """Origins as a policy of content takes them. Raises ImproperlyConfigured."""
+    """Origins for a content security policy. Raises ImproperlyConfigured."""
     origins = [value.strip().rstrip("/").lower() for value in values if value.strip()]
     for origin in origins:
         parts = urlsplit(origin)
@@ -21,12 +21,12 @@ def check_origins(name: str, values: Iterable[str]) -> list[str]:
     return origins
 
 
-def may_lead_to(url: str) -> bool:
-    """Not to an address that holds somebody's login."""
+def may_link_to(url: str) -> bool:
+    """False for an address that contains credentials."""
     return bool(url) and "@" not in urlsplit(url).netloc
 
 
 def may_play(url: str) -> bool:
-    """Only what comes from where the settings allow it: the page's policy refuses all else."""
+    """Only from the origins that the settings allow: the content security policy blocks all others."""
     parts = urlsplit(url)
-    return may_lead_to(url) and f"{parts.scheme}://{parts.netloc}".lower() in settings.RECORDING_ORIGINS
+    return may_link_to(url) and f"{parts.scheme}://{parts.netloc}".lower() in settings.RECORDING_ORIGINS

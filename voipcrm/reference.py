@@ -1,5 +1,5 @@
-"""What the reference at `/voip/docs/` says in words of each operation: of OpenAPI its summary, its description, bodies to try, and the codes with
-which it refuses besides those that every operation of its kind has. One entry for each operation; `voipcrm.schema` asks for it by its name.
+"""Texts of the API reference at `/voip/docs/`: the summary and description of each operation, example bodies, and the codes with which it refuses
+besides those common to its kind. One entry per operation; `voipcrm.schema` looks it up by name.
 """
 
 from collections.abc import Mapping
@@ -33,13 +33,13 @@ _DELIVERY = {
         "events": {"koniec": "call_end"},
     },
 }
-_WISH = {"widget_token": "TOKEN", "autocall": {"number": "+48501502503"}}
-_BOOKED = {
+_REQUEST_NOW = {"widget_token": "TOKEN", "autocall": {"number": "+48501502503"}}
+_REQUEST_BOOKED = {
     "widget_token": "TOKEN",
     "autocall": {"number": "+48501502503", "call_at": "2030-03-04T10:30", "name": "Anna Nowak", "consent": True},
     "locale": "en",
 }
-_NOBODY_CALLS = ("cannot_dial", "number_invalid", "number_extension", "in_the_past")
+_NOT_CALLABLE = ("cannot_dial", "number_invalid", "number_extension", "in_the_past")
 
 CALLS = {
     "calls_list": Operation("List calls", f"The call log. {IN_PAGES}"),
@@ -175,14 +175,14 @@ AUTOCALLS = {
                 "call_at": "2030-03-04T10:30",
             },
         },
-        {"400": _NOBODY_CALLS, "409": ["already_promised"]},
+        {"400": _NOT_CALLABLE, "409": ["already_promised"]},
     ),
     "autocalls_retrieve": Operation("Read a call-back", "One call-back, with the calls that were made for it."),
     "autocalls_partial_update": Operation(
         "Move, change or cancel a call-back",
         f"{ONLY_GIVEN} Once it is being dialed or over, only `client_id`, `contact_id` and `note` can be changed.",
         {"Move it": {"call_at": "2030-03-04T11:00:00Z"}, "Cancel it": {"status": "canceled"}},
-        {"400": _NOBODY_CALLS, "409": ["too_late", "already_promised"]},
+        {"400": _NOT_CALLABLE, "409": ["too_late", "already_promised"]},
     ),
     "autocalls_destroy": Operation(
         "Delete a call-back",
@@ -193,7 +193,7 @@ AUTOCALLS = {
         "A visitor asks for a call",
         "For the script on a web site; public. Without `call_at` the call is made at once when the office is open, else when it opens next. "
         "A second request for a number joins the first.",
-        {"At once": _WISH, "At a time that widget_data offers": _BOOKED},
+        {"At once": _REQUEST_NOW, "At a time that widget_data offers": _REQUEST_BOOKED},
         {
             "400": ["number_invalid", "number_extension", "closed", "not_bookable", "slot_taken"],
             "403": ["inactive", "robot", "form_expired", "number_refused", "country_refused"],

@@ -1,4 +1,4 @@
-"""What the reference shows as answers: one record of each kind, as the product would tell it."""
+"""Example responses of the reference: one record of each kind."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -103,20 +103,20 @@ ANSWERS: Mapping[str, Any] = {
     "StaffLine": _STAFF_LINE, "Note": _NOTE, "Outcome": _OUTCOME, "FollowUp": _FOLLOW_UP,
     "VisitorStatus": _VISITOR, "ReadAnswer": _READ, "WidgetData": _WIDGET_DATA, "Statistics": _STATISTICS,
 }  # fmt: skip
-"""By the names of their components."""
+"""By component name."""
 
 
 LISTED = ("Call", "Sip", "Voip", "Widget", "Autocall", "StaffLine", "Note", "Outcome", "FollowUp")
 
 
 def examples() -> dict[str, Any]:
-    """All of them, and of each list a first page, by the names that `show` refers to."""
+    """All examples, and a first page of each list, by the names that `show` refers to."""
     pages = {f"Paginated{kind}List": {"value": _page(kind)} for kind in LISTED}
     return {name: {"value": record} for name, record in ANSWERS.items()} | pages
 
 
 def show(response: dict[str, Any]) -> None:
-    """Refer to the example from an answer that has a body of our own; a file has none."""
+    """Refer to the example from a response that has a body of our own; file downloads have none."""
     for content in response.get("content", {}).values():
         if "$ref" not in content["schema"]:
             continue

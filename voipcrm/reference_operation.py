@@ -1,4 +1,4 @@
-"""What the reference says of one operation, and sentences that several share."""
+"""The reference text of one operation, and sentences that several operations share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +14,6 @@ class Operation:
     summary: str
     description: str
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    "By what they show. The first is what *Try it out* begins with."
+    "By what they show. *Try it out* begins with the first."
     refusals: Mapping[str, Sequence[str]] = field(default_factory=dict)
     "Codes by status, see `voipcrm.reference_refusals`."

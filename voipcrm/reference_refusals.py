@@ -1,4 +1,4 @@
-"""The refusals of the API as its reference tells them: the one shape, what each status means, and each code with a sentence that the product says."""
+"""Refusals of the API in the reference: their shape, the meaning of each status, and an example sentence for each code."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -90,7 +90,7 @@ OF_VISITORS: Mapping[str, str] = {
     "limit_number": "", "limit_address": "", "limit_network": "", "limit_widget_hour": "", "limit_widget_day": "",
     "not_yours": "", "too_late": "", "unknown_request": "",
 }  # fmt: skip
-"""Codes with which visitors' wishes are refused, and the field at fault; their sentences are in the languages of the widgets."""
+"""Codes with which visitors' requests are refused, and the field at fault; their sentences are in the widgets' languages."""
 _HEADERS: Mapping[str, Any] = {
     "401": {"WWW-Authenticate": {"schema": {"type": "string", "enum": ["Bearer"]}, "required": True}},
     "429": {
@@ -114,7 +114,7 @@ USUAL: Mapping[str, Sequence[str]] = {
 """Codes that every operation with that status may answer with."""
 OF_LISTS = ["invalid", "unknown_filter", "plus_not_escaped", "too_much_to_search"]
 OF_BODIES = ["required", "invalid", "unknown_field", "parse_error"]
-"""The commonest; any code of a field may come."""
+"""The most common ones; any code of a field may occur."""
 
 
 def responses(codes: Mapping[str, Sequence[str]], *, visitors: bool) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def responses(codes: Mapping[str, Sequence[str]], *, visitors: bool) -> dict[str
 
 
 def examples() -> dict[str, Any]:
-    """All of them, by the names that `responses` refers to."""
+    """All examples, by the names that `responses` refers to."""
     staff = {code: {"value": _example(code)} for code in [*_FIELDS, *_WHOLE]}
     return staff | {f"visitors_{code}": {"value": _visitors_example(code)} for code in OF_VISITORS}
 
@@ -149,6 +149,6 @@ def _example(code: str) -> dict[str, Any]:
 
 
 def _visitors_example(code: str) -> dict[str, Any]:
-    """A visitor is answered in the language of the page."""
+    """Visitors get the sentence in the language of the page."""
     message = {"detail": sentence(Locale.EN, code).format(extension="5"), "code": code}
     return message | {"field": OF_VISITORS[code]} if OF_VISITORS[code] else message

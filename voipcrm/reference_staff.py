@@ -1,4 +1,4 @@
-"""The reference of what staff do and write: lines, follow-ups, notes, outcomes, tokens; a part of `voipcrm.reference`."""
+"""The part of `voipcrm.reference` about staff: lines, follow-ups, notes, outcomes, tokens."""
 
 from voipcrm.reference_operation import BLANK, IN_PAGES, ONLY_GIVEN, Operation
 

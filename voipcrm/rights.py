@@ -1,4 +1,4 @@
-"""Who may give which rights: whoever may change users must not come by more rights than they have, neither their own nor by another account."""
+"""Who may grant which rights: users who manage users must not gain rights they do not have, neither directly nor through another account."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy as _
 VERBS = {"add": _("adding"), "change": _("changing"), "delete": _("deleting"), "view": _("viewing")}
 
 
-def offered(user: Any) -> QuerySet[Permission]:
-    """What a user may give of the rights that mean anything: those to the models that have a page."""
+def grantable(user: Any) -> QuerySet[Permission]:
+    """The rights that the user may grant, limited to models that have an admin page."""
     kinds = ContentType.objects.get_for_models(*admin.site._registry).values()
     return of_user(user).filter(content_type__in=[kind.pk for kind in kinds])
 
 
-def in_words(right: Permission) -> str:
+def label_of(right: Permission) -> str:
     """The right in the reader's language; Django stores its name in English."""
     model = right.content_type.model_class()
     if model is None:
@@ -30,7 +30,7 @@ def in_words(right: Permission) -> str:
 
 
 def of_user(user: Any) -> QuerySet[Permission]:
-    """All that a user has, own or by a group; of one that is switched off as well, who may be switched on again."""
+    """All rights of a user, direct or by group; also of an inactive user, who may be reactivated."""
     rows = Permission.objects.select_related("content_type").order_by("content_type__app_label", "codename")
     if user.is_superuser:
         return rows
@@ -50,7 +50,7 @@ def cover_group(user: Any, group: Group) -> bool:
 
 
 def groups_within(user: Any) -> QuerySet[Group]:
-    """Those that give nothing that the user does not have."""
+    """Groups that grant nothing the user does not have."""
     if user.is_superuser:
         return Group.objects.all()
     beyond = Permission.objects.exclude(pk__in=of_user(user).values("pk"))

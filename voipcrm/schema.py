@@ -1,4 +1,4 @@
-"""OpenAPI of the `.json` routes, with the ways in which they refuse."""
+"""OpenAPI of the `.json` routes, with their refusals."""
 
 from typing import Any
 
@@ -23,10 +23,10 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 class JsonRouteSchema(AutoSchema):
-    """Names operations and tags without the `.json` of the routes, and adds to each operation how it refuses."""
+    """Names operations and tags without the routes' `.json`, and adds each operation's refusals."""
 
     @property
-    def _told(self) -> Operation:
+    def _operation(self) -> Operation:
         return OPERATIONS[self.get_operation_id()]
 
     def _tokenize_path(self) -> list[str]:
@@ -34,22 +34,22 @@ class JsonRouteSchema(AutoSchema):
         return [token for token in tokens if token]
 
     def get_operation_id(self) -> str:
-        """An action has its own name alone: `calls_make_call`."""
+        """An action has only its own name: `calls_make_call`."""
         name: str = super().get_operation_id()
         return name if getattr(self.view, "action", "") == "create" else name.removesuffix("_create")
 
     def get_summary(self) -> str:
-        return self._told.summary
+        return self._operation.summary
 
     def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular declares it, unlike DRF
-        return self._told.description
+        return self._operation.description
 
     def map_parsers(self) -> list[str]:
-        """Forms are read too, see docs/api.md; described as well, they would make generated clients ask, or guess, in which way to send each body."""
+        """Forms are accepted too, see docs/api.md, but not described: generated clients would have to choose a format for each body."""
         return ["application/json"]
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
-        """Ids are whole numbers, though their routes are written as digits."""
+        """Ids are whole numbers, although their routes match digits."""
         parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)
         return [
             {**given, "schema": {"type": "integer", "minimum": 0}, "description": "The record's id."}
@@ -59,7 +59,7 @@ class JsonRouteSchema(AutoSchema):
         ]
 
     def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
-        """What may be blank is one text: drf-spectacular's union of a link and a text of no length fits an empty text twice."""
+        """A blankable link is one text type: drf-spectacular's union of a link and an empty text matches an empty text twice."""
         super()._insert_field_validators(field, schema)
         if "oneOf" in schema:
             text, _blank = schema.pop("oneOf")
@@ -68,7 +68,7 @@ class JsonRouteSchema(AutoSchema):
             del schema["format"]
 
     def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> dict[str, Any]:
-        """Of a body every optional field takes null, see `voipcrm.rest.bodies`; an answer always has all its fields."""
+        """In request bodies every optional field accepts null, see `voipcrm.rest.bodies`; responses always have all their fields."""
         schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)
         if direction == "response" and schema.get("properties"):
             schema["required"] = sorted(schema["properties"])
@@ -80,8 +80,7 @@ class JsonRouteSchema(AutoSchema):
         return schema
 
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
-        """An empty filter is a 400: it would answer with records that were not asked for. drf-spectacular drops the help texts of filters whose
-        type is named."""
+        """Empty filters are a 400. Also restores the help texts of filters with an explicit type, which drf-spectacular drops."""
         parameters: list[dict[str, Any]] = super()._get_filter_parameters()
         filterset_class: Any = getattr(self.view, "filterset_class", None)
         for given in parameters:
@@ -91,17 +90,17 @@ class JsonRouteSchema(AutoSchema):
         return parameters
 
     def get_override_parameters(self) -> Any:
-        """A POST that answers with a record is carried out once for a key."""
+        """A POST that responds with a record is carried out once per key."""
         return [IDEMPOTENCY_KEY] if self._is_once() else []
 
     def _is_once(self) -> bool:
         return self.method == "POST" and isinstance(self.view, OncePerKey)
 
     def _get_response_for_code(self, serializer: Any, *args: Any, **options: Any) -> dict[str, Any]:
-        """What a viewset of ours was extended with is told of its actions too, whose serializers were named below it."""
+        """Actions inherited by an extended viewset use the extended serializer, although the base viewset names its own."""
         if hasattr(self.view, "get_serializer_class"):
             own = self.view.get_serializer_class()
-            serializer = own if _is_ground_of(own, serializer) else serializer
+            serializer = own if _is_base_of(own, serializer) else serializer
         answer: dict[str, Any] = super()._get_response_for_code(serializer, *args, **options)
         return answer
 
@@ -125,7 +124,7 @@ class JsonRouteSchema(AutoSchema):
         body = super()._get_request_body(direction)
         if body:
             wrapper = getattr(self.view, "resource", "")
-            body["content"]["application/json"]["examples"] = _bodies(self._told, wrapper)
+            body["content"]["application/json"]["examples"] = _bodies(self._operation, wrapper)
         return body
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
@@ -139,7 +138,7 @@ class JsonRouteSchema(AutoSchema):
         return responses | refusals.responses(self._refusal_codes(), visitors=not self.view.get_authenticators())
 
     def _refusal_codes(self) -> dict[str, list[str]]:
-        """The codes to be shown of each status: the usual ones of such an operation, and its own."""
+        """The codes shown for each status: the usual ones of such an operation, and its own."""
         has_body = self.method in {"POST", "PATCH"} and bool(self.get_request_serializer())
         is_public, on_record = not self.view.get_authenticators(), "{id}" in self.path
         is_list = self.method == "GET" and not on_record and not is_public
@@ -157,7 +156,7 @@ class JsonRouteSchema(AutoSchema):
         codes = {status: list(refusals.USUAL.get(status, of_400)) for status, applies in usual.items() if applies}
         if self._is_once():
             codes.setdefault("404", []).append("deleted")
-        for status, own in self._told.refusals.items():
+        for status, own in self._operation.refusals.items():
             codes[status] = [*own, *codes.get(status, ())]
         return dict(sorted(codes.items()))
 
@@ -169,19 +168,19 @@ class JsonRouteSchema(AutoSchema):
 
 
 def _bodies(message: Operation, wrapper: str) -> dict[str, Any]:
-    """Each body that can be tried, and the first of them wrapped."""
+    """The example bodies, and the first of them wrapped."""
     shown = [{"summary": summary, "value": body} for summary, body in message.bodies.items()]
     if wrapper:
         shown.append({"summary": f"Wrapped in “{wrapper}”", "value": {wrapper: shown[0]["value"]}})
     return {f"example_{number}": example for number, example in enumerate(shown, start=1)}
 
 
-def _is_ground_of(own: Any, named: Any) -> bool:
+def _is_base_of(own: Any, named: Any) -> bool:
     return isinstance(named, type) and named is not own and issubclass(own, named)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    """Either the header or the query parameter."""
+    """The token in the header or in the query parameter."""
 
     target_class = "voipcrm.authentication.TokenAuthentication"
     name = ["bearer", "api_token"]

@@ -1,4 +1,4 @@
-"""What is done with the OpenAPI document once drf-spectacular has made it: its postprocessing hooks."""
+"""Postprocessing hooks of drf-spectacular for the OpenAPI document."""
 
 from copy import deepcopy
 from typing import Any
@@ -10,8 +10,8 @@ from voipcrm.reference import INTRODUCTION, OPERATIONS, TAGS
 
 
 def put_blanks_into_enums(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
-    """Postprocessing hook: a choice that may be blank is one enumeration with the blank in it, and no union with `BlankEnum`, which generated clients
-    cannot name."""
+    """Postprocessing hook: a choice that may be blank is one enumeration that includes the blank, not a union with `BlankEnum`, which generated
+    clients cannot name."""
     schemas = result["components"]["schemas"]
     _put_blanks(result, schemas)
     for name in ("BlankEnum", "NullEnum"):
@@ -39,7 +39,7 @@ def _put_blanks(node: Any, schemas: dict[str, Any]) -> None:
 
 
 def add_plain_views(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
-    """Postprocessing hook: the public endpoint that is plain Django for speed and therefore unknown to DRF."""
+    """Postprocessing hook: adds the public endpoint that is a plain Django view, for speed, and therefore unknown to DRF."""
     operation = deepcopy(WIDGET_DATA)
     message = OPERATIONS[operation["operationId"]]
     operation |= {"summary": message.summary, "description": message.description}
@@ -51,7 +51,7 @@ def add_plain_views(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
 
 
 def introduce(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
-    """Postprocessing hook: what is said of the whole and of its parts, and the examples that are referred to."""
+    """Postprocessing hook: adds the introduction, the tags' descriptions, and the referenced examples."""
     result["components"]["examples"] = reference_answers.examples() | refusals.examples()
     tags = [{"name": name, "description": description} for name, description in TAGS.items()]
     return result | {"info": result["info"] | {"description": INTRODUCTION}, "tags": tags}

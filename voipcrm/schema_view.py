@@ -1,4 +1,4 @@
-"""The OpenAPI document for whoever asks: it takes seconds to make, and everybody may ask."""
+"""The OpenAPI document. It takes seconds to make, and anybody may request it."""
 
 from functools import cache
 from threading import Lock
@@ -14,15 +14,15 @@ _one_at_a_time = Lock()
 
 
 class SchemaView(SpectacularAPIView):
-    """Made once in each process and format, in English, as its words are.
+    """Made once per process and format, in English.
 
-    Nothing is left of drf-spectacular's parameters `lang` and `version`, which take any value.
+    drf-spectacular's parameters `lang` and `version`, which take any value, are not supported.
     """
 
     @extend_schema(exclude=True)
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         renderer = request.accepted_renderer
-        with _one_at_a_time:  # who comes meanwhile waits for it instead of making it too
+        with _one_at_a_time:  # concurrent requests wait for it instead of making it too
             content = _document(renderer.media_type)
         name = f'inline; filename="voipcrm.{renderer.format}"'
         return HttpResponse(content, content_type=renderer.media_type, headers={"Content-Disposition": name})

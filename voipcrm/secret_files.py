@@ -1,4 +1,4 @@
-"""Secrets that a first start on the embedded database makes for itself."""
+"""Secrets that the first start with the embedded database creates."""
 
 import base64
 import contextlib
@@ -14,9 +14,9 @@ from django.utils.functional import SimpleLazyObject
 
 
 def read_or_make(file: Path) -> str:
-    """The secret in that file; made once, with 32 random bytes, readable by its owner alone. Two processes starting together agree on one.
+    """The secret in that file; created once, from 32 random bytes, readable only by its owner. Concurrent first starts agree on one.
 
-    Raises ImproperlyConfigured where it belongs to somebody else.
+    Raises ImproperlyConfigured if it belongs to somebody else.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -40,12 +40,12 @@ def _make(file: Path) -> None:
 
 
 def made_when_used(file: Path) -> str:
-    """The secret in that file as a string that reads or makes it only when it is looked at: the settings alone have no effect."""
+    """The secret in that file as a lazy string: loading the settings alone has no effect."""
     return cast("str", SimpleLazyObject(partial(read_or_make, file)))
 
 
 def encryption_keys(secret: str) -> list[str]:
-    """Fernet keys separated by commas. Raises ImproperlyConfigured, of a secret that is made when used only then."""
+    """Fernet keys separated by commas. Raises ImproperlyConfigured; for a lazy secret only when it is used."""
 
     def read() -> list[str]:
         keys = [key.strip() for key in secret.split(",") if key.strip()]

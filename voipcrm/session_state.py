@@ -1,4 +1,4 @@
-"""What a page that has been open for long asks before it sends a form: so nothing that was typed is lost to an expired session."""
+"""Requested by a page that has been open for long before it sends a form, so that nothing typed is lost to an expired session."""
 
 from django.contrib import admin
 from django.http import HttpRequest, JsonResponse
@@ -10,6 +10,6 @@ from django.views.decorators.http import require_GET
 @never_cache
 @require_GET
 def session_state(request: HttpRequest) -> JsonResponse:
-    """Whether the reader is still signed in, and the token that forms need by now: signing in again has changed it."""
+    """Whether the reader is still signed in, and the current CSRF token: signing in again has changed it."""
     signed_in = admin.site.has_permission(request)
     return JsonResponse({"signed_in": signed_in, "csrf": get_token(request) if signed_in else ""})

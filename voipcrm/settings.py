@@ -1,4 +1,4 @@
-"""All settings, from the environment alone. Every variable is described in docs/settings.md; a wrong value stops the start with a sentence."""
+"""All settings, read only from the environment. Every variable is described in docs/settings.md; a wrong value stops the start with a sentence."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env_file.read(env, BASE_DIR)
 DATA_DIR = (BASE_DIR / (env.str("VOIPCRM_DATA_DIR", "") or ".data")).resolve()
 EMBEDDED = not env.str("DATABASE_URL", "")
-"""Without a DATABASE_URL everything a newcomer needs is made under DATA_DIR: the database and the secrets."""
+"""Without DATABASE_URL the database and the secrets are created under DATA_DIR."""
 
 DEBUG = env.bool("DEBUG", False)
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")
@@ -32,7 +32,7 @@ TRUSTED_PROXIES = networks.check("TRUSTED_PROXIES", env.list("TRUSTED_PROXIES", 
 
 
 def _secret(name: str, make_file: Path) -> str:
-    """A secret of the environment, or, on the embedded database alone, one made under DATA_DIR when it is first used."""
+    """A secret from the environment or, only with the embedded database, one created under DATA_DIR when it is first used."""
     value = str(env.str(name, ""))
     if not value and not EMBEDDED:
         raise ImproperlyConfigured(
@@ -49,7 +49,7 @@ DATABASE_ROUTERS = ["voipcrm.rest.replica.WritesGoToThePrimary"]
 REPLICA_LAG = timedelta(seconds=env.int("DATABASE_REPLICA_LAG_SECONDS", 5))
 """A replica that lags further behind is not read."""
 TRANSACTION_POOLING = DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"]
-"""Two transactions may come to two connections of the database: nothing that lasts longer than one works, as waiting for notifications."""
+"""Two transactions may use different database connections: nothing that outlives a transaction works, such as LISTEN."""
 
 INSTALLED_APPS = [
     "unfold",
@@ -84,8 +84,8 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "voipcrm.desk.open_desks.nothing_new",
-    "voipcrm.caching.keep_no_answers",
+    "voipcrm.desk.open_desks.answer_unchanged_desks",
+    "voipcrm.caching.forbid_storing",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -94,7 +94,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "voipcrm.audit.actors.who_asks",
+    "voipcrm.audit.actors.attribute_changes",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -134,7 +134,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AXES_HANDLER = "voipcrm.logins.FailedLogins"
-AXES_COOLOFF_TIME = timedelta(minutes=10)  # for the words of the page; the limits are in `voipcrm.logins`
+AXES_COOLOFF_TIME = timedelta(minutes=10)  # for the text of the page; the limits are in `voipcrm.logins`
 AXES_CLIENT_IP_CALLABLE = "voipcrm.middleware.address_of"
 AXES_LOCKOUT_TEMPLATE = "locked_out.html"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
@@ -145,7 +145,7 @@ LOCALE_PATHS = [BASE_DIR / "voipcrm" / "locale"]
 FORMAT_MODULE_PATH = "voipcrm.formats"
 TIME_ZONE = "UTC"
 STAFF_TIME_ZONE = env.str("STAFF_TIME_ZONE", "Europe/Warsaw")
-"""The wall clock of the admin; the API speaks UTC."""
+"""The time zone of the admin; the API uses UTC."""
 USE_TZ = True
 
 _IN_THE_PROCESS = "django.core.cache.backends.locmem.LocMemCache"
@@ -153,7 +153,7 @@ CACHES = {
     "default": {"BACKEND": _IN_THE_PROCESS},
     "sightings": {"BACKEND": _IN_THE_PROCESS, "LOCATION": "sightings", "OPTIONS": {"MAX_ENTRIES": 2_000}},
 }
-"""What a process remembers for itself: all that is shared is in the database."""
+"""In-process caches: everything shared is in the database."""
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -180,13 +180,13 @@ CORS_EXPOSE_HEADERS = ["Idempotent-Replayed", "Replica-Lag", "Retry-After"]
 
 CRM_CLIENT_URL = check_template("CRM_CLIENT_URL", env.str("CRM_CLIENT_URL", ""))
 CRM_CONTACT_URL = check_template("CRM_CONTACT_URL", env.str("CRM_CONTACT_URL", ""))
-"""Where the CRM shows a client and a contact: addresses with `{id}`; blank: no links."""
+"""Addresses of a client and a contact in the CRM, with `{id}`; blank: no links."""
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-"""No file that somebody uploads is ever written to a disk: it may hold passwords. Its size is that of a body, limited above."""
+"""Uploads are never written to disk, because they may hold passwords. Their size is limited by that of the body, above."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
-"""Opening hours with a thousand exceptions are a form of some three thousand inputs; the size is limited all the same."""
+"""Opening hours with a thousand exceptions are a form of about three thousand inputs; the size limit still applies."""
 REST_FRAMEWORK = of_packages.REST_FRAMEWORK
 SPECTACULAR_SETTINGS = of_packages.SPECTACULAR_SETTINGS
 
@@ -214,7 +214,7 @@ VISITOR_ADDRESSES_KEPT = kept_for("VISITOR_ADDRESSES_KEPT_DAYS", env.str("VISITO
 AUTOCALLS_KEPT = kept_for("AUTOCALLS_KEPT_DAYS", env.str("AUTOCALLS_KEPT_DAYS", "365"))
 AUDIT_KEPT = kept_for("AUDIT_KEPT_DAYS", env.str("AUDIT_KEPT_DAYS", "365"))
 CALL_NUMBERS_KEPT = kept_for("CALL_NUMBERS_KEPT_DAYS", env.str("CALL_NUMBERS_KEPT_DAYS", ""))
-"""What is older is deleted or loses its people at night; None keeps it for ever. docs/privacy.md tells what each is."""
+"""Older data is deleted or anonymised at night; None keeps it for ever. docs/privacy.md describes each."""
 DEMO_CALLS_EVERY_SECONDS = max(0, env.int("DEMO_CALLS_EVERY_SECONDS", 45))
 JOBS_LATE_AFTER = timedelta(seconds=env.int("JOBS_LATE_AFTER_SECONDS", 300))
 METRICS_ALLOWED_IPS = networks.check(
@@ -224,12 +224,12 @@ try:
     OUTBOUND_ALLOWED = parse_allowed(env.list("OUTBOUND_ALLOWED_NETWORKS", default=[]))
 except ValueError as problem:
     raise ImproperlyConfigured(f"OUTBOUND_ALLOWED_NETWORKS: {problem}.") from problem
-"""Machines besides the public internet's that requests to providers may reach."""
+"""Hosts besides the public internet that requests to providers may reach."""
 
 LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))
 LOGGING_CONFIG = "logging.config.dictConfig"
 
 UNFOLD = of_packages.UNFOLD
 LOGIN_REDIRECT_URL = "admin:index"
-"""For unfold's page of sign-in, which forgets where it was to lead."""
+"""For unfold's sign-in page, which does not keep its target."""
 PROMETHEUS_EXPORT_MIGRATIONS = False

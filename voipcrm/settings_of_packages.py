@@ -1,4 +1,4 @@
-"""How the packages of the API and of the back-office are set up; nothing of it depends on the environment."""
+"""Settings of third-party packages; none of them depends on the environment."""
 
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.templatetags.static import static

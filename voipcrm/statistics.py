@@ -1,4 +1,4 @@
-"""Figures of calls and call-backs in a period: what may be asked, and whose rows are counted. The API and the page of figures both ask here."""
+"""Statistics of calls and call-backs in a period: the accepted parameters, and whose rows are counted. Used by the API and the page of figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,20 +26,20 @@ from voipcrm.rest.filtering import find_problem
 
 DEFAULT_PERIOD = "7_days"
 CALLS_BY, CALL_BACKS_BY = ("voip_id", "sip_id", "widget_id", "kind"), ("voip_id", "sip_id", "widget_id")
-"""What narrows each of the two; a call-back is of no kind."""
+"""The filters of each; call-backs have no kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     period: Period
     name: str
-    """Of the period, "" of one by its ends."""
+    """Name of the period; "" if it was given by its ends."""
     filters: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """None in the place of what the reader may not see."""
+    """None in place of what the reader may not see."""
 
     question: Question
     calls: call_statistics.CallStatistics | None
@@ -72,7 +72,7 @@ def _chosen(filters: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str
 
 
 class BoundaryField(serializers.CharField):
-    """A day of the staff's, `2026-11-01`, or a time in ISO 8601 with its offset."""
+    """A day in the staff's time zone, `2026-11-01`, or an ISO 8601 time with an offset."""
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
@@ -88,7 +88,7 @@ class BoundaryField(serializers.CharField):
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Raises ValueError for one without an offset."""
+    """Raises ValueError for a time without an offset."""
     if moment.tzinfo is None:
         raise ValueError
     return moment.astimezone(UTC)
@@ -111,7 +111,7 @@ class QuestionSerializer(serializers.Serializer[Question]):
     kind = WordField(Kind.choices, parse=parse_kind, required=False, help_text="Of the calls.")
 
     def get_fields(self) -> dict[str, Any]:
-        """`from` is a word of Python's own."""
+        """`from` is a Python keyword."""
         first = BoundaryField(required=False, help_text="A day, or a time with its offset.")
         last = BoundaryField(
             required=False, help_text="A day, which is included, or a time, which is not. Default: today."
@@ -144,7 +144,7 @@ class QuestionSerializer(serializers.Serializer[Question]):
 
 
 def _period(first: date, last: date | None, zone: ZoneInfo) -> Period:
-    """Raises ValidationError where it has no length or is too long."""
+    """Raises ValidationError if the period is empty or too long."""
     last = last or timezone.now().astimezone(zone).date()
     start = first if isinstance(first, datetime) else start_of(first, zone)
     end = last if isinstance(last, datetime) else start_of(last + timedelta(days=1), zone)
@@ -156,7 +156,7 @@ def _period(first: date, last: date | None, zone: ZoneInfo) -> Period:
 
 
 def read_question(query: Any) -> Question:
-    """Of the parameters of an address. Raises ValidationError; also for one that is unknown, empty or given twice."""
+    """Parse URL parameters. Raises ValidationError, also for unknown, empty or repeated ones."""
     form = QuestionSerializer(data=query.dict())
     errors = {
         name: [ErrorDetail(problem, code="invalid" if name in form.fields else "unknown_filter")]

@@ -20,7 +20,7 @@ LISTS = {"calls": "call-list", "autocalls": "autocall-list"}
 
 
 class FigureSerializer(serializers.Serializer[Figure]):
-    """How many rows a list holds."""
+    """The number of rows in a list."""
 
     name = serializers.CharField()
     value = serializers.IntegerField()
@@ -31,7 +31,7 @@ class FigureSerializer(serializers.Serializer[Figure]):
 
 
 class RateSerializer(serializers.Serializer[Any]):
-    """The share `part` has in `of`, from 0 to 1; null of nothing."""
+    """The share of `part` in `of`, from 0 to 1; null if `of` is 0."""
 
     name = serializers.CharField()
     value = serializers.FloatField(allow_null=True)
@@ -40,7 +40,7 @@ class RateSerializer(serializers.Serializer[Any]):
 
 
 class SpanSerializer(serializers.Serializer[Span]):
-    """Seconds, over the rows that `of` counts; null of nothing."""
+    """Seconds, over the rows that `of` counts; null if there are none."""
 
     name = serializers.CharField()
     value = serializers.IntegerField(allow_null=True)
@@ -75,7 +75,7 @@ class LineSerializer(_Figures, serializers.Serializer[LineFigures]):
 
 class ReasonSerializer(serializers.Serializer[ReasonFigure]):
     status = serializers.CharField()
-    reason = serializers.CharField(help_text="Blank where none was told.")
+    reason = serializers.CharField(help_text="Blank where none was given.")
     figure = FigureSerializer()
 
 
@@ -113,7 +113,7 @@ class StatisticsSerializer(serializers.Serializer[Statistics]):
 
 
 class MaySeeFigures(BasePermission):
-    """Whoever may see calls or call-backs; of each as far as its list."""
+    """Users who may see calls or call-backs; each part follows its list's right."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return request.user.has_perm("calls.view_call") or request.user.has_perm("autocalls.view_autocall")
@@ -126,7 +126,7 @@ class StatisticsView(APIView):
 
     @extend_schema(operation_id="stats", parameters=[QuestionSerializer], responses=StatisticsSerializer)
     def get(self, request: Request) -> Response:
-        """Each figure is the length of the list that it names."""
+        """Each figure is the number of rows in the list that it names."""
         question = read_question(request.query_params)
         may = request.user.has_perm
         seen = {"calls": may("calls.view_call"), "call_backs": may("autocalls.view_autocall")}

@@ -1,6 +1,6 @@
-"""Programs that run side by side: what ends is started again, and all are ended together.
+"""Runs programs side by side: a program that ends is restarted, and all are stopped together.
 
-For `make run` on one machine. In production that is systemd's or the container engine's task: docs/deployment.md.
+For `make run` on one machine. In production systemd or the container engine does this: docs/deployment.md.
 """
 
 import os
@@ -18,16 +18,16 @@ from pathlib import Path
 from types import FrameType
 
 PAUSES = (1, 2, 5, 10, 30)
-"""Seconds before a program that ended is started again: the first time, the second, and so on."""
+"""Seconds before a program is restarted: the first time, the second, and so on."""
 STEADY = 60.0
-"""Seconds after which an end no longer counts as another failure in a row."""
+"""Seconds after which an exit no longer counts as another failure in a row."""
 PATIENCE = 10.0
-"""Seconds to end in; the SIP dialer takes up to four to hang up its calls."""
+"""Seconds a program may take to stop; the SIP dialer needs up to four to hang up its calls."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """environment: the whole one. keep_open: file descriptors that it inherits."""
+    """environment: the complete one. keep_open: file descriptors that it inherits."""
 
     name: str
     command: Sequence[str]
@@ -46,13 +46,13 @@ class Supervisor:
         self._signals = 0
 
     def run(self) -> None:
-        """Until SIGINT, SIGTERM or SIGHUP; a second one kills what has not ended yet. To be called in the main thread."""
+        """Runs until SIGINT, SIGTERM or SIGHUP; a second signal kills what has not stopped. Must be called in the main thread."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._count)
         threads = [threading.Thread(target=self._keep, args=(program,)) for program in self._programs]
         for thread in threads:
             thread.start()
-        while not self._signals:  # a handler may only count: what it interrupts may hold any lock
+        while not self._signals:  # the handler only counts: what it interrupts may hold any lock
             time.sleep(0.1)
         self._say("system", "ending")
         self._over.set()
@@ -71,7 +71,7 @@ class Supervisor:
         while process := self._start(program):
             began = time.monotonic()
             code = process.wait()
-            with suppress(ProcessLookupError):  # what it has started itself, and did not take along
+            with suppress(ProcessLookupError):  # processes it started and left behind
                 os.killpg(process.pid, signal.SIGKILL)
             if self._over.is_set():
                 return
@@ -94,7 +94,7 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
-                start_new_session=True,  # Ctrl-C is ours alone to pass on
+                start_new_session=True,  # only this process receives Ctrl-C and passes it on
             )
         threading.Thread(target=self._pass_on_output, args=(program.name, process), daemon=True).start()
         self._say("system", f"{program.name} started (process {process.pid})")
@@ -107,7 +107,7 @@ class Supervisor:
                 self._say(name, line.rstrip("\n"))
 
     def _say(self, name: str, line: str) -> None:
-        with suppress(OSError):  # a terminal that was closed: everything is ended, which it shall not prevent
+        with suppress(OSError):  # the terminal was closed: the shutdown must go on
             sys.stdout.write(f"{name:<{self._width}} | {line}\n")
             sys.stdout.flush()
 
@@ -125,7 +125,7 @@ def _describe(code: int) -> str:
 
 @cache
 def _ended_with_this_process() -> list[str]:
-    """Should this process be killed so that it cannot end the others, the kernel does it: where util-linux is."""
+    """Lets the kernel stop the programs if this process is killed; requires util-linux."""
     command = ["setpriv", "--pdeathsig", "TERM"]
     known = shutil.which("setpriv") and not subprocess.call([*command, "true"], stderr=subprocess.DEVNULL)
     return command if known else []

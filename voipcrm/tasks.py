@@ -1,4 +1,4 @@
-"""Upkeep of the job queue itself."""
+"""Maintenance jobs: the job queue, logins, the audit log, history and idempotency keys."""
 
 import logging
 
@@ -16,15 +16,15 @@ logger = logging.getLogger(__name__)
 @app.periodic(cron="* * * * *")
 @app.task(name="voipcrm.retry_stalled_jobs", queueing_lock="voipcrm.retry_stalled_jobs", pass_context=True)
 async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
-    """Give the jobs of a worker that died back to the living. Every job claims its row first, so doing it again does nothing twice.
+    """Return the jobs of a dead worker to the queue. Every job claims its row first, so running it again changes nothing.
 
-    One that cannot be given back does not keep the others.
+    A job that cannot be returned does not block the others.
     """
     jobs = context.app.job_manager
     for job in await jobs.get_stalled_jobs():
         try:
             await jobs.retry_job(job)
-        except UniqueViolation:  # the same work waits already, under the same queueing lock
+        except UniqueViolation:  # the same job waits already, with the same queueing lock
             await jobs.finish_job(job, status=Status.FAILED, delete_job=False)
         except ConnectorException:  # it has ended meanwhile: its worker was only slow
             logger.warning("stalled_job_not_retried", exc_info=True, extra={"job_id": job.id, "task": job.task_name})
@@ -33,7 +33,7 @@ async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
 @app.periodic(cron="41 3 * * *")
 @app.task(name="voipcrm.delete_old_jobs", queueing_lock="voipcrm.delete_old_jobs", pass_context=True)
 async def delete_old_jobs(context: JobContext, timestamp: int) -> None:
-    """Forget jobs that ended a week ago."""
+    """Delete jobs that ended a week ago."""
     await context.app.job_manager.delete_old_jobs(
         nb_hours=7 * 24, include_failed=True, include_cancelled=True, include_aborted=True
     )
@@ -42,7 +42,6 @@ async def delete_old_jobs(context: JobContext, timestamp: int) -> None:
 @app.periodic(cron="47 3 * * *")
 @app.task(name="voipcrm.forget_logins", queueing_lock="voipcrm.forget_logins")
 def forget_logins(timestamp: int) -> None:
-    """Forget failed logins and expired sessions."""
     logins.forget()
 
 

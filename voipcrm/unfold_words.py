@@ -1,4 +1,4 @@
-"""The words of unfold, which brings no translations: named here, they get into our own catalogue."""
+"""Texts of unfold, which has no translations: listed here, they are part of our catalogue."""
 
 from django.utils.translation import gettext_noop as _
 

@@ -1,4 +1,4 @@
-"""The way of a webhook from the server to its view: what every request gets, and nothing of what is for browsers.
+"""The path of a webhook from the server to its view: what every request needs, and nothing for browsers.
 
 Sessions, languages, CSRF, policies for pages, and a connection of the database fetched and brought back, would cost a provider as much time as
 storing the delivery. `voipcrm.asgi` answers webhooks here on its event loop; the middleware is for other servers.

@@ -10,7 +10,7 @@ from django.utils.http import parse_header_parameters
 
 
 class Utf8Request(WSGIRequest):
-    """Reads text as UTF-8 whatever charset is named: Python knows some that are none (`hex`), over which Django falls before any view."""
+    """Reads text as UTF-8 whatever charset is named: Python has codecs that are no charsets (`hex`), with which Django fails before any view."""
 
     def _set_content_type_params(self, meta: Mapping[str, Any]) -> None:
         self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))

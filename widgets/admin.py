@@ -22,7 +22,7 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminColorInputWidget
 from sips.configuration_filter import ConfigurationFilter
 from sips.encryption import without_secrets
 from sips.models import Sip
-from voipcrm.backoffice.buttons import button, lead_on, page_button
+from voipcrm.backoffice.buttons import button, page_button, redirect_from_dialog
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
 from widgets.embedding import embed_line
 from widgets.hours_input import HoursField, fits
@@ -172,7 +172,7 @@ class WidgetAdmin(BackOfficeAdmin):
         widget.rotate_token()
         self.log_change(request, widget, gettext_noop("New token."))
         messages.success(request, gettext("The widget has a new token."))
-        return lead_on(request, reverse("admin:widgets_widget_change", args=[widget.pk]))
+        return redirect_from_dialog(request, reverse("admin:widgets_widget_change", args=[widget.pk]))
 
 
 def _last_seen(origin: str, at: datetime) -> str:

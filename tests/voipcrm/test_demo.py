@@ -25,14 +25,14 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 def small_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "CALLS", 2)
     demo.create()
-    demo.admit_staff(lambda name: f"of {name}")
+    demo.create_staff(lambda name: f"of {name}")
 
 
 def deliver(story: demo_pulse.Story | None) -> Call:
     assert story is not None
-    for told in story.told:
-        assert Client().post(story.path, told.body, content_type="application/json").status_code == 200
-    found: Call = Call.objects.get(provider_call_id=json.loads(story.told[0].body)["id"])
+    for webhook in story.webhooks:
+        assert Client().post(story.path, webhook.body, content_type="application/json").status_code == 200
+    found: Call = Call.objects.get(provider_call_id=json.loads(story.webhooks[0].body)["id"])
     return found
 
 
@@ -111,7 +111,8 @@ def test_without_demo_configurations_no_call_is_made() -> None:
 def test_a_story_is_told_at_its_pace_until_it_is_over() -> None:
     over, told = threading.Event(), []
     story = demo_pulse.Story(
-        "/there", [demo_pulse.Told(0, b"1"), demo_pulse.Told(0, b"2"), demo_pulse.Told(3600, b"3")]
+        "/there",
+        [demo_pulse.TimedWebhook(0, b"1"), demo_pulse.TimedWebhook(0, b"2"), demo_pulse.TimedWebhook(3600, b"3")],
     )
 
     def tell(address: str, body: bytes) -> None:

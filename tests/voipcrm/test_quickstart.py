@@ -21,7 +21,7 @@ from loopback import listening_port
 from telephony.bed import wait_until
 
 from voipcrm import embedded_postgres
-from voipcrm.management.commands.quickstart import _lead_demo_to_provider
+from voipcrm.management.commands.quickstart import _assign_provider_port
 
 PATIENCE = 600.0
 """Seconds for a start, of which 148 were measured with twelve other processes at work on two CPUs. One that fails ends at once."""
@@ -164,7 +164,7 @@ def test_the_demo_and_nothing_else_is_led_to_its_provider() -> None:
     desk = make.voip(provider="simulator", api_url="http://127.0.0.1:8001")
     others = [make.voip(provider="simulator", api_url="https://sim.example.com"), make.voip(provider="telecube")]
 
-    port = _lead_demo_to_provider()
+    port = _assign_provider_port()
 
     for voip in (desk, *others):
         voip.refresh_from_db()
@@ -184,9 +184,9 @@ def test_its_port_is_none_that_a_client_is_given(
     monkeypatch.setattr("voipcrm.management.commands.quickstart.PORTS_OF_CLIENTS", told)
     lowest, highest = map(int, given.split()) if given else (32_768, 65_535)
 
-    assert not any(lowest <= _lead_demo_to_provider() <= highest for _try in range(20))
+    assert not any(lowest <= _assign_provider_port() <= highest for _try in range(20))
 
 
 @pytest.mark.django_db
 def test_an_empty_desk_has_no_operator() -> None:
-    assert _lead_demo_to_provider() == 0
+    assert _assign_provider_port() == 0

@@ -20,7 +20,7 @@ MODELS = (User, StaffLine, Autocall, Call, WebhookDelivery, Widget, Sip, Voip)
 def small_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "CALLS", 3)
     demo.create()
-    demo.admit_staff(lambda name: f"of {name}")
+    demo.create_staff(lambda name: f"of {name}")
     make.autocall(widget=Widget.objects.get())
 
 
@@ -53,7 +53,7 @@ def test_somebody_else_of_that_name_is_left_alone(monkeypatch: pytest.MonkeyPatc
     demo.create()
     other = User.objects.create_user("anna", "anna@example.com", "her own")
 
-    demo.admit_staff(lambda name: "new")
+    demo.create_staff(lambda name: "new")
     removed()
 
     other.refresh_from_db()

@@ -1,1 +1,1 @@
-"""Who did what: what people change is recorded, old and new, by triggers of the database; what changes no row, by `entries.record`."""
+"""The audit log. Database triggers record what people change, old and new value; `entries.record` records what changes no row."""

@@ -1,6 +1,6 @@
-"""Who acts. Asked by the statement that changes an audited table, and told to the database for the rest of its transaction.
+"""Who acts. Determined by the first statement that changes an audited table, and passed to the database for the rest of the transaction.
 
-Where nobody acts (webhooks, visitors, workers) nothing is told, and the triggers of `migrations/0005_audit.py` do nothing.
+Without an actor (webhooks, visitors, workers) nothing is passed, and the triggers of `migrations/0005_audit.py` do nothing.
 """
 
 import json
@@ -21,19 +21,19 @@ TABLES = frozenset({
     "calls_outcome", "autocalls_autocall", "autocalls_refusal", "voipcrm_apitoken", "auth_user", "auth_user_groups",
     "auth_user_user_permissions", "auth_group", "auth_group_permissions",
 })  # fmt: skip
-"""Those that have a trigger."""
+"""Tables with an audit trigger."""
 
 UNATTENDED = frozenset(
     {"worker", "sip_dialer", "simulated_provider", "migrate", "runserver", "test", "quickstart", "demo_calls"}
 )
-"""Commands of `manage.py` that run by themselves, or before anybody is there; what the others change, a person has changed."""
+"""Commands of `manage.py` that run unattended or before there are users; what other commands change, a person has changed."""
 
 _WRITES = re.compile(rf"\s*(?:INSERT|UPDATE|DELETE|WITH)\b.*\b(?:{'|'.join(sorted(TABLES))})\b", re.DOTALL)
 LONGEST = 150
 
 
 class By(TextChoices):
-    """By what somebody acts."""
+    """The channel through which somebody acts."""
 
     ADMIN = "admin", _("admin")
     DESK = "desk", _("desk")
@@ -47,13 +47,13 @@ class Actor:
     user_id: int | None = None
     who: str = ""
     token: str = ""
-    """Of the API, by its name and the end of it; of the command line, the command."""
+    """For the API the token's name and last characters; for the command line the command."""
     address: str | None = None
 
 
 class Acting(Protocol):
     def __call__(self) -> Actor | None:
-        """Asked when something is written, because only then it is sure who has signed in."""
+        """Called when something is written, because only then it is certain who has signed in."""
 
 
 _acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
@@ -73,8 +73,8 @@ def acting_as(acting: Acting) -> Iterator[None]:
         _acting.reset(before)
 
 
-def who_asks(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """What a request changes is changed by who has signed in or whose token it carries."""
+def attribute_changes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Changes made by a request are attributed to the signed-in user or the user of the token."""
 
     def process(request: HttpRequest) -> HttpResponse:
         with acting_as(lambda: _of(request)):
@@ -91,18 +91,18 @@ def _of(request: HttpRequest) -> Actor | None:
 def of_user(user: Any, request: HttpRequest, token: object = None) -> Actor:
     place = By.DESK if request.path.startswith("/admin/desk/") else By.ADMIN
     by = By.API if token is not None else place
-    told = str(token or "")[:LONGEST]
-    return Actor(by, user.pk, user.get_username(), told, request.META.get("REMOTE_ADDR"))
+    token_name = str(token or "")[:LONGEST]
+    return Actor(by, user.pk, user.get_username(), token_name, request.META.get("REMOTE_ADDR"))
 
 
 def of_command(name: str) -> Actor | None:
     return None if name in UNATTENDED else Actor(By.COMMAND, token=name[:LONGEST])
 
 
-def tell_the_database(
+def set_actor_in_database(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:  # Django says what it hands over
-    """Before each statement, as a savepoint that is rolled back forgets it. Not for longer than the transaction: connections are shared."""
+    """Runs before each statement, because rolling back a savepoint resets it. Valid only for the transaction: connections are shared."""
     if _acting.get() is None or not _WRITES.match(sql) or (who := actor()) is None:
         return execute(sql, params, many, context)
     with transaction.atomic(using=context["connection"].alias):
@@ -111,10 +111,10 @@ def tell_the_database(
         return execute(sql, params, many, context)
 
 
-def watch(*_told: Any, connection: Any, **_more: Any) -> None:
-    """For each new connection. First of the wrappers: whoever adds one for a while takes the last one away."""
-    if tell_the_database not in connection.execute_wrappers:
-        connection.execute_wrappers.insert(0, tell_the_database)
+def watch(*_args: Any, connection: Any, **_more: Any) -> None:
+    """Installed on each new connection, as the first wrapper: temporary wrappers are removed from the end."""
+    if set_actor_in_database not in connection.execute_wrappers:
+        connection.execute_wrappers.insert(0, set_actor_in_database)
 
 
 def watch_all() -> None:

@@ -1,4 +1,4 @@
-"""What is recorded of what people do."""
+"""Entries of the audit log."""
 
 from typing import Any, ClassVar
 
@@ -27,11 +27,11 @@ class Action(models.TextChoices):
 
 
 class AuditEntry(models.Model):
-    """One record that one person changed in one transaction, or one thing done. Written by triggers and by `record`, never changed."""
+    """One record changed by one person in one transaction, or one event. Written by triggers and by `record`, never changed."""
 
     at = models.DateTimeField(_("when"))
     user_id = models.BigIntegerField(null=True)
-    """No foreign key: what somebody did stays when their account is deleted."""
+    """No foreign key: entries survive the deletion of the account."""
     who = models.CharField(_("who"), max_length=actors.LONGEST, blank=True)
     by = models.CharField(_("by"), max_length=10, choices=actors.By.choices)
     token = models.CharField(_("token or command"), max_length=actors.LONGEST, blank=True)
@@ -41,8 +41,8 @@ class AuditEntry(models.Model):
     """`calls.call`"""
     object_id = models.BigIntegerField(_("record"), null=True)
     changes = models.JSONField(_("changes"), default=dict)
-    """By column: what was and what is, `["a", "b"]`; null of what is secret or a person's: it was changed, and that is all. `groups:3` is a link to
-    record 3 of a kind."""
+    """By column: old and new value, `["a", "b"]`; null where the value is secret or personal: then only the change is recorded. `groups:3` is a
+    link to record 3 of a kind."""
 
     class Meta:
         verbose_name = _("audit entry")
@@ -62,7 +62,7 @@ class AuditEntry(models.Model):
 
 
 def record(action: Action, model: str = "", changes: Any = None, *, by: "actors.Actor | None" = None) -> None:
-    """Something that changes no audited row. By whoever acts; nothing, where nobody does."""
+    """Record an event that changes no audited row; does nothing without an actor."""
     if (who := by or actors.actor()) is None:
         return
     AuditEntry.objects.create(
@@ -72,13 +72,13 @@ def record(action: Action, model: str = "", changes: Any = None, *, by: "actors.
 
 
 def record_export(model: str, file: str, query: Any) -> None:
-    """By the names of the filters alone: their values may be numbers of persons."""
+    """Only the names of the filters are recorded, because their values may be personal."""
     names = ", ".join(sorted(name for name, value in query.items() if value))
     record(Action.EXPORTED, model, {"file": [None, file], **({"filters": [None, names[:500]]} if names else {})})
 
 
 def forget() -> int:
-    """Delete what is older than `AUDIT_KEPT_DAYS`, some at a time. Returns how many."""
+    """Delete entries older than `AUDIT_KEPT_DAYS` in batches. Returns how many."""
     if settings.AUDIT_KEPT is None:
         return 0
     old = AuditEntry.objects.filter(at__lt=timezone.now() - settings.AUDIT_KEPT).order_by("at").values("pk")
@@ -89,5 +89,5 @@ def forget() -> int:
 
 
 def with_text() -> "QuerySet[AuditEntry]":
-    """`text`: all that an entry says in words, so that a number can be sought in it."""
+    """Adds `text`: the whole entry as text, in which a number can be searched."""
     return AuditEntry.objects.filter(~Q(changes={})).annotate(text=Cast("changes", models.TextField()))

@@ -1,4 +1,4 @@
-"""Who signs in and out. Failures are not recorded one by one, or whoever guesses would fill the log; that somebody is locked out, is."""
+"""Sign-ins and sign-outs. Single failures are not recorded, because guessing would fill the log; lockouts are."""
 
 from typing import Any
 
@@ -12,19 +12,19 @@ from voipcrm.audit.entries import Action, record
 
 
 @receiver(user_logged_in, dispatch_uid="audit")
-def signed_in(request: HttpRequest | None, user: Any, **_told: Any) -> None:
+def signed_in(request: HttpRequest | None, user: Any, **_kwargs: Any) -> None:
     if request is not None:
         record(Action.SIGNED_IN, by=of_user(user, request))
 
 
 @receiver(user_logged_out, dispatch_uid="audit")
-def signed_out(request: HttpRequest | None, user: Any, **_told: Any) -> None:
+def signed_out(request: HttpRequest | None, user: Any, **_kwargs: Any) -> None:
     if request is not None and user is not None:
         record(Action.SIGNED_OUT, by=of_user(user, request))
 
 
 def locked_out(request: HttpRequest, typed: str) -> None:
-    """The name only where it is somebody's: what was typed for it may be a password."""
+    """Records the name only if a user has it: what was typed as a name may be a password."""
     user = User.objects.filter(username=typed).only("username").first()
     address = request.META.get("REMOTE_ADDR")
     actor = of_user(user, request) if user else Actor(By.ADMIN, address=address)

@@ -1,7 +1,7 @@
-"""What an app adds to the admin pages of a model in a lower app, which cannot import it.
+"""Lets an app add to the admin pages of a model in a lower app, which cannot import it.
 
 The lower ModelAdmin has a `Place` in its `fieldsets`. The upper app registers in its own `admin.py` what is shown there:
-`add_to(Voip, Addition(...))`. Each column and field is a function of the record, described by `admin.display`.
+`add_to(Voip, Addition(...))`. Each column and field is a function of the record, decorated with `admin.display`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,33 +16,33 @@ Shown = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Place:
-    """A placeholder among the fields of a section. A section without any field is left out."""
+    """A placeholder among the fields of a section. A section without fields is left out."""
 
     name: str
 
 
-def _as_they_are(rows: QuerySet[Any]) -> QuerySet[Any]:
+def _unchanged(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows
 
 
-def _nothing(_request: HttpRequest, _record: Any, _form: Any) -> None:
+def _do_nothing(_request: HttpRequest, _record: Any, _form: Any) -> None:
     pass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Addition:
     columns: Sequence[Shown] = ()
-    "At the end of the list's."
+    "Appended to the list's columns."
     filters: Sequence[Any] = ()
-    "At the end of the list's."
+    "Appended to the list's filters."
     buttons: Sequence[Callable[..., Any]] = ()
-    "At the end of a record's: functions of (ModelAdmin, request, object_id), made by `buttons.page_button` or `buttons.button`."
+    "Appended to the record's buttons: functions of (ModelAdmin, request, object_id), made by `buttons.page_button` or `buttons.button`."
     fields: Mapping[str, Sequence[Shown]] = field(default_factory=dict)
-    "By the name of the place on the page."
-    read: Callable[[QuerySet[Any]], QuerySet[Any]] = _as_they_are
-    "Adds to the query what the columns and fields need."
-    after_saving: Callable[[HttpRequest, Any, Any], None] = _nothing
-    "Called with (request, record, form) after each form."
+    "Fields by the name of their place on the page."
+    read: Callable[[QuerySet[Any]], QuerySet[Any]] = _unchanged
+    "Extends the query by what the columns and fields need."
+    after_saving: Callable[[HttpRequest, Any, Any], None] = _do_nothing
+    "Called with (request, record, form) after each form is saved."
 
 
 _additions: dict[type[Model], list[Addition]] = {}
@@ -57,18 +57,18 @@ def additions_to(model: type[Model]) -> Sequence[Addition]:
 
 
 def fill(fieldsets: Iterable[Any], additions: Sequence[Addition]) -> list[Any]:
-    """The sections, with their places filled."""
+    """The sections with their places filled."""
     filled = [
         (
             title,
-            options | {"fields": tuple(name for each in options["fields"] for name in _standing_at(each, additions))},
+            options | {"fields": tuple(name for each in options["fields"] for name in _fields_at(each, additions))},
         )
         for title, options in fieldsets
     ]
     return [(title, options) for title, options in filled if options["fields"]]
 
 
-def _standing_at(entry: Any, additions: Sequence[Addition]) -> Sequence[Any]:
+def _fields_at(entry: Any, additions: Sequence[Addition]) -> Sequence[Any]:
     if not isinstance(entry, Place):
         return (entry,)
     return [shown for addition in additions for shown in addition.fields.get(entry.name, ())]

@@ -10,9 +10,9 @@ from unfold.decorators import action as unfold_action
 from unfold.forms import BaseDialogForm
 
 from voipcrm.backoffice.display import Text
-from voipcrm.backoffice.submissions import LONGEST_TOKEN, lead_on, new_token, submit_once
+from voipcrm.backoffice.submissions import LONGEST_TOKEN, new_token, redirect_from_dialog, submit_once
 
-__all__ = ["DialogForm", "button", "lead_on", "page_button"]
+__all__ = ["DialogForm", "button", "page_button", "redirect_from_dialog"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,8 +26,8 @@ class DialogForm(BaseDialogForm):
 def button(
     description: Text, *, question: Text, permission: str, icon: str, form: type[DialogForm] = DialogForm
 ) -> Callable[[F], F]:
-    """A button on a record's page that asks in a dialog and acts once, on POST. The method takes (request, form, object_id) and returns a redirect,
-    see `lead_on`."""
+    """A button on a record's page that asks in a dialog and acts once, on POST. The method takes (request, form, object_id) and returns a redirect
+    made by `redirect_from_dialog`."""
     dialog = {"title": description, "description": question, "form_class": form, "form_submit_text": description}
     decorator: Any = unfold_action(
         description=cast("str", description), permissions=[permission], icon=icon, dialog=cast("Any", dialog)

@@ -23,7 +23,7 @@ LARGEST_COUNT = 10_000
 
 
 def count_up_to(most: int, rows: QuerySet[Any]) -> int:
-    """The number of rows, or `most` + 1 when there are more, so that no large table is counted."""
+    """The number of rows, or `most` + 1 where there are more, so that large tables are not counted completely."""
     return rows.order_by()[: most + 1].count()
 
 
@@ -32,7 +32,7 @@ class CappedPaginator(_Paginator):
 
     template_name = "admin/capped_pagination.html"
     lists_everything = False
-    "Whether neither a filter nor a search narrows the list."
+    "Whether no filter and no search narrows the list."
 
     @cached_property
     def count(self) -> int:
@@ -44,7 +44,7 @@ class CappedPaginator(_Paginator):
 
     @cached_property
     def estimate(self) -> int | None:
-        """The approximate number of rows by PostgreSQL's statistics; None where they are missing."""
+        """The number of rows estimated by PostgreSQL's statistics; None where there are none."""
         if not (self.is_capped and self.lists_everything):
             return None
         with connection.cursor() as cursor:
@@ -64,11 +64,11 @@ class CappedPaginator(_Paginator):
 
 
 class CappedChangeList(ChangeList):
-    """Shows its count once, at the bottom, with a note where it is capped."""
+    """Shows its count once, at the bottom, marked where it is capped."""
 
     def get_queryset(self, request: HttpRequest, *args: Any, **options: Any) -> QuerySet[Any]:
         if any("\x00" in value for _name, values in request.GET.lists() for value in values):
-            raise IncorrectLookupParameters  # what PostgreSQL cannot store it cannot look up either
+            raise IncorrectLookupParameters  # PostgreSQL cannot search for what it cannot store
         rows: QuerySet[Any] = super().get_queryset(request, *args, **options)
         return rows
 

@@ -15,7 +15,7 @@ Text = str | Promise
 
 
 def unbroken(text: object) -> SafeString | str:
-    """Without line breaks: for numbers and times."""
+    """Without line breaks, for numbers and times."""
     return format_html('<span class="whitespace-nowrap">{}</span>', text) if text else ""
 
 
@@ -33,6 +33,6 @@ def start_of_today() -> datetime:
 
 
 def badge(description: Text, colours: Mapping[str, str]) -> Callable[[F], F]:
-    """A column whose method gives (word, label). Each word has a colour (success, info, warning, danger, primary or default):
-    unfold shows a word it finds none for instead of its label."""
+    """A column whose method returns (word, label). Each word has a colour (success, info, warning, danger, primary or default);
+    unfold shows a word without a colour instead of its label."""
     return cast("Callable[[F], F]", unfold_display(description=cast("str", description), label=dict(colours)))

@@ -24,10 +24,10 @@ EARLIEST, LATEST = date(1980, 1, 1), date(2199, 12, 31)
 
 
 class DayRangeFilter(RangeDateFilter):
-    """From a day to a day, both included, on the staff's wall clock. An index on the field is enough; nothing is aggregated."""
+    """From a day to a day, both included, in the staff's time zone. Needs only an index on the field; nothing is aggregated."""
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        """Links name days by ISO 8601; the inputs show them as people write them."""
+        """Links carry ISO 8601 dates; the inputs show them in the local format."""
         for choice in super().choices(changelist):
             form = choice["form"]
             for name in form.fields:
@@ -54,7 +54,7 @@ class DayRangeFilter(RangeDateFilter):
 
 
 class ChoiceFilter(DropdownFilter):
-    """One of a few named choices. An unknown value finds nothing and says so, as a mistyped link must not show everything."""
+    """One of a few named choices. An unknown value finds nothing and says so, because a mistyped link must not show everything."""
 
     choices_shown: Iterable[tuple[str, Text]]
 
@@ -76,13 +76,13 @@ class ChoiceFilter(DropdownFilter):
 
 
 class ChosenFilter(DropdownFilter):
-    """One of a few records, by id. Their names are read, their secrets are not."""
+    """One of a few records, by id. Reads their names, not their secrets."""
 
     model: type[models.Model]
     label = "name"
 
     def has_output(self) -> bool:
-        """Also without choices: Django leaves out a filter that has none, and then the list is silently unfiltered."""
+        """Also without choices: Django would leave out the filter, and the list would silently be unfiltered."""
         return True
 
     def lookups(self, request: HttpRequest, model_admin: "PlainModelAdmin[Any]") -> list[tuple[str, str]]:

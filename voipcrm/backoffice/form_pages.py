@@ -1,4 +1,4 @@
-"""The page of one record: its form acts once, causes no lost update, and keeps what was typed."""
+"""The page of one record: its form acts once, causes no lost updates, and keeps what was typed when it is refused."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,11 +20,11 @@ from voipcrm.backoffice.submissions import new_token, submit_once
 
 ONCE = "_once"
 REFUSAL = "_refused_because"
-"""On the request: why a service refused what its form says."""
+"""Attribute of the request: why a service refused the form."""
 
 
-class OutOfSight(Exception):
-    """The record would not be visible to the user who stores it; nothing is stored."""
+class NotVisible(Exception):
+    """The user who saves the record would not see it; nothing is saved."""
 
 
 class FormPages(ModelAdmin):
@@ -32,10 +32,10 @@ class FormPages(ModelAdmin):
 
     warn_unsaved_form = True
     refusals: tuple[type[Exception], ...] = ()
-    "What services raise when a record's state does not allow a change; nothing is stored then, and the page says why."
+    "Exceptions of services that refuse a change because of a record's state; nothing is saved, and the page shows why."
 
     def explain(self, problem: Exception) -> str:
-        """What a refusal means, for staff."""
+        """The text of a refusal, for staff."""
         return str(problem)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
@@ -62,7 +62,7 @@ class FormPages(ModelAdmin):
                     return show(request, object_id, form_url, shown)
             except self.refusals as problem:
                 setattr(request, REFUSAL, self.explain(problem))
-            except OutOfSight as problem:
+            except NotVisible as problem:
                 setattr(request, REFUSAL, str(problem))
             return show(request, object_id, form_url, shown)  # with what was typed, and why it was refused
 
@@ -74,14 +74,14 @@ class FormPages(ModelAdmin):
         self.check_seen(request, form.instance.pk)
 
     def check_seen(self, request: HttpRequest, pk: Any) -> None:
-        """Nobody writes a record that they would not see, nor learns that there is one which forbids it. Raises OutOfSight."""
+        """Refuse a record that the user would not see, without revealing hidden records. Raises NotVisible."""
         if not self.get_queryset(request).filter(pk=pk).exists():
-            raise OutOfSight(gettext("You would not see this record yourself: name one of your own lines."))
+            raise NotVisible(gettext("You would not see this record yourself: name one of your own lines."))
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         answer: HttpResponse = super().history_view(request, object_id, extra_context)
         for entry in (getattr(answer, "context_data", None) or {}).get("action_list", ()):
-            entry.get_change_message = partial(history.tell, entry)  # which is what the template asks
+            entry.get_change_message = partial(history.describe, entry)  # which is what the template asks
         return answer
 
     def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
@@ -96,7 +96,7 @@ class FormPages(ModelAdmin):
         return super().render_change_form(request, context, *args, **options)
 
     def _lock(self, object_id: str | None) -> None:
-        """Lock the record to the end of the transaction, so that it does not change between the comparison and the save."""
+        """Lock the record until the end of the transaction, so that it does not change between comparison and save."""
         if object_id is None:
             return
         with suppress(ValidationError, ValueError):  # the page itself says that there is no such record

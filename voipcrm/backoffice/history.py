@@ -1,6 +1,6 @@
-"""A record's history in the reader's language, and who has changed a field last.
+"""A record's history in the reader's language, and describe_user changed a field last.
 
-Entries are stored in English. Those of forms are lists of fields, which Django translates; those of buttons are sentences.
+Entries are stored in English. Those of forms are lists of fields, which Django translates; those of buttons are whole sentences.
 """
 
 import json
@@ -18,8 +18,8 @@ THROUGH = "token"
 MOST_READ = 50
 
 
-def tell(entry: LogEntry) -> str:
-    """What was done."""
+def describe(entry: LogEntry) -> str:
+    """The text of an entry."""
     parts = _parts(entry)
     if parts is None:
         return gettext(entry.change_message) if entry.change_message else ""
@@ -27,21 +27,21 @@ def tell(entry: LogEntry) -> str:
         for done in part.values():
             if isinstance(done, dict) and "fields" in done:
                 done["fields"] = [_field(name) for name in done["fields"]]
-    told = LogEntry(change_message=json.dumps(parts)).get_change_message()
+    translated = LogEntry(change_message=json.dumps(parts)).get_change_message()
     token = _token(parts)
     if not token:
-        return told
+        return translated
     by = gettext("By the API token “%(token)s”.") % {"token": token}
-    return f"{told} {by}"
+    return f"{translated} {by}"
 
 
-def who(entry: LogEntry) -> str:
+def describe_user(entry: LogEntry) -> str:
     name, token = entry.user.get_username(), _token(_parts(entry) or [])
     return gettext("%(user)s (API token “%(token)s”)") % {"user": name, "token": token} if token else name
 
 
 def last_change(record: Model, label: str, *, since: datetime) -> LogEntry | None:
-    """The latest entry about the field with this English label; one that a button has made may be about any."""
+    """The latest entry about the field with this English label; entries of buttons may concern any field."""
     entries = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(record),
         object_id=str(record.pk),
@@ -60,7 +60,7 @@ def _is_about(entry: LogEntry, label: str) -> bool:
 
 
 def _parts(entry: LogEntry) -> list[dict[str, Any]] | None:
-    """The fields of an entry of a form or the API; None for a sentence."""
+    """The changes recorded by a form or the API; None for a sentence."""
     try:
         parts = json.loads(entry.change_message)
     except ValueError:
@@ -73,6 +73,6 @@ def _token(parts: list[dict[str, Any]]) -> str:
 
 
 def _field(name: str) -> str:
-    """Forms begin their labels with a capital letter, translations do not."""
-    told = gettext(name)
-    return told if told != name else str(capfirst(gettext(name[:1].lower() + name[1:])))
+    """Labels of forms begin with a capital letter, translated texts do not."""
+    translated = gettext(name)
+    return translated if translated != name else str(capfirst(gettext(name[:1].lower() + name[1:])))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 
 class JSONInput(forms.JSONField):
-    """JSON in lines, see `lay_out`; an emptied one is the model's empty value, and text that PostgreSQL cannot store is refused."""
+    """JSON laid out in lines by `lay_out`. Emptied, it is the model's empty value; text that PostgreSQL cannot store is refused."""
 
     def __init__(self, *, empty: Callable[[], Any], **options: Any) -> None:
         super().__init__(**options)
@@ -29,7 +29,7 @@ class JSONInput(forms.JSONField):
 
 
 def lay_out(value: Any, indent: str = "") -> str:
-    """JSON with each member of an object in a line of its own, and lists in one line."""
+    """JSON with each member of an object on its own line, and lists on one line."""
     if not isinstance(value, dict) or not value:
         return _write(value)
     inner = f"{indent}  "
@@ -38,7 +38,7 @@ def lay_out(value: Any, indent: str = "") -> str:
 
 
 def _write(value: Any) -> str:
-    """As people write it; half a surrogate pair, which no page can hold, stays escaped."""
+    """With readable characters; lone surrogates, which no page can show, stay escaped."""
     text = json.dumps(value, ensure_ascii=False)
     return text if is_unicode(text) else json.dumps(value)
 

@@ -1,7 +1,7 @@
 """Prevents lost updates when two people edit the same record.
 
-A form carries the values that it showed. When it is submitted, an input that was not changed keeps what somebody else has stored meanwhile; one that
-both have changed is a conflict: nothing is stored, and the page shows both.
+A form carries the values that it showed. When it is submitted, an unchanged input keeps what somebody else has stored meanwhile; one that
+both have changed is a conflict: nothing is stored, and the page shows both values.
 """
 
 import json
@@ -28,14 +28,14 @@ else:
     _ModelForm = forms.ModelForm
 
 SHOWN = "_shown"
-"""The hidden input with the values that the form showed, signed."""
+"""The hidden input with the signed values that the form showed."""
 OPENED_AT = "_opened_at"
-"""The key of the time when the form was opened."""
+"""The key of the time at which the form was opened."""
 _SALT = "voipcrm.backoffice.lost_updates"
 
 
 class GuardedForm(_ModelForm):
-    """The form of a record's page."""
+    """The form of a record's page, with its conflict detection."""
 
     refusal = ""
     "Why a service refused the change; shown with the form as it was filled in."
@@ -49,7 +49,7 @@ class GuardedForm(_ModelForm):
         if self.is_bound and self._stored:
             self._load()
         self._settled: set[str] = set()
-        "Conflicts that were shown: the user has seen what is stored now."
+        "Conflicts that were already shown: the user knows the stored values."
 
     @property
     def shown(self) -> str:
@@ -86,7 +86,7 @@ class GuardedForm(_ModelForm):
             _remembered = self.changed_data  # by Django, while the inputs that were left alone are known
 
     def _load(self) -> None:
-        """The values that the form showed; none in a request that is not from our page."""
+        """Read the values that the form showed; none if the request is not from our page."""
         if not (text := self.data.get(SHOWN, "")):
             return
         try:
@@ -109,7 +109,7 @@ class GuardedForm(_ModelForm):
             self._refuse_closed(name)
 
     def _conflict(self, name: str) -> str:
-        """What is stored now and, where it is known, who stored it and when."""
+        """The value stored now and, if known, who stored it and when."""
         with override(None):
             label = str(self.fields[name].label or name)
         entry = history.last_change(self.instance, label, since=self._opened_at)
@@ -120,10 +120,10 @@ class GuardedForm(_ModelForm):
             return message % {"stored": self._in_words(name)}
         message = gettext("%(who)s changed this on %(when)s, to: “%(stored)s”. Your own text is still in the field.")
         when = date_format(timezone.localtime(entry.action_time), "SHORT_DATETIME_FORMAT")
-        return message % {"who": history.who(entry), "when": when, "stored": self._in_words(name)}
+        return message % {"who": history.describe_user(entry), "when": when, "stored": self._in_words(name)}
 
     def _refuse_closed(self, name: str) -> None:
-        """Refuse inputs that have become read-only since the form was opened."""
+        """Refuse inputs that became read-only after the form was opened."""
         field = self._closed_field(name)
         if field is None or field.widget.value_omitted_from_data(self.data, self.files, self.add_prefix(name)):
             return
@@ -138,7 +138,7 @@ class GuardedForm(_ModelForm):
         self.add_error(None, message % {"field": label, "typed": words})
 
     def _changed_by_others(self) -> list[tuple[str, Any]]:
-        """The inputs whose stored value differs from what the form showed, with that value."""
+        """The inputs whose stored value differs from what the form showed, with the shown value."""
         shared = [name for name in self._shown if name in self._stored and name in self.fields]
         return [(name, self._shown[name]) for name in shared if _plain(self._stored[name]) != _plain(self._shown[name])]
 
@@ -159,7 +159,7 @@ class GuardedForm(_ModelForm):
         return field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
 
     def _stored_fields(self) -> list[str]:
-        """Inputs of columns; what is only asked, such as a new password, shows nothing."""
+        """Inputs that show a column; write-only inputs, such as a new password, show nothing."""
         names = []
         for name, field in self.fields.items():
             with suppress(FieldDoesNotExist):

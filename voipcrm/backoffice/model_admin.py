@@ -1,4 +1,4 @@
-"""The base ModelAdmin: lists that stay fast on millions of rows, and forms that load no secret."""
+"""The base ModelAdmin: lists that stay fast with millions of rows, and forms that load no secrets."""
 
 from functools import partial
 from itertools import chain
@@ -22,7 +22,7 @@ from voipcrm.backoffice.json_input import JSONInput
 
 
 class BackOfficeAdmin(FormPages):
-    """A page of the back-office: 50 rows, no full count, no facets (they count every choice), and no secret of a related record."""
+    """A page of the back-office: 50 rows, no full count, no facets (they count every choice), and no secrets of related records."""
 
     list_per_page = 50
     list_max_show_all = 50
@@ -34,7 +34,7 @@ class BackOfficeAdmin(FormPages):
     list_disable_select_all = True
 
     def get_urls(self) -> Any:
-        """Asked for once all apps have said what they add: their buttons, which unfold looks for among the methods, join the page's own."""
+        """Called after all apps have registered their additions; adds their buttons, which unfold looks up among the methods."""
         for each in (button for addition in additions_to(self.model) for button in addition.buttons):
             setattr(self, each.__name__, MethodType(each, self))
             if each.__name__ not in self.actions_detail:
@@ -43,7 +43,7 @@ class BackOfficeAdmin(FormPages):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows that the user may see, for lists, pages, histories, autocompletes and actions."""
-        rows: QuerySet[Any] = seen_by(request.user, super().get_queryset(request))
+        rows: QuerySet[Any] = visible_rows(request.user, super().get_queryset(request))
         for addition in additions_to(self.model):
             rows = addition.read(rows)
         return rows
@@ -76,7 +76,7 @@ class BackOfficeAdmin(FormPages):
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
-        """An action on several records is done for all or, where one of them refuses, for none."""
+        """An action on several records is done for all of them or, if one is refused, for none."""
         if not self.refusals or request.method != "POST":
             return super().changelist_view(request, *args, **options)
         try:
@@ -93,7 +93,7 @@ class BackOfficeAdmin(FormPages):
         paginator = cast("CappedPaginator", super().get_paginator(request, *args, **options))
         narrowing = {name for name, value in request.GET.items() if value} - {PAGE_VAR, ORDER_VAR}
         everything = self.model._default_manager.get_queryset()
-        paginator.lists_everything = not narrowing and seen_by(request.user, everything) is everything
+        paginator.lists_everything = not narrowing and visible_rows(request.user, everything) is everything
         return paginator
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
@@ -116,7 +116,7 @@ class BackOfficeAdmin(FormPages):
 
 
 def _show_how_to_write(field: forms.SplitDateTimeField) -> None:
-    """Examples instead of names in the inputs of a day and a time, and in the sentence about what cannot be read."""
+    """Show examples instead of names in the inputs of a day and a time, and in the error message."""
     parts = (
         (_("Date"), "31.12.2026", _("Write the day like 31.12.2026.")),
         (_("Time"), "14:05:00", _("Write the time like 14:05.")),
@@ -126,13 +126,13 @@ def _show_how_to_write(field: forms.SplitDateTimeField) -> None:
         part.error_messages["invalid"] = message
 
 
-def seen_by(reader: Any, rows: Any) -> Any:
-    """Those of the rows that the reader may see: the same query set where that is all of them."""
+def visible_rows(reader: Any, rows: Any) -> Any:
+    """The rows that the reader may see; the same queryset if that is all of them."""
     return rows.visible_to(reader) if hasattr(rows, "visible_to") else rows
 
 
 def _leave_out_secrets(db_field: Any, options: dict[str, Any]) -> None:
-    """Choices among records that have secrets are read without them, see `without_secrets` of their querysets."""
+    """Read related records that have secrets without them (`without_secrets`)."""
     records = db_field.related_model._default_manager.all()
     if hasattr(records, "without_secrets"):
         options.setdefault("queryset", records.without_secrets())

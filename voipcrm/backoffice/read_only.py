@@ -8,7 +8,7 @@ from voipcrm.backoffice.model_admin import BackOfficeAdmin
 
 
 class ReadOnlyAdmin(BackOfficeAdmin):
-    """Records cannot be added, changed or deleted here, except by their buttons and actions."""
+    """Records cannot be added, changed or deleted here, except by buttons and actions."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""Links of the back-office only to pages that the reader may open."""
+"""Links only to admin pages that the reader may open."""
 
 from collections.abc import Generator
 from typing import Any
@@ -13,7 +13,7 @@ from unfold.forms import AdminForm, Fieldline, Fieldset
 
 
 def may_view(reader: Any, model: type[Model]) -> bool:
-    """Whether this user may open the pages of that model; nobody, where it is not known who reads."""
+    """Whether the user may open the pages of that model; False if the reader is unknown."""
     options = model._meta
     return reader is not None and any(
         reader.has_perm(f"{options.app_label}.{verb}_{options.model_name}") for verb in ("view", "change")
@@ -21,12 +21,12 @@ def may_view(reader: Any, model: type[Model]) -> bool:
 
 
 def reader_of(record: Any) -> Any:
-    """The user who views the page with this record."""
+    """The user who views the page of this record."""
     return getattr(record, "reader", None)
 
 
 def link(reader: Any, record: Model, label: object) -> SafeString | str:
-    """The label, as a link to the record's page for those who may open it; its id, for who does not see this record."""
+    """The label, linked to the record's page if the reader may open it; only the id if the reader does not see the record."""
     if not may_view(reader, type(record)):
         return str(label)
     rows: Any = type(record)._default_manager.get_queryset()
@@ -58,8 +58,8 @@ class _Fieldset(Fieldset):
 
 
 class ReadersForm(AdminForm):
-    """The form of a page: records that are named on it are linked as far as its reader may open them. unfold builds each part of it anew whenever the
-    page is gone through and offers no place to say which class it is of; so each becomes ours as it comes by."""
+    """The form of a page, which links related records only if the reader may open them. unfold builds each part anew on every iteration and has no
+    hook for its class, so the class is replaced while iterating."""
 
     def __iter__(self) -> Generator[Any, None, None]:
         for fieldset in super().__iter__():

@@ -1,4 +1,4 @@
-"""Inputs of secrets in the back-office: write-only."""
+"""Write-only inputs of secrets."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +15,7 @@ else:
 
 
 class SecretInput(forms.CharField):
-    """An input that is always shown empty; left empty it changes nothing."""
+    """Always shown empty; left empty it changes nothing."""
 
     def __init__(self, label: Any) -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class ClearInput(forms.BooleanField):
 
 
 class SecretForm(_ModelForm):
-    """A form with a secret beside the model's fields: `new_secret` replaces it, `clear_secret` removes it, neither leaves it unread."""
+    """A form with a secret beside the model's fields: `new_secret` replaces it, `clear_secret` removes it; the stored secret is never read."""
 
     secret: ClassVar[str]
     "The model's field."
@@ -52,7 +52,7 @@ class SecretForm(_ModelForm):
 
     @property
     def has_secret(self) -> bool:
-        """Whether there is one after this form is saved; the stored one is not decrypted."""
-        if self.secret in self.instance.__dict__:  # set by this form, or of a new record
+        """Whether there will be a secret after saving; the stored one is not decrypted."""
+        if self.secret in self.instance.__dict__:  # set by this form, or a new record
             return bool(getattr(self.instance, self.secret))
         return bool(getattr(self.instance, "secret_length", 0))

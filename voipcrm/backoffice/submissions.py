@@ -1,6 +1,6 @@
 """Forms and dialogs that act at most once, however often they are submitted.
 
-Each carries a random token. A second submission with it waits for the first, does nothing, and is redirected to the same page.
+Each carries a random token. A second submission with the same token waits for the first, does nothing, and is redirected to the same page.
 """
 
 import secrets
@@ -18,11 +18,11 @@ LONGEST_TOKEN = 43
 
 
 class Submission(models.Model):
-    """A form that was carried out."""
+    """A form that has been carried out."""
 
     token = models.CharField(max_length=LONGEST_TOKEN, primary_key=True)
     address = models.CharField(max_length=2000, blank=True)
-    """Where it redirected to; blank where the answer was a page."""
+    """The redirect's target; blank if the response was a page."""
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -37,9 +37,9 @@ def new_token() -> str:
 
 
 def submit_once(request: HttpRequest, token: str, act: Callable[[], HttpResponse], *, otherwise: str) -> HttpResponse:
-    """The response of `act`; for a used token a redirect to where the first one redirected, or to `otherwise`.
+    """The response of `act`; for a used token a redirect to the target of the first submission, or to `otherwise`.
 
-    A response that is no redirect is a form with errors and does not use up the token, unless it is marked by `acted`. When `act` raises, nothing is
+    A response without redirect is a form with errors and does not use up the token, unless `mark_done` marks it. If `act` raises, nothing is
     stored and the token stays unused.
     """
     if not token:
@@ -49,7 +49,7 @@ def submit_once(request: HttpRequest, token: str, act: Callable[[], HttpResponse
         # A second request with this token waits here until the first is committed or rolled back.
         submission, is_new = Submission.objects.get_or_create(token=token[:LONGEST_TOKEN])
         if not is_new:
-            return lead_on(request, submission.address or otherwise)
+            return redirect_from_dialog(request, submission.address or otherwise)
         answer = act()
         submission.address = answer.headers.get("HX-Redirect") or answer.headers.get("Location", "")
         if submission.address or getattr(answer, "has_acted", False):
@@ -59,13 +59,13 @@ def submit_once(request: HttpRequest, token: str, act: Callable[[], HttpResponse
     return answer
 
 
-def acted(answer: HttpResponse) -> HttpResponse:
+def mark_done(answer: HttpResponse) -> HttpResponse:
     """Mark a page as the response of a form that was carried out."""
     cast("Any", answer).has_acted = True  # ours, read above
     return answer
 
 
-def lead_on(request: HttpRequest, address: str) -> HttpResponse:
+def redirect_from_dialog(request: HttpRequest, address: str) -> HttpResponse:
     """Redirect from a button's dialog, which is part of a page or, without scripts, a page of its own."""
     if "HX-Request" in request.headers:
         return HttpResponse(headers={"HX-Redirect": address})

@@ -1,1 +1,1 @@
-"""The operators' desk: live calls, what is to be done, the caller card. It has no tables of its own."""
+"""The operators' desk: live calls, tasks, the caller card. It has no tables of its own."""

@@ -1,4 +1,4 @@
-"""What an operator does on the desk, by the verbs of calls, follow-ups and call-backs. Each is done whole or not at all."""
+"""Actions of an operator at the desk, built from the services of calls, follow-ups and call-backs. Each is carried out completely or not at all."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -22,27 +22,27 @@ from sips import phone_numbers
 from sips.lines import CannotDial
 from sips.models import Sip, Voip
 from voipcrm.desk import attempts
-from voipcrm.desk.lines import way_of
+from voipcrm.desk.lines import choose_via
 from voipcrm.desk.to_do import Entry
 
 
 class Refused(Exception):
-    """What a form asks for is not there, or not any more; the message says so."""
+    """The form refers to something that does not exist (any more); the message says what."""
 
 
 REFUSALS = (
     Refused,
     CannotDial, follow_ups.FollowUpRefused, follow_ups.NoNumber, services.TooLate, services.AlreadyScheduled, dialing.NotControllable,
 )  # fmt: skip
-"""What the verbs raise where the state of things does not allow them; the message says why."""
+"""Raised by services because of a record's state; the message says why."""
 GONE = (Autocall.DoesNotExist, Call.DoesNotExist, FollowUp.DoesNotExist)
-"""What they raise where somebody deletes the record at this very moment."""
+"""Raised by services because the record was deleted meanwhile."""
 
 
 def dial(written: str, *, line: Sip, by: Any) -> Call:
-    """Call what somebody has typed. Raises CannotDial, also while a colleague is being connected with this number: they would call it both.
+    """Call a typed number. Raises CannotDial, also while a colleague is connecting to it, because both would reach the same person.
 
-    With whom somebody talks already may be called: a company has one number and many telephones.
+    A number that is in a talk may be called: a company has one number and many telephones.
     """
     assert line.voip is not None  # lines that are offered have one
     number = phone_numbers.called(written, line.voip.country)
@@ -54,17 +54,17 @@ def dial(written: str, *, line: Sip, by: Any) -> Call:
 
 
 def _request(written: str, *, line: Sip, by: Any) -> Call:
-    return request_call(via=way_of(line), sip=line.sip, voip_id=line.voip_id, number_to=written, placed_by=by)
+    return request_call(via=choose_via(line), sip=line.sip, voip_id=line.voip_id, number_to=written, placed_by=by)
 
 
 def call(number: str, entry: Entry | None, *, line: Sip, by: User) -> Call:
-    """Call a number that is stored. A call-back of it is taken first, so that it is not dialed automatically as well.
+    """Call a stored number. Its call-back is taken first, so that it is not dialed automatically as well.
 
-    Of two people who call it at once the second is told. Raises CannotDial, and what `taking` raises.
+    The second of two people who call it at once is refused. Raises CannotDial, and the exceptions of `taking`.
     """
     with transaction.atomic():
         locks.hold(f"desk call:{number}")
-        if attempts.going_on([number]):
+        if attempts.in_call([number]):
             raise CannotDial("number_to", _("This number is being called, or is talking, just now."))
         if entry and entry.is_others:
             raise CannotDial("number_to", _("%(name)s has taken this number.") % {"name": entry.holder})
@@ -91,7 +91,7 @@ def give_back(entry: Entry, *, by: User) -> None:
 
 
 def later(entry: Entry, *, until: datetime, by: User) -> None:
-    """A call-back is moved to then and, if it was taken, released; anything else becomes a follow-up of whoever puts it off."""
+    """Move a call-back and, if it was taken, release it; otherwise create or postpone a follow-up assigned to `by`."""
     with transaction.atomic():
         for autocall in _call_backs(entry):
             services.edit(taking.release(autocall, by), {"call_at": until})
@@ -114,7 +114,7 @@ def _call_backs(entry: Entry) -> QuerySet[Autocall]:
 
 
 def _follow_up(entry: Entry, by: User) -> FollowUp:
-    """The entry's, or a new one of its number; it is `by` who has it from now on."""
+    """The entry's follow-up, or a new one for its number, assigned to `by`."""
     if entry.follow_up_id:
         return follow_ups.take(FollowUp.objects.get(pk=entry.follow_up_id), by=by)
     voip = Voip.objects.without_secrets().filter(pk=entry.voip_id).first() if entry.voip_id else None
@@ -124,8 +124,8 @@ def _follow_up(entry: Entry, by: User) -> FollowUp:
 VERBS: Mapping[str, Callable[..., None]] = {"take": take, "give_back": give_back, "done": done}
 
 
-def asked_for(verb: str, *, until: datetime | None) -> Callable[..., None]:
-    """The verb that a button names, to be given the entry and `by`. Raises Refused."""
+def find_action(verb: str, *, until: datetime | None) -> Callable[..., None]:
+    """The action that a button names; takes the entry and `by`. Raises Refused."""
     if verb == "later" and until is not None:
         return partial(later, until=until)
     if verb not in VERBS:
@@ -134,7 +134,7 @@ def asked_for(verb: str, *, until: datetime | None) -> Callable[..., None]:
 
 
 def may_change(user: Any, entry: Entry) -> bool:
-    """Whether the user's rights cover all that the entry's verbs change."""
+    """Whether the user may change everything that the entry's actions change."""
     rights = ["autocalls.change_autocall"] if entry.autocall_ids else []
     rights += ["calls.add_followup", "calls.change_followup"] if entry.has_follow_up else []
     return bool(user.has_perms(rights))

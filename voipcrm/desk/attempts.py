@@ -1,4 +1,4 @@
-"""What has been tried with the numbers of a list, by whomever: so that nobody is called by two people."""
+"""Attempts to call the numbers on the desk, by anybody, so that no number is called by two people."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ BEGINNING = (Status.QUEUED, Status.DIALING, Status.RINGING)
 
 
 def attempts(numbers: Collection[str], *, since: datetime) -> Mapping[str, Call]:
-    """Of each number the last call to it, where that has reached nobody; from the index of numbers that were called."""
+    """The last call to each number, if nobody was reached; reads the index of called numbers."""
     if not numbers:
         return {}
     rows = Call.objects.filter(number_to__in=numbers, kind=Kind.OUTGOING, start_time__gte=since, status__in=MISSED)
@@ -18,8 +18,8 @@ def attempts(numbers: Collection[str], *, since: datetime) -> Mapping[str, Call]
     return {call.number_to: call for call in latest.only("number_to", "start_time", "status", "reason")}
 
 
-def going_on(numbers: Collection[str]) -> frozenset[str]:
-    """With which of them somebody is being connected, or talks; from the index of calls that are not finished."""
+def in_call(numbers: Collection[str]) -> frozenset[str]:
+    """Numbers with a call in progress; reads the index of unfinished calls."""
     if not numbers:
         return frozenset()
     rows = Call.objects.in_progress().filter(customer_number__in=numbers).order_by()
@@ -27,6 +27,6 @@ def going_on(numbers: Collection[str]) -> frozenset[str]:
 
 
 def is_being_called(number: str) -> bool:
-    """Whether somebody of ours is calling it and nobody has answered yet."""
+    """Whether one of our lines is calling it and nobody has answered yet."""
     rows = Call.objects.in_progress().filter(kind=Kind.OUTGOING, customer_number=number, status__in=BEGINNING)
     return bool(number) and bool(rows.exists())

@@ -1,4 +1,4 @@
-"""The caller card: all that is known of a number."""
+"""The caller card: everything known about a number."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from sips import phone_numbers
 from voipcrm.backoffice.reader_links import may_view
 from voipcrm.crm_links import link_to
 from voipcrm.desk.names import names_of
-from voipcrm.recordings import may_lead_to, may_play
+from voipcrm.recordings import may_link_to, may_play
 
 LAST_CALLS = 10
 COLUMNS = (
@@ -29,35 +29,35 @@ class Card:
     number: str
     shown: str
     country: str
-    "ISO 3166 code, blank where the number belongs to none."
+    "ISO 3166 code, blank if the number has none."
     name: str
     clients: Sequence[tuple[int, str]]
-    "Ids in the CRM, each with its address there, which is blank where the settings name none."
+    "Ids in the CRM, each with its address there (blank if the settings name none)."
     contacts: Sequence[tuple[int, str]]
     calls: Sequence[Call]
-    "The last ones, newest first, with `notes`."
+    "The latest calls, newest first, with `notes`."
     call_backs: Sequence[Autocall]
     follow_ups: Sequence[FollowUp]
     outcomes: Sequence[Outcome]
 
     @property
     def playable(self) -> frozenset[str]:
-        """Addresses of recordings that this page may play."""
+        """Addresses of recordings that the page may play."""
         return frozenset(call.recording_url for call in self.calls if may_play(call.recording_url))
 
     @property
     def reachable(self) -> frozenset[str]:
-        """Addresses of recordings that this page may lead to."""
-        return frozenset(call.recording_url for call in self.calls if may_lead_to(call.recording_url))
+        """Addresses of recordings that the page may link to."""
+        return frozenset(call.recording_url for call in self.calls if may_link_to(call.recording_url))
 
     @property
     def latest(self) -> Call | None:
-        """The call about which a note is written and of which an outcome is said."""
+        """The call to which a new note and outcome belong."""
         return self.calls[0] if self.calls else None
 
 
 def caller_card(user: Any, number: str) -> Card:
-    """As far as the user may see it. Each part is read from an index of numbers."""
+    """The card as far as the user may see it. Each part reads an index of numbers."""
     calls = _calls(user, number)
     call_backs = Autocall.objects.visible_to(user).filter(number=number, status__in=OPEN_CALL_BACKS)
     follow_ups = FollowUp.objects.visible_to(user).open().filter(number=number).select_related("assignee")
@@ -80,7 +80,7 @@ def _linked(template: str, ids: Iterable[int | None]) -> list[tuple[int, str]]:
 
 
 def _calls(user: Any, number: str) -> list[Call]:
-    """Of each direction the newest are read from its index; asked for both at once, PostgreSQL may go through all calls instead."""
+    """The newest of each direction, read from its index; for both directions in one query PostgreSQL may scan all calls."""
     seen = Call.objects.visible_to(user).order_by("-start_time", "-pk")
     newest = {pk for side in ("number_from", "number_to") for pk in _ids(seen.filter(**{side: number}))}
     notes = Note.objects.select_related("author").order_by("pk") if may_view(user, Note) else Note.objects.none()

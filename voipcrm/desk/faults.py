@@ -1,4 +1,4 @@
-"""What is wrong with a provider and can be mended here: shown in what is to be done, to who may do it."""
+"""Problems with providers that can be fixed here, shown among the tasks to users who may fix them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class _Found:
 
 
 def faults(user: Any) -> list[Fault]:
-    """Of the last day; none for who could not mend them."""
+    """Faults of the last day; none for users who cannot fix them."""
     may_deliveries, may_configurations = (user.has_perm(right) for right in (MEND_DELIVERIES, MEND_CONFIGURATIONS))
     if not sees_all_lines(user) or not (may_deliveries or may_configurations):
         return []

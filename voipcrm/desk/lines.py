@@ -13,20 +13,20 @@ from sips.staff_lines import lines_of
 
 MOST_LINES = 1_000
 CHOSEN = "desk_line"
-"""In the session: the line from which the reader called last."""
+"""Session key of the line last called from."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadersLines:
     offered: Sequence[Sip]
-    "From which the reader may call, their own first; read without secrets."
+    "Lines the reader may call from, their own first; without secrets."
     chosen: Sip | None
     problem: str
-    "Why no call can be placed from the chosen one; blank where one can."
+    "Why the chosen line cannot call; blank if it can."
 
 
 def readers_lines(request: HttpRequest) -> ReadersLines:
-    """The chosen line is the one called from last, else the reader's own, never somebody else's by default."""
+    """The chosen line is the one last called from, else one of the reader's own, never somebody else's by default."""
     own = set(lines_of(request.user))
     rows = Sip.objects.dialed_from_by(request.user).select_related("voip").without_secrets()
     rows = rows.filter(active=True, voip__active=True).exclude(sip="").order_by("sip", "pk")
@@ -38,7 +38,7 @@ def readers_lines(request: HttpRequest) -> ReadersLines:
 
 
 def choose_line(request: HttpRequest, written: str) -> Sip:
-    """The line with this id, which is remembered, or without one the reader's. Raises CannotDial."""
+    """The line with this id, which is remembered, or without an id the reader's. Raises CannotDial."""
     lines = readers_lines(request)
     line = next((line for line in lines.offered if str(line.pk) == written), None) if written else lines.chosen
     if line is None:
@@ -49,8 +49,8 @@ def choose_line(request: HttpRequest, written: str) -> Sip:
     return line
 
 
-def way_of(line: Sip) -> Via:
-    """Our own dialer where it can dial from this line, else the provider; whichever it is says what is missing."""
+def choose_via(line: Sip) -> Via:
+    """Our own dialer if it can dial from this line, else the provider; either reports what is missing."""
     if can_dial(line, by_sip=True) or not can_dial(line, by_sip=False):
         return Via.SIP
     return Via.PROVIDER

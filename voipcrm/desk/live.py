@@ -35,12 +35,12 @@ class LiveCall:
     "When the talk began, or before that the call."
     is_own: bool
     rings_reader: bool
-    "It comes in on the reader's own line and nobody has answered it yet."
+    "It comes in on the reader's own line and is not answered yet."
     can_hang_up: bool
 
 
 def live_calls(user: Any) -> list[LiveCall]:
-    """Newest first, the reader's own on top; two reads of indexes that hold little."""
+    """Newest first, the reader's own on top; two reads of small indexes."""
     lines = set(lines_of(user))
     rows = Call.objects.visible_to(user).in_progress().select_related("sip").only(*COLUMNS)
     calls = list(rows.order_by("-start_time", "-pk")[:MOST_SHOWN])

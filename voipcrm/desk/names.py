@@ -1,4 +1,4 @@
-"""Names of numbers, as visitors gave them with their requests."""
+"""Names of callers, as visitors entered them in call-back requests."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from voipcrm.backoffice.reader_links import may_view
 
 
 def names_of(user: Any, numbers: Iterable[str]) -> Mapping[str, str]:
-    """The latest name told with each number, as far as the user may see call-backs; one read of an index."""
+    """The latest name entered with each number, if the user may see call-backs; one index read."""
     sought = {number for number in numbers if number}
     if not sought or not may_view(user, Autocall):
         return {}

@@ -1,7 +1,7 @@
-"""The desks that are open. One for which nothing is new is told so before anybody asks who is there: that is most of what fifty of them ask.
+"""Open desks. A desk without news is answered before its session is checked; with fifty open desks that is most requests.
 
-Which calls concern it is known of a desk from when it was last shown, for fifteen seconds at most; then its reader is asked for again. Who guesses
-the number of a session and the mark of its desk learns from such an answer that nothing has changed there.
+The scope of a desk is remembered from when it was last shown, for at most fifteen seconds; then its user is checked again. Somebody who guesses
+a session id and the desk's mark learns only that nothing has changed there.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ MARK = "X-Desk-Since"
 MOST_KNOWN = 10_000
 
 _Desk = tuple[str, str]
-"""A session and the number whose card is open."""
+"""A session, and the number whose card is open."""
 
 
 class _OpenDesks:
@@ -40,8 +40,10 @@ _open = _OpenDesks()
 remember = _open.remember
 
 
-def nothing_new(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware, before that of sessions."""
+def answer_unchanged_desks(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware, placed before the session middleware."""
     address = ""
 
     def process(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Sentences about what is to be done, each with how urgent it is and its moment."""
+"""Sentences about tasks, each with its urgency and time."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PROMISED, DUE, MISSED, FAILED, TRIED, OTHERS = range(6)
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Its sentence is made when it is shown: of a thousand rows a hundred are."""
+    """Its text is made only when shown: of a thousand rows a hundred are."""
 
     kind: str
     rank: int
@@ -90,17 +90,17 @@ def of_follow_up(follow_up: FollowUp) -> Fact:
 
 
 def of_missed(moments: Sequence[datetime]) -> Fact:
-    """moments: the latest first."""
+    """moments: latest first."""
     return Fact("missed" if len(moments) == 1 else "missed_again", MISSED, moments[0], count=len(moments))
 
 
 def of_attempt(call: Call) -> Fact:
-    """Not by whom and from which line: it may not be the reader's to see."""
+    """Without caller and line, which the reader may not be allowed to see."""
     return Fact("tried", TRIED, call.start_time, reason=str(call.get_reason_display() or call.get_status_display()))
 
 
 def show_time(moment: datetime) -> str:
-    """Of today the time alone."""
+    """Only the time if it is today."""
     local = timezone.localtime(moment)
     return formats.time_format(local, "H:i") if local.date() == timezone.localdate() else show_moment(moment)
 

@@ -1,4 +1,4 @@
-"""What all desks of a process are shown alike, and what is therefore read for all of them at once."""
+"""Values that all desks of a process show alike, read once for all of them."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Shared(Generic[T]):
-    """A value that is read anew when it is so old, or when its key has changed. Whoever comes while it is being read is given the one before."""
+    """A value that is read again when it is too old or its key has changed. While it is being read, others get the previous one."""
 
     def __init__(self, read: Callable[[], T], *, seconds: float) -> None:
         self._read, self._seconds = read, seconds

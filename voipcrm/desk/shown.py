@@ -99,7 +99,7 @@ def _concern(user: Any, entries: Sequence[Entry]) -> pulse.Concern:
 def _rows(user: Any, entries: Sequence[Entry]) -> list[Row]:
     shown = entries[:MOST_SHOWN]
     numbers = [entry.number for entry in shown]
-    tried, busy = attempts.attempts(numbers, since=timezone.now() - LOOKED_BACK), attempts.going_on(numbers)
+    tried, busy = attempts.attempts(numbers, since=timezone.now() - LOOKED_BACK), attempts.in_call(numbers)
     return [
         Row(
             entry=entry,

@@ -1,4 +1,4 @@
-"""For supervisors: how today goes beside the same weekday of the last four weeks. Every figure leads to the calls that it counts."""
+"""For supervisors: today's figures beside those of the same weekday in the last four weeks. Each figure links to the calls it counts."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ WEEKS = 4
 FRESH, USUAL_FRESH = 20, 3600
 """Seconds."""
 MOST_LINES = 12
-"""Of those with the most calls; the page of figures has all."""
+"""The lines with the most calls; the page of figures has all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """As it is shown, with the address of the list of its calls; blank where there are none."""
+    """A displayed figure, with the address of the list of its calls; blank if there are none."""
 
     text: str
     link: str
@@ -69,7 +69,7 @@ class _Known:
 
 
 def may_see(user: Any) -> bool:
-    """Who leads those who call, and sees the calls of all."""
+    """Users who supervise others and see the calls of all lines."""
     return sees_all_lines(user) and bool(user.has_perm(REASSIGN))
 
 
@@ -108,7 +108,7 @@ def _read_today() -> _Known:
 
 
 def _read_usual() -> CallStatistics:
-    """Whole days, so that they can be listed: today's counts stay below until it ends, its rates and times do not."""
+    """Of whole days, so that they can be listed: today's counts stay below until the day ends, its rates and times are comparable."""
     day = timezone.localdate(timezone=_zone())
     query = {"weekday": str(day.isoweekday()), "time_zone": _zone().key}
     rows: Any = CallFilter(query, queryset=Call.objects.all()).qs
@@ -157,7 +157,7 @@ def _count(figure: Figure) -> Value:
 
 
 def _a_day(figure: Figure) -> Value:
-    """On an average; the list holds those of all the weeks."""
+    """The average per day; the list holds the calls of all weeks."""
     return Value(str(round(figure.value / WEEKS)), _link(figure))
 
 

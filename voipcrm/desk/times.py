@@ -1,4 +1,4 @@
-"""The times until which something can be put off."""
+"""Times until which a task can be postponed."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -16,7 +16,7 @@ CHOICES = (
 
 
 def until(choice: str) -> datetime | None:
-    """The moment that is meant, on the staff's clock; none where the choice is not one of these."""
+    """The time of a choice, in the staff's time zone; None for an unknown choice."""
     now, today = timezone.now(), timezone.localdate()
     meant: Mapping[str, datetime] = {
         "hour": now + timedelta(hours=1),

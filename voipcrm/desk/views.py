@@ -1,4 +1,4 @@
-"""The desk's pages. Every form is a plain POST that acts once and leads back to the desk; a script only keeps the columns fresh."""
+"""The desk's pages. Every form is a plain POST that acts once and redirects to the desk; a script only refreshes the columns."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -28,7 +28,7 @@ from voipcrm.desk.shown import columns_since, shown_page
 from voipcrm.desk.to_do import Entry, to_do
 
 SIGNED_OUT = 286
-"""Stop asking (htmx's own status for that): a 2xx, which browsers do not log as a fault of the page."""
+"""htmx's status for stopping a poll; a 2xx, which browsers do not log as an error."""
 ADD, CHANGE = "calls.add_call", "calls.change_call"
 LONGEST_NUMBER = 64
 LONGEST_ID = 19
@@ -37,7 +37,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 def needs(*rights: str) -> Callable[[View], View]:
-    """For who has signed in, may see calls and has these rights."""
+    """For signed-in users who may see calls and have these rights."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -62,7 +62,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def changes(request: HttpRequest) -> HttpResponse:
-    """Those parts of the columns that are not as they were at `since`; 204 where nothing has changed."""
+    """The parts that have changed since `since`; 204 if none has."""
     if not admin.site.has_permission(request):
         return HttpResponse(status=SIGNED_OUT)
     if not may_view(request.user, Call):
@@ -78,7 +78,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs()
 def dial(request: HttpRequest) -> HttpResponse:
-    """What was typed into the dial field: call it, or see who it is."""
+    """The dial field: call the number, or show who it is."""
     written = drop_invisible(request.POST.get("number", ""))
     if request.POST.get("verb") == "look_up":
         return redirect(_desk(written))
@@ -87,7 +87,7 @@ def dial(request: HttpRequest) -> HttpResponse:
 
     def act() -> str:
         line = choose_line(request, request.POST.get("line", ""))
-        return _told_of(request, actions.dial(written, line=line, by=request.user))
+        return _announce(request, actions.dial(written, line=line, by=request.user))
 
     return _once(request, written, act)
 
@@ -106,7 +106,7 @@ def _do(request: HttpRequest, number: str, verb: str) -> str | None:
     entry = next(iter(to_do(user, number=number)), None)
     if verb == "call":
         return _call(request, number, entry)
-    work = actions.asked_for(verb, until=times.until(request.POST.get("until", "")))
+    work = actions.find_action(verb, until=times.until(request.POST.get("until", "")))
     if entry is None:
         messages.info(request, _("There is nothing to do about this number any more."))
         return None
@@ -120,13 +120,13 @@ def _call(request: HttpRequest, number: str, entry: Entry | None) -> str:
     user: Any = request.user
     if not user.has_perm(ADD) or (entry and entry.autocall_ids and not user.has_perm("autocalls.change_autocall")):
         raise PermissionDenied
-    return _told_of(request, actions.call(number, entry, line=choose_line(request, ""), by=user))
+    return _announce(request, actions.call(number, entry, line=choose_line(request, ""), by=user))
 
 
 @require_POST
 @needs("calls.add_note")
 def add_note(request: HttpRequest) -> HttpResponse:
-    """To the call that the card names."""
+    """Adds a note to the call on the card."""
     number, text = _stored(request.POST), _text(request)
 
     def store() -> None:
@@ -140,7 +140,7 @@ def add_note(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs(CHANGE)
 def set_outcome(request: HttpRequest) -> HttpResponse:
-    """Of the call that the card names; the one that is set is taken back by choosing it again."""
+    """Sets the outcome of the call on the card; choosing the same again removes it."""
 
     def store() -> None:
         services.edit_call(_own_call(request), {"outcome": _chosen_outcome(request)})
@@ -158,17 +158,17 @@ def hang_up(request: HttpRequest) -> HttpResponse:
 
 
 def _text(request: HttpRequest) -> str:
-    """What was written, with the line ends of everything else that is stored."""
+    """The submitted text, with the line ends that are stored."""
     return request.POST.get("text", "").replace("\0", "").replace("\r\n", "\n").strip()
 
 
 def _stored(form: QueryDict) -> str:
-    """The number of a row or of the card, in the writing in which it is stored."""
+    """The number of a row or of the card, as it is stored."""
     return drop_invisible(form.get("number", ""))[:LONGEST_NUMBER]
 
 
 def _own_call(request: HttpRequest) -> Call:
-    """The call that the form names. Raises Refused where it is deleted, or where the reader may not see it."""
+    """The call that the form names. Raises Refused if it was deleted or the reader may not see it."""
     call: Call | None = _named(Call.objects.visible_to(request.user), request.POST.get("call", ""))
     if call is None:
         raise actions.Refused(_("Nothing was done: the call is deleted, or is not yours to see."))
@@ -176,7 +176,7 @@ def _own_call(request: HttpRequest) -> Call:
 
 
 def _chosen_outcome(request: HttpRequest) -> Outcome | None:
-    """None where the outcome is taken back. Raises Refused."""
+    """None if the outcome is removed. Raises Refused."""
     written = request.POST.get("outcome", "")
     outcome = _named(Outcome.objects.offered(), written)
     if outcome is None and written:
@@ -188,14 +188,14 @@ def _named(rows: QuerySet[Row], pk: str) -> Row | None:
     return rows.filter(pk=pk).first() if pk.isdecimal() and len(pk) < LONGEST_ID else None
 
 
-def _told_of(request: HttpRequest, call: Call) -> str:
-    """The number of the caller card that is to open."""
+def _announce(request: HttpRequest, call: Call) -> str:
+    """Tell the reader that it rings; returns the number of the card to open."""
     messages.success(request, _("Your telephone rings first, then %(number)s.") % {"number": call.number_to})
     return call.customer_number or call.number_to
 
 
 def _once(request: HttpRequest, number: str, act: Callable[[], str | None]) -> HttpResponse:
-    """Act once, tell why not where it is refused, and lead back to the desk with this number's card, or that of the number acted upon."""
+    """Act once, show why if it is refused, and redirect to the desk with this number's card, or the card of the number acted upon."""
 
     def do() -> HttpResponse:
         try:

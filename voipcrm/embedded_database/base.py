@@ -1,6 +1,6 @@
-"""Django's PostgreSQL backend for the embedded server, which the first connection of a process starts or joins.
+"""Django's PostgreSQL backend for the embedded server, which a process starts or joins with its first connection.
 
-Importing the settings, and commands that ask the database nothing, leave it alone. Django demands the name of this file.
+Importing the settings, and commands that need no database, do not start it. Django requires this file name.
 """
 
 import os
@@ -36,7 +36,7 @@ class DatabaseWrapper(primary.DatabaseWrapper):
 
 
 def _start(settings_dict: dict[str, Any]) -> Path:
-    """The server's folder. Its socket's is written into the settings: it is another one where a path is too long."""
+    """The server's folder. Writes the socket's folder into the settings: it is another one if the path is too long."""
     folder = Path(settings_dict["EMBEDDED_IN"])
     settings_dict["HOST"] = _join(folder, os.getpid())
     return folder
@@ -44,6 +44,6 @@ def _start(settings_dict: dict[str, Any]) -> Path:
 
 @cache
 def _join(folder: Path, _process: int) -> str:
-    """Once in a process, as forked ones are users of their own."""
+    """Once per process, because forked processes are users of their own."""
     address = embedded_postgres.ensure_running(folder)
     return parse_qs(urlsplit(address).query)["host"][0]

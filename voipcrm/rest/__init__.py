@@ -1,1 +1,1 @@
-"""What every API view stands on: routes, paging, filters, bodies, errors, OpenAPI. Knows no app."""
+"""The base of every API view: routes, paging, filters, bodies, errors, OpenAPI. Imports no app."""

@@ -1,4 +1,4 @@
-"""What a request's body may hold: only fields that there are, and null or an empty input where something is to be blank."""
+"""Request bodies: only known fields, and null or an empty input where a field may be blank."""
 
 import difflib
 import json
@@ -9,22 +9,22 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 NEAR, VERY_NEAR = 0.5, 0.7
-"""How alike two names are, from 0 to 1, of which one may be a misspelt other; and how alike where it could as well be a wrapper."""
+"""How alike two names must be, from 0 to 1, for one to be a misspelling of the other; and for one that could also be a wrapper."""
 
 
 _OBJECTS = (serializers.JSONField, serializers.DictField, serializers.BaseSerializer)
 
 
 class FormBody(dict[str, Any]):
-    """What a form told: names and texts, where `a[b]` made an object and `a[]` a list."""
+    """A parsed form: names and texts, with `a[b]` as an object and `a[]` as a list."""
 
 
 class Repeated(list[str]):
-    """The texts of a form's input that came several times under one plain name."""
+    """The values of an input that occurred several times under one plain name."""
 
 
 class StrictBody(serializers.Serializer[Any]):
-    """For every serializer that reads a body. To be named before a ModelSerializer."""
+    """For every serializer that reads a body. Must precede ModelSerializer among the bases."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -35,7 +35,7 @@ class StrictBody(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
     def blank(self, name: str, field: Any) -> Any:
-        """What null means for an optional field that holds no null: nothing where there is nothing, else what it is when it is not given."""
+        """What null means for an optional field that does not allow null: the field's blank value, or its default."""
         if getattr(field, "allow_blank", False):
             return ""
         if isinstance(field, serializers.ListField):
@@ -56,7 +56,7 @@ class StrictBody(serializers.Serializer[Any]):
         return filled
 
     def _read_input(self, name: str, value: Any) -> Any:
-        """A form knows texts alone: the last of several counts, as with a check box and the hidden input before it, unless a list is wanted."""
+        """Forms hold only texts: the last of several values counts, as with a check box and its hidden input, unless a list is expected."""
         field = self.fields[name]
         if isinstance(field, serializers.ListField):
             return _read_list(value)
@@ -69,14 +69,14 @@ class StrictBody(serializers.Serializer[Any]):
         return value
 
     def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
-        """Raise a ValidationError that names every field that there is not, with the nearest that there is."""
+        """Raise a ValidationError that names every unknown field with the most similar known one."""
         unknown = {str(name): value for name, value in data.items() if name not in self.fields}
         if unknown:
             problems = {name: [self._problem(name, value)] for name, value in unknown.items()}
             raise serializers.ValidationError(problems, code="unknown_field")
 
     def _problem(self, name: str, value: Any) -> str:
-        """Objects are in fields that hold objects, or they are all fields under a name that we do not know."""
+        """An object belongs to a field that holds objects, or is a wrapper under a name that we do not know."""
         holds_objects = isinstance(value, Mapping) or (
             isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
         )
@@ -92,7 +92,7 @@ class StrictBody(serializers.Serializer[Any]):
 
 
 def _read_list(value: Any) -> Any:
-    """`a[]=1&a[]=2`, `a=1&a=2`, `a=[1, 2]` and, for one, `a=1`."""
+    """`a[]=1&a[]=2`, `a=1&a=2`, `a=[1, 2]`, and `a=1` for a single value."""
     if isinstance(value, str):
         if not value:
             return None

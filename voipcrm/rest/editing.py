@@ -16,11 +16,11 @@ from rest_framework.serializers import BaseSerializer
 
 _Model = TypeVar("_Model", bound=Model)
 _UNKNOWN = object()
-"""Of a column that was not read, such as a secret, and of relations."""
+"""A column that was not read, such as a secret, or a relation."""
 
 
 class NotedEdits(mixins.UpdateModelMixin, viewsets.GenericViewSet[_Model]):
-    """What PATCH changes is noted in the record's history (`voipcrm.backoffice.history`), with the token it was changed with."""
+    """Records PATCH changes in the record's history (`voipcrm.backoffice.history`), with the token that made them."""
 
     def perform_update(self, serializer: BaseSerializer[_Model]) -> None:
         record = cast("_Model", serializer.instance)
@@ -50,7 +50,7 @@ class NotedEdits(mixins.UpdateModelMixin, viewsets.GenericViewSet[_Model]):
 
 
 class OneEditAtATime(NotedEdits[_Model]):
-    """PATCH reads, checks and writes a record under its lock: of two at once neither undoes the other, and what is deleted meanwhile stays so."""
+    """PATCH reads, checks and writes a record under its lock: concurrent edits do not undo each other, and a deleted record stays deleted."""
 
     @transaction.atomic
     def partial_update(self, request: Request, *args: Any, **options: Any) -> Response:

@@ -1,7 +1,7 @@
-"""Errors in one shape, with the right status, and never a 500 for any input.
+"""Errors in one shape, with the right status; no input causes a 500.
 
-`{"detail": sentence, "code": word, "field": name}`: `code` is stable and for programs, `detail` is for people and in their language; `field` is there
-where one field is at fault. Where fields are, each also has its sentences under its own name, as DRF tells them.
+`{"detail": sentence, "code": word, "field": name}`: `code` is stable and for programs, `detail` is for people and in their language; `field` names
+the field at fault, if there is one. Fields at fault also have their sentences under their own names, as in DRF.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ from voipcrm.bounded_search import ADVICE, TooMuchToSearch
 
 
 def answer(problem: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's answer, and ours to what the database and Django refuse."""
+    """DRF's response, and ours for errors of the database and Django."""
     if isinstance(problem, Http404):  # Django's sentence is English and names the model
         problem = NotFound(_("There is no such record."))
     response = exception_handler(problem, context)
@@ -50,7 +50,7 @@ def _shape(detail: Any) -> dict[str, Any]:
 
 
 def _problems(detail: Any, path: str = "") -> Iterator[tuple[str, ErrorDetail]]:
-    """Every problem with the path to its field: `autocall.number`. What concerns no single field has its parent's."""
+    """Every problem with the path to its field: `autocall.number`. Problems of no single field have the parent's path."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
             own = path if name == "non_field_errors" else f"{path}.{name}" if path else str(name)
@@ -82,7 +82,7 @@ _REFUSALS: tuple[tuple[type[Exception], int, str, str | Promise], ...] = (
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """An address that no view has; below /voip/ machines ask, who do not read HTML."""
+    """No view has this address; below /voip/ the response is JSON, for machines."""
     if request.path.startswith("/voip/"):
         message = {"detail": gettext("There is no such address."), "code": "not_found"}
         return JsonResponse(message, status=status.HTTP_404_NOT_FOUND)
@@ -94,7 +94,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """A fault of ours; the log tells which under the answer's X-Request-ID."""
+    """An error of ours; the log holds it under the response's X-Request-ID."""
     if request.path.startswith("/voip/"):
         detail = gettext("This did not work, by no fault of yours. Please try again later.")
         return JsonResponse({"detail": detail, "code": "error"}, status=status.HTTP_500_INTERNAL_SERVER_ERROR)
@@ -102,11 +102,11 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form without the token that proves that it comes from a page of ours (CSRF)."""
+    """A form without a valid CSRF token."""
     return as_page(csrf_failure(request, reason))
 
 
 def as_page(response: HttpResponse) -> HttpResponse:
-    """With the policy of pages, under which it may have its colours."""
+    """Give the response the content security policy of pages, which allows their styles."""
     cast("Any", response)._csp_replace = settings.PAGES_CSP  # django-csp's own per-response hook
     return response

@@ -1,4 +1,4 @@
-"""Fields of the API that know no model: secrets, and ids of other records."""
+"""API fields that depend on no model: secrets, and ids of other records."""
 
 import re
 from typing import Any, TypeVar
@@ -11,14 +11,14 @@ _Model = TypeVar("_Model", bound=Model)
 
 
 class SecretField(serializers.CharField):
-    """Write-only text; an empty one removes the secret."""
+    """Write-only text; empty text removes the secret."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(write_only=True, required=False, allow_blank=True, trim_whitespace=False, **options)
 
 
 class SecretSetField(serializers.BooleanField):
-    """Whether there is a secret: told by the row itself where that was loaded, else by what `without_secrets` rows carry under this field's name."""
+    """Whether a secret is set: from the row if it is loaded, else from the annotation that `without_secrets` adds under this field's name."""
 
     def __init__(self, *, of: str, **options: Any) -> None:
         self.secret = of
@@ -30,7 +30,7 @@ class SecretSetField(serializers.BooleanField):
 
 
 class IdField(serializers.PrimaryKeyRelatedField[_Model]):
-    """The id of another record, as a whole number or its digits: what Python would round to an id (`1.5`, `1_0`) is none."""
+    """The id of another record as a whole number or digits; what Python would round to an id (`1.5`, `1_0`) is refused."""
 
     def to_internal_value(self, data: Any) -> _Model:
         if isinstance(data, float) or (isinstance(data, str) and not _ID.fullmatch(data)):

@@ -10,8 +10,8 @@ PAGING = {"cursor", "per_page"}
 
 
 class StrictFilterBackend(DjangoFilterBackend):
-    """Filters the list, and nothing else. One that is unknown, empty or given twice is an error, because ignoring it would answer with records
-    that were not asked for."""
+    """Filters lists only. An unknown, empty or repeated filter is an error, because ignoring it would return records that were not asked
+    for."""
 
     def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         if getattr(view, "action", None) != "list":
@@ -31,7 +31,7 @@ class StrictFilterBackend(DjangoFilterBackend):
         if filterset is None:
             return queryset
         if not filterset.is_valid():
-            # Not as django-filter tells it, which takes a % in a sentence for a place to fill.
+            # Not raised as django-filter does, which would interpret a % in a sentence as a placeholder.
             raise ValidationError(
                 {
                     name: [ErrorDetail(problem["message"], code=problem["code"] or "invalid") for problem in problems]

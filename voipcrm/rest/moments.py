@@ -1,4 +1,4 @@
-"""Times in requests: ISO 8601, and what a clock on a wall means by one without an offset."""
+"""Times in requests: ISO 8601, and local times without an offset."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -8,16 +8,16 @@ from rest_framework import serializers
 
 
 class WallClockField(serializers.DateTimeField):
-    """A time with its offset in UTC. One without stays without, until `read_moment` is told whose clock is meant."""
+    """A time in UTC. One without an offset stays naive until `read_moment` is given its time zone."""
 
     def enforce_timezone(self, value: datetime) -> datetime:
         return value if value.tzinfo is None else super().enforce_timezone(value)
 
 
 def read_moment(moment: datetime, time_zone: str) -> datetime:
-    """The moment at which that zone's clock shows this time, in UTC; of a time that comes twice, as the clock is put back, the first.
+    """The moment of this local time in that zone, in UTC; the first one where the clock is put back and the time occurs twice.
 
-    One that has its offset is what it is. Raises ValueError, with a sentence, for a time that the clock leaps over.
+    A time with an offset is returned unchanged. Raises ValueError, with a sentence, for a time that the clock change skips.
     """
     if moment.tzinfo is not None:
         return moment.astimezone(UTC)

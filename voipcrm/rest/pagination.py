@@ -1,4 +1,4 @@
-"""Lists by keyset: a page starts after the last row of the one before it, so its cost grows neither with the table nor with the depth, and rows
+"""Keyset pagination: a page starts after the last row of the previous one, so its cost grows neither with the table nor with the depth, and rows
 added meanwhile are neither skipped nor repeated."""
 
 import base64
@@ -28,7 +28,7 @@ LONGEST_CURSOR = 200
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a list: the key of the row beside it, and whether the page lies before (newer) or after (older) it."""
+    """A position in a list: the key of the row beside it, and whether the page lies before (newer) or after (older) it."""
 
     backwards: bool
     time: datetime | None
@@ -40,7 +40,7 @@ class Cursor:
 
     @classmethod
     def decode(cls, text: str, *, timed: bool) -> "Cursor":
-        """Raises ValueError or OverflowError for anything that `encode` did not make for such a list."""
+        """Raises ValueError or OverflowError for text that `encode` did not make for such a list."""
         if len(text) > LONGEST_CURSOR:
             raise ValueError
         place = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
@@ -55,7 +55,7 @@ class Cursor:
 
 
 class NewestFirst(BasePagination):
-    """`{"next", "previous", "results"}`, by the view's `list_time` field if it has one, then by id, both descending."""
+    """`{"next", "previous", "results"}`, ordered by the view's `list_time` field if it has one, then by id, both descending."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.time_field: str | None = getattr(view, "list_time", None)
@@ -83,7 +83,7 @@ class NewestFirst(BasePagination):
         after = Q(**{f"pk__{side}": cursor.pk})
         if self.time_field is None:
             return after
-        # The first condition alone lets PostgreSQL start reading the index at the right place.
+        # The first condition alone lets PostgreSQL start reading the index at the right position.
         return Q(**{f"{self.time_field}__{side}e": cursor.time}) & (
             Q(**{f"{self.time_field}__{side}": cursor.time}) | after
         )

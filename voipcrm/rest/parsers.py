@@ -1,4 +1,4 @@
-"""Bodies: JSON or a form, flat or wrapped in the resource's name as the clients of the wider API family send them."""
+"""Request bodies: JSON or forms, flat or wrapped in the resource's name."""
 
 import json
 import math
@@ -21,7 +21,7 @@ _KEY = re.compile(r"\[([^\[\]]*)\]")
 
 
 class WrappedJSONParser(JSONParser):
-    """`{"sip": {"name": …}}` and `{"name": …}` are the same to the resource `sip`. Text that cannot be stored is refused here, once for all."""
+    """`{"sip": {"name": …}}` and `{"name": …}` are equivalent for the resource `sip`. Text that cannot be stored is refused here, centrally."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -34,7 +34,7 @@ class WrappedJSONParser(JSONParser):
 
 
 def _cannot_be_read(problem: Exception) -> str:
-    """DRF tells in English alone what Python's parser found; where it stopped helps in any language."""
+    """DRF reports Python's parser error in English only; the position of the error helps in any language."""
     found = problem.__context__ if isinstance(problem, ParseError) else problem
     if isinstance(found, json.JSONDecodeError):
         message = _("The body cannot be read as JSON from line %(line)s, column %(column)s on.")
@@ -43,7 +43,7 @@ def _cannot_be_read(problem: Exception) -> str:
 
 
 class WrappedFormParser(BaseParser):
-    """`number_from=…` and `call[number_from]=…` are the same to the resource `call`."""
+    """`number_from=…` and `call[number_from]=…` are equivalent for the resource `call`."""
 
     media_type = "application/x-www-form-urlencoded"
 
@@ -64,7 +64,7 @@ class WrappedFormParser(BaseParser):
 
 
 class WrappedMultiPartParser(BaseParser):
-    """The same as multipart, without files: no field is one."""
+    """The same as multipart, without files: no field takes one."""
 
     media_type = "multipart/form-data"
 
@@ -85,14 +85,14 @@ class WrappedMultiPartParser(BaseParser):
 
 
 def _refuse_too_large(parser_context: Mapping[str, Any] | None) -> None:
-    """Django limits what it keeps in memory; a file, which nobody wants, would fill the disk first."""
+    """Django limits what it keeps in memory; an uploaded file, which no field takes, would fill the disk first."""
     announced = int(parser_context["request"].META.get("CONTENT_LENGTH") or 0) if parser_context else 0
     if announced > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
         raise RequestDataTooBig
 
 
 def read_form(pairs: Iterable[tuple[str, str]]) -> FormBody:
-    """Names and texts as the object that they describe: `a[b]=x` is `{"a": {"b": "x"}}`, `a[]=x` and `a[0]=x` are `{"a": ["x"]}`."""
+    """The object that the inputs describe: `a[b]=x` is `{"a": {"b": "x"}}`, `a[]=x` and `a[0]=x` are `{"a": ["x"]}`."""
     body = FormBody()
     for name, value in pairs:
         found = _NAME.fullmatch(name)
@@ -106,7 +106,7 @@ def read_form(pairs: Iterable[tuple[str, str]]) -> FormBody:
 
 
 def _put(body: FormBody, path: list[str], value: str, name: str) -> None:
-    """Repeated plain names and `a[]` gather in a list."""
+    """Repeated plain names and `a[]` are collected in a list."""
     is_list = path[-1] == ""
     if is_list:
         path = path[:-1]
@@ -125,7 +125,7 @@ def _put(body: FormBody, path: list[str], value: str, name: str) -> None:
 
 
 def _lists(value: Any) -> Any:
-    """An object whose names are 0, 1, 2, … was meant as a list."""
+    """An object with the names 0, 1, 2, … stands for a list."""
     if not isinstance(value, FormBody):
         return value
     inner = {name: _lists(member) for name, member in value.items()}
@@ -135,7 +135,7 @@ def _lists(value: Any) -> Any:
 
 
 def _unwrap(body: Any, parser_context: Mapping[str, Any] | None) -> Any:
-    """Beside a wrapper nothing is read, so nothing may stand there."""
+    """Fields beside a wrapper would be ignored, so they are refused."""
     _refuse_unstorable(body)
     resource = getattr((parser_context or {}).get("view"), "resource", "")
     if resource and isinstance(body, dict) and isinstance(wrapped := body.get(resource), dict):
@@ -148,8 +148,8 @@ def _unwrap(body: Any, parser_context: Mapping[str, Any] | None) -> Any:
 
 
 def _refuse_unstorable(value: Any, depth: int = 0) -> None:
-    """PostgreSQL stores neither NUL characters nor half surrogate pairs, `1e400` is read as infinity, and a body nested deeper than any of ours
-    is an attack."""
+    """PostgreSQL stores neither NUL characters nor lone surrogates, `1e400` parses as infinity, and a body nested deeper than any of ours is an
+    attack."""
     if depth > DEEPEST:
         raise ParseError(_("The body is nested deeper than %(deepest)s.") % {"deepest": DEEPEST})
     if isinstance(value, str):

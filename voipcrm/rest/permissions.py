@@ -5,7 +5,7 @@ from rest_framework.request import Request
 
 
 class ModelPermissions(DjangoModelPermissions):
-    """The user's Django permission for the model and the verb; reading needs `view`."""
+    """The user's Django permission for the model and the method; reading needs `view`."""
 
     perms_map = {
         **DjangoModelPermissions.perms_map,

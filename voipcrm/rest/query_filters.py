@@ -1,4 +1,4 @@
-"""Filters of lists that refuse what they cannot read: one that were passed over would answer with records nobody asked for."""
+"""Filters that refuse values they cannot read: ignoring one would return records nobody asked for."""
 
 import re
 from datetime import UTC, datetime
@@ -54,7 +54,7 @@ class MomentField(IsoDateTimeField):
 
 @extend_schema_field({"type": "integer", "minimum": 0, "maximum": LARGEST})
 class WholeNumberFilter(django_filters.Filter):
-    """Ids and lengths."""
+    """Ids and durations."""
 
     field_class = WholeNumberField
 

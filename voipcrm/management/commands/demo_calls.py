@@ -1,4 +1,4 @@
-"""Runs the demo's calls."""
+"""Plays the demo's calls."""
 
 import logging
 import signal

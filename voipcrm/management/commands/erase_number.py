@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             validate_country(options["country"])
-            sought = erasure.seek(options["number"], options["country"])
+            sought = erasure.parse_number(options["number"], options["country"])
         except ValidationError as problem:
             raise CommandError(f"--country: {problem.messages[0]}") from problem
         except erasure.CannotErase as problem:

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs on the product's database."""
+"""Runs PostgreSQL's own programs on the product's database."""
 
 import os
 import subprocess
@@ -45,7 +45,7 @@ def _login() -> dict[str, str]:
         for name, value in kept["OPTIONS"].items()
         if name in ("host", "port", "sslmode", "sslrootcert", "target_session_attrs")
     }
-    login = {name: str(value) for name, value in (said | {"PGDATABASE": kept["NAME"]}).items() if value}
+    login = {name: str(value) for name, value in (variables | {"PGDATABASE": kept["NAME"]}).items() if value}
     if "EMBEDDED_IN" in kept:
         programs, _major = find_programs(Path(kept["EMBEDDED_IN"]) / "cluster")
         login["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"

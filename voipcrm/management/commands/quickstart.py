@@ -1,4 +1,4 @@
-"""Everything a newcomer needs, running, with one command."""
+"""Sets up and runs everything with one command."""
 
 import fcntl
 import logging
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 ADMIN = "admin"
 LOOK_AFTER_DATABASE = 2.0
-"""Seconds between two looks whether the embedded server lives."""
+"""Seconds between checks of the embedded server."""
 PROCFILE = settings.BASE_DIR / "Procfile"
 PORTS_OF_CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 PORTS_TRIED = 100
@@ -63,11 +63,11 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         is_first = not get_user_model().objects.exists()
-        password, token = _admit_admin()
+        password, token = _ensure_admin()
         if with_demo and is_first and not Voip.objects.exists():
             self.stdout.write("Making demo data …")
             demo.create()
-            demo.admit_staff(lambda name: _keep(_password_file(name), secrets.token_urlsafe(12)))
+            demo.create_staff(lambda name: _keep(_password_file(name), secrets.token_urlsafe(12)))
         self.stdout.write(
             f"\n  voipcrm      http://127.0.0.1:{port}/admin/\n  login        {ADMIN}\n  password     {password}\n"
             f"  API token    {token}\n  API docs     http://127.0.0.1:{port}/voip/docs/\n"
@@ -86,7 +86,7 @@ def _read_port() -> int:
 
 @contextmanager
 def _alone(port: int) -> Iterator[int]:
-    """One product runs on one data folder. What it starts inherits the lock, which is free when the last of them is gone."""
+    """One product runs per data folder. Its programs inherit the lock, which is free once the last of them has ended."""
     settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = settings.DATA_DIR / "run.lock"
     lock = open_owned(file)
@@ -116,8 +116,8 @@ def _check_port(port: int) -> None:
             ) from problem
 
 
-def _admit_admin() -> tuple[str, str]:
-    """The demo superuser's password and API token. Both are kept under the data folder, readable by its owner alone."""
+def _ensure_admin() -> tuple[str, str]:
+    """The admin's password and API token. Both are stored under the data folder, readable only by its owner."""
     users = get_user_model()
     token_file = settings.DATA_DIR / "admin_api_token"
     admin = users.objects.filter(**{users.USERNAME_FIELD: ADMIN}).first()
@@ -148,8 +148,8 @@ def _keep(file: Path, secret: str) -> str:
     return secret
 
 
-def _lead_demo_to_provider() -> int:
-    """A free port for the simulated provider, written into the demo's configurations; 0 when there are none."""
+def _assign_provider_port() -> int:
+    """Choose a free port for the simulated provider and write it into the demo's configurations; 0 if there are none."""
     desks = demo.configurations()
     if not desks.exists():
         return 0
@@ -157,15 +157,15 @@ def _lead_demo_to_provider() -> int:
     port = next((port for port in random.sample(ports, min(len(ports), PORTS_TRIED)) if _is_free(port)), 0)
     if not port:
         raise CommandError("No port is free for the simulated provider; make run ARGS=--no-demo needs none.")
-    desks.update(api_url=f"{demo.OPERATOR}{port}")
+    desks.update(api_url=f"{demo.PROVIDER_ADDRESS}{port}")
     return port
 
 
 def _ports_of_servers() -> Sequence[int]:
-    """Those that no client is given, so that one that is free stays so until its server has started, and each time it is started again."""
+    """Ports outside the range of outgoing connections, so that a free one stays free until its server has started, also after restarts."""
     try:
         lowest, highest = map(int, PORTS_OF_CLIENTS.read_text().split())
-    except (OSError, ValueError):  # another system than Linux
+    except (OSError, ValueError):  # not Linux
         lowest, highest = 32_768, 65_535
     return [port for port in range(10_000, 65_536) if not lowest <= port <= highest] or range(1024, 10_000)
 
@@ -180,7 +180,7 @@ def _is_free(port: int) -> bool:
 
 @contextmanager
 def _database_kept_alive() -> Iterator[None]:
-    """The embedded server is started again should it die meanwhile."""
+    """Restart the embedded server if it dies meanwhile."""
     over = threading.Event()
 
     def look_after() -> None:
@@ -200,11 +200,11 @@ def _database_kept_alive() -> Iterator[None]:
 
 
 def _run(port: int, lock: int, *, with_demo: bool) -> None:
-    """Run the Procfile's programs until a signal comes, and end the embedded server after them."""
+    """Run the Procfile's programs until a signal arrives, and stop the embedded server after them."""
     metrics = settings.DATA_DIR / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True)
-    provider_port = _lead_demo_to_provider()
+    provider_port = _assign_provider_port()
     for connection in connections.all():
         connection.close()
         cast("Any", connection).close_pool()  # of the PostgreSQL backend

@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
 
 async def _until_told_to_stop(concurrency: int) -> None:
-    """Jobs under way are finished first."""
+    """Finishes jobs in progress first."""
     working = asyncio.create_task(work(queues=["default"], concurrency=concurrency))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, working.cancel)

@@ -1,4 +1,4 @@
-"""What an entry of the audit log says, in the language of whoever reads it."""
+"""The text of audit entries, in the reader's language."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,18 +18,18 @@ from voipcrm.audit.entries import Action, AuditEntry
 from voipcrm.backoffice.display import show_moment
 
 NOTED = {"filters": _("filters"), "file": _("file")}
-"""What events note besides columns."""
+"""Labels of what events record besides columns."""
 Names = Mapping[tuple[type[Model], str], str]
-"""Of records that entries name by their ids, as they are called now."""
+"""Current names of the records that entries refer to by id."""
 
 
 def kind_of(label: str) -> str:
-    """`calls.call` in words."""
+    """The label of a model such as `calls.call`."""
     return capfirst(str(apps.get_model(label)._meta.verbose_name)) if label else ""
 
 
-def tell(entry: AuditEntry, names: Names) -> Iterator[str]:
-    """A line for each column."""
+def describe(entry: AuditEntry, names: Names) -> Iterator[str]:
+    """One line per column."""
     for column, values in sorted(entry.changes.items()):
         field, linked = _field(entry, column)
         label = capfirst(str(getattr(field, "verbose_name", NOTED.get(column, column))))
@@ -45,7 +45,7 @@ def tell(entry: AuditEntry, names: Names) -> Iterator[str]:
 
 
 def names_in(entries: Iterable[AuditEntry]) -> Names:
-    """One query for each kind of record."""
+    """Uses one query per model."""
     wanted: dict[type[Model], set[str]] = defaultdict(set)
     for entry in entries:
         for column, values in entry.changes.items():
@@ -53,7 +53,7 @@ def names_in(entries: Iterable[AuditEntry]) -> Names:
             if field is not None and field.is_relation:
                 wanted[field.related_model] |= {linked} if linked else {str(value) for value in values or () if value}
     return {
-        (model, str(row.pk)): rights.in_words(row) if isinstance(row, Permission) else str(row)
+        (model, str(row.pk)): rights.label_of(row) if isinstance(row, Permission) else str(row)
         for model, ids in wanted.items()
         for row in _rows(model, ids)
     }
@@ -65,13 +65,13 @@ def _rows(model: type[Model], ids: set[str]) -> Any:
 
 
 def _shown(entry: AuditEntry, values: list[Any]) -> list[Any]:
-    """Of what was added, what it is; of what was deleted, what it was."""
+    """The new value of what was added, the old value of what was deleted, else both."""
     parts = {Action.ADDED: values[1:], Action.DIALED: values[1:], Action.DELETED: values[:1]}
     return parts.get(Action(entry.action), values)
 
 
 def _field(entry: AuditEntry, column: str) -> tuple[Any, str]:
-    """The field, and the id of what is linked. None of columns of former versions, and of what is none."""
+    """The field, and the id of a linked record. The field is None where the column no longer exists."""
     name, _colon, linked = column.partition(":")
     model = apps.get_model(entry.model) if entry.model else None
     fields = [*model._meta.concrete_fields, *model._meta.many_to_many] if model else []
