@@ -66,7 +66,7 @@ class StateFilter(ChoiceFilter):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
-    """What providers sent is never changed; it can be read again."""
+    """Deliveries are never changed, but can be replayed."""
 
     list_display = ("received", "voip", "event", "state", "provider_call_id", "problem")
     list_filter = (ConfigurationFilter, StateFilter, ("received_at", DayRangeFilter))
@@ -89,7 +89,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         return request.user.has_perm("integrations.change_webhookdelivery")
 
     def has_teach_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """It is the configuration that is taught, with all that it received before the eyes, and then all is replayed."""
+        """Teaching changes the configuration, shows all its deliveries, and replays them."""
         may_change = self.has_replay_permission(request) and request.user.has_perm("sips.change_voip")
         return may_change and sees_all_lines(request.user)
 

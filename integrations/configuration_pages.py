@@ -1,4 +1,4 @@
-"""What a configuration's page offers for trying it: a first delivery, and the provider's key."""
+"""Pages for trying a configuration: a first delivery, and the provider's key."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from sips.models import Sip, Voip
 
 EXPIRES = timedelta(seconds=45)
-"""A test that has told nothing by then will not: its process was stopped, or there is none."""
+"""A test without a result by then gets none: its process was stopped, or no process runs."""
 
 
 class ConnectionState(models.TextChoices):
@@ -24,12 +24,12 @@ class ConnectionState(models.TextChoices):
 
 
 class ConnectionTest(models.Model):
-    """The latest test of a line or a configuration. The row is the message: whoever takes it marks it, whoever is late finds another number in it."""
+    """The latest test of a line or a configuration. A worker claims the row; a late result is recognised by its `number`."""
 
     sip = models.OneToOneField(Sip, models.CASCADE, null=True, related_name="+")
     voip = models.OneToOneField(Voip, models.CASCADE, null=True, related_name="+")
     number = models.PositiveIntegerField(default=0)
-    """How many times it was asked for; what is told of an earlier time is passed over."""
+    """Counts the requests; a result for an earlier number is ignored."""
     asked_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -1,4 +1,4 @@
-"""The page on which staff have a line or a key tested, and see what was found without reloading it."""
+"""The page on which staff test a line or a key and see the result without reloading."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ def show(
     refusal: str,
     explanation: str,
 ) -> HttpResponse:
-    """ask: has it tested. find: the latest test. refusal: why it cannot be tested, or ""."""
+    """ask: starts the test. find: the latest test. refusal: why it cannot be tested, or ""."""
     if request.method == "POST":
 
         def act() -> HttpResponse:
@@ -39,7 +39,7 @@ def show(
         return submit_once(request, request.POST.get("once", ""), act, otherwise=request.path)
     test = find()
     shown = {
-        **described(test),
+        **describe(test),
         "refusal": refusal,
         "explanation": explanation,
         "once": new_token(),
@@ -49,12 +49,12 @@ def show(
     return TemplateResponse(request, template, context | shown)
 
 
-def described(test: ConnectionTest | None) -> dict[str, Any]:
-    """For the templates."""
+def describe(test: ConnectionTest | None) -> dict[str, Any]:
+    """The test as the templates need it."""
     return {
         "test": test,
         "state": test.state if test else ConnectionState.NONE,
-        "message": connection_tests.in_words(test),
+        "message": connection_tests.message_of(test),
         "last_failure": tell(test.last_failure) if test else "",
         "in_progress": bool(test and test.in_progress),
         "is_fault": bool(test and test.state == ConnectionState.FAILED),
@@ -62,5 +62,5 @@ def described(test: ConnectionTest | None) -> dict[str, Any]:
 
 
 def as_field(test: ConnectionTest | None) -> SafeString:
-    """How it stands, among the fields of a record's page."""
-    return render_to_string("integrations/connection_told.html", described(test))
+    """The state of the latest test, as a field of a record's page."""
+    return render_to_string("integrations/connection_told.html", describe(test))

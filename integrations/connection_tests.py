@@ -1,4 +1,4 @@
-"""Asking for a test of a line or a key, doing it once, and keeping what it found."""
+"""Starting a test of a line or a key, carrying it out once, and storing its result."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from sips.models import Sip, Voip
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a test has found: a word for programs, a sentence for people, and whether all is well."""
+    """The result of a test: a word for programs, a sentence for people, and whether it passed."""
 
     result: str
     sentence: str
@@ -30,19 +30,19 @@ def of_configuration(voip: Voip) -> ConnectionTest | None:
 
 
 def ask_line(line: Sip) -> ConnectionTest:
-    """Have the line's login tried by a dialer. Who asks while it is being tried waits for the same answer."""
+    """Have a dialer try the line's login. A request during a running test joins it."""
     with transaction.atomic():
         return _begin(_row(sip_id=line.pk), "integrations.test_line", queue="sip")
 
 
 def ask_key(voip: Voip) -> ConnectionTest:
-    """Have the provider's key tried by a worker."""
+    """Have a worker try the provider's key."""
     with transaction.atomic():
         return _begin(_row(voip_id=voip.pk), "integrations.test_key", queue="default")
 
 
 def _row(**of: int) -> ConnectionTest:
-    """Locked; a new one is in no state yet."""
+    """The locked row; a new one has no state yet."""
     ConnectionTest.objects.get_or_create(**of, defaults={"asked_at": timezone.now()})
     return ConnectionTest.objects.select_for_update(no_key=True).get(**of)
 
@@ -59,7 +59,7 @@ def _begin(test: ConnectionTest, task: str, *, queue: str) -> ConnectionTest:
 
 
 def claim(test_id: int, number: int) -> ConnectionTest | None:
-    """The test, for whoever is first to take it and not too late."""
+    """The test, for the first worker that claims it in time."""
     now = timezone.now()
     mine = ConnectionTest.objects.filter(
         pk=test_id, number=number, started_at=None, finished_at=None, asked_at__gt=now - EXPIRES
@@ -68,15 +68,15 @@ def claim(test_id: int, number: int) -> ConnectionTest | None:
 
 
 def finish(test_id: int, number: int, finding: Finding) -> None:
-    """Keep what was found, unless the test has been asked for again meanwhile."""
+    """Store the result, unless the test has been started again meanwhile."""
     now, message = timezone.now(), store(finding.sentence)
     facts = {"finished_at": now, "passed": finding.passed, "result": finding.result, "message": message}
     facts |= {"last_success_at": now} if finding.passed else {"last_failure_at": now, "last_failure": message}
     ConnectionTest.objects.filter(pk=test_id, number=number, finished_at=None).update(**facts)
 
 
-def in_words(test: ConnectionTest | None) -> str:
-    """What there is to say of it, in the reader's language."""
+def message_of(test: ConnectionTest | None) -> str:
+    """The test's message in the reader's language."""
     match test.state if test else ConnectionState.NONE:
         case ConnectionState.PASSED | ConnectionState.FAILED:
             return tell(test.message) if test else ""
@@ -93,5 +93,5 @@ def in_words(test: ConnectionTest | None) -> str:
 
 _WAITING = _("Waiting to be tested.")
 _RUNNING = _("The server is being asked.")
-_EXPIRED = _("Nothing was found out: the process that was to ask has told nothing. Try again.")
+_EXPIRED = _("There is no result: the process that ran the test did not report one. Try again.")
 _NO_DIALER = _("No SIP dialer is running, so nobody can ask. Start one: manage.py sip_dialer.")

@@ -1,4 +1,4 @@
-"""Runs procrastinate's worker so that it survives restarts of the database, and so that jobs deferred by a job belong to its transaction."""
+"""Runs procrastinate's worker so that it survives database restarts, and jobs deferred by a job belong to its transaction."""
 
 import asyncio
 import logging
@@ -22,15 +22,14 @@ PATIENCE = 1.0
 
 
 AGAIN = RetryStrategy(max_attempts=60, wait=1, retry_exceptions={OperationalError, InterfaceError})
-"""For jobs that are deferred once: they are retried when the database was gone. Each claims its row first, so nothing is done twice."""
+"""For jobs that are deferred once: they are retried after a database outage. Each claims its row first, so nothing is done twice."""
 
 
 def worker_app() -> App:
     """The app for a worker: a copy of the one that our code defers with.
-
-    procrastinate's own worker command gives the app itself a connection of the worker's while it runs. A job that stores a call and defers its
-    dialing would then have it taken up before the call is committed, and found missing. The copy alone has that connection; our code goes on
-    through Django's.
+    procrastinate's own worker command gives the app itself a connection of the worker while it runs. A job that stores a call and defers its
+    dialing would then defer outside its transaction: the dialing could start before the call is committed. Only the copy has that connection; our
+    code continues to use Django's.
     """
     connector = jobs.connector
     assert isinstance(connector, DjangoConnector)
@@ -40,8 +39,8 @@ def worker_app() -> App:
 async def work(**options: Any) -> None:
     """Work until canceled, or with `wait=False` until nothing is left. options: of procrastinate's `run_worker_async`.
 
-    A database that goes away ends procrastinate's worker, with an error or without one; here another one begins. What it had under way is taken up
-    again like the jobs of a worker that died.
+    A database outage ends procrastinate's worker, with or without an error; then a new one is started. Jobs in progress are taken up again like
+    those of a dead worker.
     """
     options.setdefault("listen_notify", not settings.TRANSACTION_POOLING)
     while True:
@@ -58,6 +57,6 @@ async def work(**options: Any) -> None:
                 return
             logger.warning("worker_lost_database")
         finally:
-            # Periodic jobs are deferred through a connection of Django's in asgiref's one thread for such things, which nobody else tidies up.
+            # Periodic jobs are deferred through a Django connection in asgiref's thread for sync code, which nobody else closes.
             await sync_to_async(connections.close_all)()
         await asyncio.sleep(PATIENCE)

@@ -1,5 +1,5 @@
-"""What a configuration's provider cannot do for want of a key, a login or a number, or has lately refused: told on its page, before a webhook or a
-call is lost."""
+"""What keeps a configuration from working with its provider: a missing key, login or number, or a recent refusal. Shown on its page before a
+webhook or a call is lost."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def of(voip: Voip, *, key_set: bool) -> list[str]:
-    """Sentences for staff. The key itself is not read, and nothing is sent."""
+    """Sentences for staff. The key is not read, and nothing is sent."""
     try:
         adapter = providers.find(voip.provider)
     except KeyError:
@@ -37,7 +37,7 @@ def of(voip: Voip, *, key_set: bool) -> list[str]:
 
 
 def account_without_key(voip: Voip, *, key_set: bool) -> Account:
-    """For asking an adapter what it would send: in place of the key a word."""
+    """For asking an adapter what it would send; a placeholder stands for the key."""
     return Account(
         time_zone=ZoneInfo(voip.time_zone),
         country=voip.country,
@@ -60,7 +60,7 @@ def _dialing(adapter: Provider, voip: Voip, account: Account) -> str:
 
 
 def _last_listing(voip: Voip) -> str:
-    """What was wrong when the list was read last."""
+    """The error of the last reading of the list."""
     cursor = SyncCursor.objects.filter(voip=voip).first()
     return tell(cursor.error) if cursor else ""
 

@@ -1,4 +1,4 @@
-"""What the pages of lines show of their calls and tests."""
+"""What `integrations` adds to the pages of lines: calls and tests."""
 
 from typing import Any
 

@@ -31,13 +31,13 @@ class LineTestSerializer(serializers.Serializer[Any]):
 
 
 class TestedSipViewSet(SipViewSet):
-    """SIP accounts."""
+    """Lines: SIP accounts and extensions."""
 
     @extend_schema(methods=["GET"], operation_id="sips_test_state", request=None, responses=LineTestSerializer)
     @extend_schema(methods=["POST"], operation_id="sips_test", request=None, responses=LineTestSerializer)
     @action(detail=True, methods=["get", "post"])
     def test(self, request: Request, pk: str | None = None) -> Response:
-        """Try the line's login at its server, or read how that stands."""
+        """Test the line's login at its server, or read the state of the test."""
         line: Sip = self.get_object()
         if request.method == "POST":
             try:
@@ -45,14 +45,14 @@ class TestedSipViewSet(SipViewSet):
             except CannotDial as problem:
                 raise ValidationError({problem.field: [str(problem)]}, code="cannot_dial") from problem
             connection_tests.ask_line(line)
-        return Response(LineTestSerializer(_told(connection_tests.of_line(line))).data)
+        return Response(LineTestSerializer(_data(connection_tests.of_line(line))).data)
 
 
-def _told(test: ConnectionTest | None) -> dict[str, Any]:
+def _data(test: ConnectionTest | None) -> dict[str, Any]:
     times = ("asked_at", "finished_at", "last_success_at", "last_failure_at")
     return {name: getattr(test, name, None) for name in times} | {
         "state": (test.state if test else ConnectionState.NONE).value,
         "result": test.result if test else "",
-        "message": connection_tests.in_words(test),
+        "message": connection_tests.message_of(test),
         "last_failure": tell(test.last_failure) if test else "",
     }

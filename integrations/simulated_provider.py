@@ -1,6 +1,6 @@
-"""A simulated provider as a server on the loopback: it takes dial orders of the provider `simulator` and sends webhooks about the calls.
+"""A simulated provider as a loopback server: it accepts dial orders of the provider `simulator` and sends webhooks about the calls.
 
-The last two digits of the number choose what happens, as in the telephony tests: 02 busy, 03 nobody answers, 04 fails, 08 declined; others answer.
+The last two digits of the number determine the result, as in the telephony tests: 02 busy, 03 no answer, 04 failed, 08 declined; others answer.
 """
 
 import json
@@ -22,7 +22,7 @@ LARGEST_ORDER = 64 * 1024
 RESULTS = {"02": Status.BUSY, "03": Status.NO_ANSWER, "04": Status.FAILED, "08": Status.CANCELED}
 RING_SECONDS, TALK_SECONDS = 4, 12
 
-Tell = Callable[[str, bytes], None]
+Deliver = Callable[[str, bytes], None]
 """Delivers a webhook: address and body."""
 
 
@@ -51,23 +51,23 @@ def reports(order: Mapping[str, Any], call_id: str, now: datetime) -> list[Repor
     return [Report((moment - now).total_seconds(), body) for moment, body in zip(moments, story, strict=True)]
 
 
-def serve(port: int, tell: Tell, *, time_factor: float = 1) -> ThreadingHTTPServer:
+def serve(port: int, deliver: Deliver, *, time_factor: float = 1) -> ThreadingHTTPServer:
     """The server, bound and not yet running. time_factor: multiplies the delays; 0 sends everything at once."""
-    return _Server(port, tell, time_factor)
+    return _Server(port, deliver, time_factor)
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, port: int, tell: Tell, time_factor: float) -> None:
+    def __init__(self, port: int, deliver: Deliver, time_factor: float) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self._tell, self._pace = tell, time_factor
+        self._deliver, self._pace = deliver, time_factor
         self._numbers = count(1)
         self._born = f"{datetime.now(UTC):%Y%m%d%H%M%S}"
         self._stopping = threading.Event()
 
     def take(self, order: Mapping[str, Any]) -> str:
-        """Begin to play the call that is ordered. Returns its id; raises KeyError or TypeError for what is no order."""
+        """Start playing the ordered call. Returns its id; raises KeyError or TypeError for an invalid order."""
         call_id = f"sim-{self._born}-{next(self._numbers)}"
         message = reports(order, call_id, datetime.now(UTC))
         threading.Thread(target=self._play, args=(str(order["callback_url"]), message), daemon=True).start()
@@ -81,7 +81,7 @@ class _Server(ThreadingHTTPServer):
         for before, report in pairwise([Report(0, b""), *message]):
             if self._stopping.wait((report.after - before.after) * self._pace):
                 return
-            self._tell(address, report.body)
+            self._deliver(address, report.body)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -22,13 +22,12 @@ GRACE = timedelta(seconds=30)
 @app.periodic(cron="* * * * *")
 @app.task(name="integrations.process_waiting_deliveries", queueing_lock="integrations.process_waiting_deliveries")
 def process_waiting_deliveries(timestamp: int) -> int:
-    """Process what a crash has left, and large replays."""
+    """Process deliveries left by a crash, and large replays."""
     return processing.process_waiting(older_than=timezone.now() - GRACE)
 
 
 @app.task(name="integrations.rebuild_configuration", retry=AGAIN)
 def rebuild_configuration(voip_id: int) -> int:
-    """Replay all deliveries of a configuration."""
     return rebuilding.carry_out(voip_id)
 
 
@@ -41,33 +40,32 @@ def dial_call(call_id: int) -> None:
 
 @app.task(name="integrations.dial_by_sip", retry=AGAIN)
 def dial_by_sip(call_id: int) -> None:
-    """Place a requested call by SIP. Only dialers work on the queue "sip"."""
+    """Place a requested call by SIP. Only dialers take jobs of the queue "sip"."""
     order_intake.dial(call_id)
 
 
 @app.task(name="integrations.test_line", retry=AGAIN)
 def test_line(test_id: int, number: int) -> None:
-    """Try a line's login at its registrar. Of the queue "sip" as well."""
+    """Test a line's login at its registrar. Also in the queue "sip"."""
     line_tests.test_line(test_id, number)
 
 
 @app.task(name="integrations.test_key", retry=AGAIN)
 def test_key(test_id: int, number: int) -> None:
-    """Try a configuration's key at its provider."""
     key_tests.test_key(test_id, number)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="integrations.settle_dead_dialers", queueing_lock="integrations.settle_dead_dialers")
 def settle_dead_dialers(timestamp: int) -> int:
-    """As the dialers do for each other within seconds, for when none is alive."""
+    """Dialers do this for each other within seconds; this job does it when none is alive."""
     return presence.settle_dead(presence.DEAD_FOR_OTHERS)
 
 
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="integrations.read_lists", queueing_lock="integrations.read_lists")
 def read_lists(timestamp: int) -> None:
-    """One job for each configuration whose provider has a list of calls, so that a slow one does not delay the others."""
+    """Defer one job per configuration whose provider has a list of calls, so that a slow provider does not delay the others."""
     listed = [slug for slug in providers.slugs() if providers.find(slug).can_list]
     for voip_id in Voip.objects.filter(provider__in=listed, active=True).values_list("pk", flat=True):
         with suppress(AlreadyEnqueued), transaction.atomic():

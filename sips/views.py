@@ -9,7 +9,7 @@ from voipcrm.rest.editing import OneEditAtATime
 
 
 class SipViewSet(OneEditAtATime[Sip], viewsets.ModelViewSet[Sip]):
-    """SIP accounts."""
+    """Lines: SIP accounts and extensions."""
 
     resource = "sip"
     queryset = Sip.objects.without_secrets()

@@ -24,7 +24,7 @@ class Calls(OncePerKey, CallViewSet):
 
 
 class Sips(OncePerKey, TestedSipViewSet):
-    """SIP accounts."""
+    """Lines: SIP accounts and extensions."""
 
 
 class Voips(OncePerKey, ReadingVoipViewSet):

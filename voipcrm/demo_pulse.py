@@ -32,7 +32,7 @@ RETURNED_AFTER = timedelta(minutes=6)
 SHARE_OF_RETURNS = 0.3
 RESULTS = {Status.ANSWERED: 60, Status.NO_ANSWER: 30, Status.BUSY: 10}
 
-Tell = Callable[[str, bytes], None]
+Deliver = Callable[[str, bytes], None]
 """Delivers a webhook: address and body."""
 
 
@@ -106,7 +106,7 @@ def prune() -> int:
     return len(gone)
 
 
-def run(base: str, *, every: float, tell: Tell, over: threading.Event) -> None:
+def run(base: str, *, every: float, deliver: Deliver, over: threading.Event) -> None:
     """Runs until `over` is set. base: the product's address."""
     chance = random.Random()
     while not over.wait(every * chance.uniform(0.5, 1.5)):
@@ -118,14 +118,14 @@ def run(base: str, *, every: float, tell: Tell, over: threading.Event) -> None:
             close_old_connections()
             continue
         if story is not None:
-            threading.Thread(target=_play, args=(base, story, tell, over), daemon=True).start()
+            threading.Thread(target=_play, args=(base, story, deliver, over), daemon=True).start()
 
 
-def _play(base: str, story: Story, tell: Tell, over: threading.Event) -> None:
+def _play(base: str, story: Story, deliver: Deliver, over: threading.Event) -> None:
     for seconds, webhook in _pauses(story.webhooks):
         if over.wait(seconds):
             return
-        tell(f"{base}{story.path}", webhook.body)
+        deliver(f"{base}{story.path}", webhook.body)
 
 
 def _pauses(webhooks: list[TimedWebhook]) -> Iterator[tuple[float, TimedWebhook]]:

@@ -79,9 +79,9 @@ CALLS = {
     ),
 }
 SIPS = {
-    "sips_list": Operation("List SIP accounts", f"The lines from which calls are placed. {IN_PAGES}"),
+    "sips_list": Operation("List lines", f"The lines from which calls are placed. {IN_PAGES}"),
     "sips_create": Operation(
-        "Create a SIP account",
+        "Create a line",
         f"A line at a provider or exchange. {BLANK}",
         {
             "A line that can dial by SIP": {
@@ -94,11 +94,11 @@ SIPS = {
         },
         {"400": ["unique"]},
     ),
-    "sips_retrieve": Operation("Read a SIP account", "One line. Its password is never told."),
+    "sips_retrieve": Operation("Read a line", "One line. Its password is never returned."),
     "sips_partial_update": Operation(
-        "Change a SIP account", ONLY_GIVEN, {"Another password": {"password": "secret"}}, {"400": ["unique"]}
+        "Change a line", ONLY_GIVEN, {"Another password": {"password": "secret"}}, {"400": ["unique"]}
     ),
-    "sips_destroy": Operation("Delete a SIP account", "Its calls stay, without a line."),
+    "sips_destroy": Operation("Delete a line", "Its calls stay, without a line."),
     "sips_test": Operation(
         "Test a line",
         "Asks the line's server whether it accepts the login and password; nobody's telephone rings, and none is signed out. Answers at once: "
@@ -123,7 +123,7 @@ VOIPS = {
     ),
     "voips_retrieve": Operation(
         "Read a VoIP configuration",
-        "One configuration. Its `api_key` is never told, and `webhook_url` only to those who may change configurations.",
+        "One configuration. Its `api_key` is never returned, and `webhook_url` only to users who may change configurations.",
     ),
     "voips_partial_update": Operation(
         "Change a VoIP configuration", ONLY_GIVEN, {"Whose webhooks are taken": {"webhook_ips": ["192.0.2.0/24"]}}
@@ -134,8 +134,8 @@ VOIPS = {
         refusals={"409": ["in_use"]},
     ),
     "voips_read": Operation(
-        "Read a delivery dry",
-        "What a delivery to this configuration's `webhook_url` would tell. Nothing is stored, and no signature is looked at.",
+        "Explain a delivery",
+        "Explains how a delivery to this configuration's `webhook_url` would be read. Nothing is stored, and no signature is checked.",
         {"A delivery read with settings that are tried": _DELIVERY},
     ),
 }
@@ -231,7 +231,7 @@ EXPORTS = {
 OPERATIONS: Mapping[str, Operation] = CALLS | SIPS | VOIPS | WIDGETS | AUTOCALLS | STAFF | FIGURES | EXPORTS
 TAGS = {
     "calls": "The call log, and click-to-call.",
-    "sips": "SIP accounts: the lines from which calls are placed.",
+    "sips": "Lines: SIP accounts and extensions from which calls are placed.",
     "voips": "VoIP configurations: accounts at providers, and exchanges.",
     "widgets": "Call-back buttons of web sites.",
     "autocalls": "Call-backs: calls that are scheduled for somebody.",

@@ -10,13 +10,13 @@ STAFF = {
         refusals={"409": ["taken_by_somebody", "too_late"]},
     ),
     "autocalls_release": Operation(
-        "Give a call-back back",
-        "The machine makes the call after all: at its time, or now if that is over.",
+        "Release a call-back",
+        "It is dialed automatically after all: at its time, or now if that has passed.",
         refusals={"409": ["taken_by_somebody", "too_late"]},
     ),
     "autocalls_finish": Operation(
         "Finish a taken call-back",
-        "Whoever has taken it says that it is done; only then it counts as that.",
+        "The user who has taken it marks it as done.",
         refusals={"409": ["taken_by_somebody", "too_late"]},
     ),
     "staff_lines_list": Operation("List lines of users", f"Whose telephone rings. {IN_PAGES}"),
@@ -56,7 +56,7 @@ STAFF = {
     "follow_ups_retrieve": Operation("Read a follow-up", "One follow-up."),
     "follow_ups_take": Operation(
         "Take a follow-up",
-        "The token's user does it. Of two at the same time one gets it, and the other is told who has it.",
+        "The token's user does it. Of two concurrent requests one succeeds; the other is a 409 that names the holder.",
         refusals=_OF_SOMEBODY,
     ),
     "follow_ups_postpone": Operation(

@@ -1,1 +1,1 @@
-"""Asking providers: the one HTTP client, dialing, lists of calls."""
+"""Requests to providers: the HTTP client, dialing, lists of calls."""

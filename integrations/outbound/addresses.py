@@ -1,7 +1,7 @@
 """Which addresses our requests may reach: public ones, and those that a setting allows (SSRF protection).
 
-A provider's address is written by whoever may edit a configuration, and its answer is shown to staff: without this check they could read whatever
-only this server can reach.
+A provider's address can be set by everybody who may edit a configuration, and its response is shown to staff: without this check they could read
+whatever only this server can reach.
 """
 
 import ipaddress
@@ -25,7 +25,7 @@ class Allowed:
     hosts: frozenset[str] = frozenset()
 
     def permits(self, host: str, address: Address) -> bool:
-        """Whether a connection to that address, found under that host name, may be made."""
+        """Whether a connection to that address, resolved from that host name, is allowed."""
         meant = _embedded(address)
         return host.lower() in self.hosts or is_public(address) or any(meant in network for network in self.networks)
 
@@ -45,7 +45,7 @@ def parse_allowed(entries: Iterable[str]) -> Allowed:
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address belongs to the public internet, also by what it stands for (mapped, NAT64, 6to4, Teredo)."""
+    """Whether the address is on the public internet, also when embedded (mapped, NAT64, 6to4, Teredo)."""
     meant = _embedded(address)
     if isinstance(meant, ipaddress.IPv6Address) and meant.is_site_local:
         return False
@@ -53,13 +53,13 @@ def is_public(address: Address) -> bool:
 
 
 def is_special(address: Address) -> bool:
-    """Whether it names this machine, its links (where clouds keep their machines' credentials) or a group, also by what it stands for."""
+    """Whether it is a loopback, link-local (cloud metadata) or multicast address, also when embedded."""
     meant = _embedded(address)
     return meant.is_reserved or meant.is_multicast or meant.is_loopback or meant.is_link_local or meant.is_unspecified
 
 
 def _embedded(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for, or the address itself."""
+    """The IPv4 address embedded in an IPv6 one, or the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address in _TRANSLATED:

@@ -1,4 +1,4 @@
-"""Reads the providers' lists of calls, for lost webhooks and wrong results."""
+"""Reads the providers' lists of calls, to replace lost webhooks and correct results."""
 
 import logging
 import time
@@ -25,7 +25,7 @@ from sips.models import Voip
 logger = logging.getLogger(__name__)
 
 OVERLAP = timedelta(hours=2)
-"""A call enters the list when it ends, sorted by its start, so each reading looks back longer than nearly all calls take."""
+"""A call enters the list when it ends, but is sorted by its start, so each reading looks back longer than nearly all calls last."""
 
 FIRST_LOOK = timedelta(hours=24)
 LONGEST_SPAN = timedelta(hours=6)
@@ -40,8 +40,8 @@ PAUSE = 1.0
 def reconcile(voip: Voip) -> int:
     """Merge the provider's list since the last reading into Calls. Returns how many calls were listed.
 
-    Idempotent. The sync cursor moves only once everything before it is merged. When the configuration is deleted meanwhile it stops, and stores
-    none of its calls again.
+    Idempotent. The sync cursor moves only after everything before it is merged. If the configuration is deleted meanwhile, reading stops and stores
+    none of its calls.
     """
     try:
         return _reconcile(voip)
@@ -71,7 +71,7 @@ def _reconcile(voip: Voip) -> int:
 
 
 def _read_list(adapter: Provider, account: Account, voip: Voip, *, since: datetime, until: datetime) -> int:
-    """Read all pages before reporting, so that all rows of a call are there."""
+    """Read all pages before reporting, so that all rows of a call are known."""
     request = adapter.list_calls(since, until, account)
     if request is None:
         return 0
@@ -100,7 +100,7 @@ def _pages(adapter: Provider, request: OutboundRequest, account: Account) -> Ite
 
 
 def _report(events: Sequence[CallEvent], voip: Voip, *, since: datetime, until: datetime, is_whole: bool) -> None:
-    """Replace the list's former reports of the period that was read; older ones stay, and all where the reading broke off.
+    """Replace the list's former reports of the period that was read; older reports stay, and all stay if the reading was interrupted.
 
     Each call in its own transaction, as webhooks of the same calls take the same locks in another order.
     """
@@ -120,13 +120,13 @@ def _report(events: Sequence[CallEvent], voip: Voip, *, since: datetime, until: 
 
 
 def _reading(events: list[CallEvent], replaces: list[Report], until: datetime) -> Reading:
-    """Missing times of a row are concluded from its others, not from when it was read."""
+    """Missing times of a row are derived from its other times, not from when it was read."""
     moments = [moment for event in events for moment in (event.ended_at, event.started_at) if moment]
     return Reading(events=events, received_at=min(moments, default=until), replaces=replaces)
 
 
 def _listed_before(voip: Voip, call_ids: Sequence[str], *, since: datetime) -> dict[str, list[Report]]:
-    """The stored reports of the list, of these calls and this period."""
+    """The stored list reports of these calls in this period."""
     found: dict[str, list[Report]] = {}
     stored = Report.objects.filter(voip=voip, provider_call_id__in=call_ids, event__source=Source.LIST.value)
     for report in stored:

@@ -20,13 +20,13 @@ logger = logging.getLogger(__name__)
 
 
 LONGEST_WAIT = timedelta(seconds=2)
-"""A job waits for the rate limit this long at most; else it is deferred again, so that it does not block the worker."""
+"""A job waits at most this long for the rate limit; beyond that it is deferred again, so that it does not block the worker."""
 
 
 def dial(call_id: int) -> bool:
-    """Place the call; its outcome is the Call's own. False when the provider's rate limit asks to come again.
+    """Place the call; the result is stored on the Call. Returns False if the provider's rate limit requires another try later.
 
-    The request is sent at most once. Where its result is unknown (timeout, 5xx) the Call stays DIALING, and a webhook, the provider's list or expiry
+    The request is sent at most once. If its result is unknown (timeout, 5xx) the Call stays DIALING until a webhook, the provider's list or expiry
     decides.
     """
     call = Call.objects.select_related("voip", "sip").filter(pk=call_id, status=Status.QUEUED).first()
@@ -56,7 +56,7 @@ def dial(call_id: int) -> bool:
 
 
 def _order(call: Call) -> tuple[Provider, Account, DialOrder]:
-    """The adapter, its account and the order. Raises Refused where the configuration no longer allows the call, DecryptionError."""
+    """The adapter, its account and the order. Raises Refused if the configuration no longer allows the call, DecryptionError."""
     voip, line = call.voip, call.sip
     if voip is None or line is None or not voip.active or not line.active:
         raise Refused("The line or its configuration has been removed or switched off.")
@@ -85,7 +85,7 @@ RETURNING EXTRACT(EPOCH FROM next_at - %(gap)s - now())""")
 
 
 def _reserve_dial(voip_id: int, gap: float) -> float | None:
-    """Reserve the next request under the rate limit, one every `gap` seconds in all processes. Returns the seconds until then; None: not within
+    """Reserve a time under the rate limit, one per `gap` seconds across all processes. Returns the seconds until then; None if it is beyond
     LONGEST_WAIT."""
     if not gap:
         return 0
@@ -95,7 +95,7 @@ def _reserve_dial(voip_id: int, gap: float) -> float | None:
 
 
 def _read(adapter: Provider, response: OutboundResponse, account: Account, call_id: int) -> str:
-    """The provider's id of the call, or "". A server that answers 5xx may have placed the call all the same."""
+    """The provider's id of the call, or "". A server that responds with 5xx may have placed the call all the same."""
     if response.status >= 500:
         logger.warning("dial_answer_open", extra={"call_id": call_id, "status": response.status})
         return ""

@@ -1,10 +1,10 @@
 """The HTTP client for providers.
 
-A request is sent once, to an address that was resolved once and checked, without redirects and without proxies of the environment. It ends in a
-response or in one of two errors: `NotSent`, when certainly nothing reached the provider, and `Unanswered`.
+A request is sent once, to an address that was resolved once and checked, without redirects and without the environment's proxies. It ends in a
+response or in one of two errors: `NotSent` if certainly nothing reached the provider, else `Unanswered`.
 
-On httpcore, the engine of httpx, because its network backend is the documented place for all three: whom to connect to, how long everything
-together may take, and whether a byte of the request has left.
+Built on httpcore, the engine of httpx, because its network backend is the documented place to control the address, the total time, and whether
+a byte of the request was sent.
 """
 
 import logging
@@ -41,12 +41,12 @@ class NotSent(OutboundError):
 
 
 class Unanswered(OutboundError):
-    """The request may have reached the provider and be carried out."""
+    """The request may have reached the provider and been carried out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLimits:
-    """How long to wait, in seconds, and for how much."""
+    """Time and size limits; times in seconds."""
 
     connect: float = 5
     "For DNS and TCP to one address, and again for TLS."
@@ -69,7 +69,7 @@ class _Target:
 
 
 def send(request: OutboundRequest, limits: RequestLimits = LIMITS) -> OutboundResponse:
-    """The provider's answer, whatever its status; a redirect is an answer too and is not followed. Raises NotSent, Unanswered."""
+    """The provider's response with any status; a redirect is a response too and is not followed. Raises NotSent, Unanswered."""
     target = _target(request.url)
     headers = _headers(request)
     wire = Wire(allowed=settings.OUTBOUND_ALLOWED, deadline=Deadline(limits.total))
@@ -119,7 +119,7 @@ def _read(pieces: Iterable[bytes], target: _Target, limits: RequestLimits) -> by
 
 
 def _target(url: str) -> _Target:
-    """The parts of a URL. Refuses one that two parsers could read differently."""
+    """The parts of a URL. Refuses URLs that two parsers could read differently."""
     if not _ADDRESS.fullmatch(url):
         raise NotSent("The API address is missing or has characters that no address may have.")
     try:
@@ -147,11 +147,11 @@ def _headers(request: OutboundRequest) -> list[tuple[str, str]]:
 
 
 def _cause(problem: BaseException) -> str:
-    """For staff."""
+    """The cause, for staff."""
     if isinstance(problem, httpcore.TimeoutException):
         return "it took too long"
     if isinstance(problem, httpcore.ProtocolError):
-        return "what it said is not HTTP, or was cut off"
+        return "its response is not HTTP, or was cut off"
     return str(problem) or "the connection broke"
 
 

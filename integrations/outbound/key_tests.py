@@ -1,4 +1,4 @@
-"""One harmless request to a provider's API, to see whether it takes the login and the key."""
+"""A harmless request to a provider's API that shows whether it accepts the login and key."""
 
 import logging
 from datetime import timedelta
@@ -49,7 +49,7 @@ NO_PROVIDER = _("Choose the provider of the configuration first.")
 
 
 def why_not(voip: Voip, *, key_set: bool) -> str:
-    """Why the key cannot be tested, in the reader's language; "" where it can. The key itself is not read."""
+    """Why the key cannot be tested, in the reader's language; "" if it can. The key is not read."""
     if voip.provider not in providers.slugs():
         return translate(NO_PROVIDER)
     adapter = providers.find(voip.provider)
@@ -61,14 +61,14 @@ def why_not(voip: Voip, *, key_set: bool) -> str:
 
 
 def test_key(test_id: int, number: int) -> None:
-    """Do it once, and keep what was found."""
+    """Carry out the test once and store its result."""
     test = connection_tests.claim(test_id, number)
     if test is None or test.voip_id is None:
         return
-    connection_tests.finish(test_id, number, find_out(Voip.objects.without_secrets().get(pk=test.voip_id)))
+    connection_tests.finish(test_id, number, run_test(Voip.objects.without_secrets().get(pk=test.voip_id)))
 
 
-def find_out(voip: Voip) -> Finding:
+def run_test(voip: Voip) -> Finding:
     adapter = providers.find(voip.provider) if voip.provider in providers.slugs() else None
     if adapter is None:
         return Finding("incomplete", NO_PROVIDER)

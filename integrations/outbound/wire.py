@@ -1,4 +1,4 @@
-"""Connections to checked addresses, within one deadline, which know whether anything was sent."""
+"""Connections to checked addresses, within one deadline, that record whether anything was sent."""
 
 import ipaddress
 import queue
@@ -19,15 +19,15 @@ class Forbidden(Exception):
 
 
 class Deadline:
-    """A moment on the monotonic clock."""
+    """A point in time on the monotonic clock."""
 
     def __init__(self, seconds: float) -> None:
         self._moment = time.monotonic() + seconds
 
     def within(self, seconds: float | None) -> float:
-        """So many seconds, or what is left if that is less; at least a millisecond, as zero would mean not to wait for data that is there.
+        """That many seconds, or the remaining time if it is shorter; at least a millisecond, because zero would mean not waiting for available data.
 
-        Raises httpcore.ReadTimeout when nothing is left.
+        Raises httpcore.ReadTimeout if no time is left.
         """
         left = self._moment - time.monotonic()
         if left <= 0:
@@ -36,7 +36,7 @@ class Deadline:
 
 
 class Wire(httpcore.NetworkBackend):
-    """Makes the connection of one request. The name is resolved once, every address it has is checked, and only those are connected to."""
+    """Makes the connection of one request. The name is resolved once, all its addresses are checked, and only those are used."""
 
     def __init__(self, *, allowed: Allowed, deadline: Deadline) -> None:
         self._allowed = allowed
@@ -99,7 +99,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _resolve(host: str, port: int, seconds: float) -> list[Address]:
-    """The host's addresses in the system's order. The system's resolver knows no deadline, so it is left behind when it takes too long."""
+    """The host's addresses in the system's order. The system's resolver has no timeout, so it is abandoned when it takes too long."""
     answer: queue.SimpleQueue[list[Any] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def ask() -> None:

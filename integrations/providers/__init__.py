@@ -1,4 +1,4 @@
-"""One file here is one provider. A new file is found by itself; nothing else has to know of it."""
+"""One file here is one provider. New files are discovered automatically; nothing else has to name them."""
 
 import inspect
 from functools import cache
@@ -16,7 +16,7 @@ def slugs() -> tuple[str, ...]:
 
 @cache
 def find(slug: str) -> Provider:
-    """The provider of that file. Raises KeyError when there is no such file, TypeError when the file does not hold exactly one provider."""
+    """The provider of that file. Raises KeyError if there is no such file, TypeError if it does not define exactly one provider."""
     if slug not in slugs():
         raise KeyError(slug)
     module = import_module(f"{__name__}.{slug}")

@@ -1,7 +1,7 @@
-"""Datera. Nothing about its webhooks or its API is public: all names here are our declaration, not verified with the provider, and every one
-can be replaced per configuration. How to place calls is wholly the configuration's (docs/providers/datera.md).
+"""Datera. Neither its webhooks nor its API are publicly documented: all names here are our declaration, not verified with the provider, and can be
+replaced per configuration. How calls are placed is defined entirely by the configuration (docs/providers/datera.md).
 
-How numbers are written is not known either: they are read by the rules of the configuration's country, and what is ambiguous stays as given."""
+The number format is not known either: numbers are read by the rules of the configuration's country, and ambiguous ones stay as given."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
@@ -19,7 +19,7 @@ from integrations.providers.foundation.events import (
 from integrations.providers.foundation.field_map import FieldMap
 from integrations.providers.foundation.provider import InvalidSettings, Provider, Refused, Unreadable, provider_word
 from integrations.providers.foundation.provider_api import answer_fields, refusal
-from integrations.providers.foundation.reading import tell
+from integrations.providers.foundation.reading import read_events
 from integrations.providers.foundation.request_template import can_ring_customer_first, check, fill
 
 
@@ -57,7 +57,7 @@ class Datera(Provider):
             check(settings["dial"])
 
     def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
-        return tell(delivery, account, self.field_map)
+        return read_events(delivery, account, self.field_map)
 
     def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
         template = _template(account)
@@ -66,7 +66,7 @@ class Datera(Provider):
         return fill(template, order, account)
 
     def read_dialed(self, response: OutboundResponse, account: Account) -> str:
-        """Accepted by the configured rule; without one, by any success. A configured id that a success lacks is no reason to refuse."""
+        """Accepted by the configured rule; without one, by any success. A missing configured id is no reason to refuse a success."""
         template = _template(account)
         rule = template.get("success", {})
         if response.status not in rule.get("status", range(200, 300)):
@@ -85,7 +85,7 @@ class Datera(Provider):
 
 
 def _template(account: Account) -> Mapping[str, Any]:
-    """The configuration's request to dial, checked again: it may be older than the rules."""
+    """The configuration's dial request, validated again: it may be older than the rules."""
     if not account.settings.get("dial"):
         raise Refused(_("Describe in settings.dial how Datera is asked for a call."))
     try:

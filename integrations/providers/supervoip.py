@@ -40,7 +40,7 @@ from integrations.providers.foundation.provider_api import (
     text,
     wall_clock,
 )
-from integrations.providers.foundation.reading import tell
+from integrations.providers.foundation.reading import read_events
 
 _API = "https://restapi.supervoip.pl"
 _IRI = re.compile(r"/api/sips/[A-Za-z0-9-]{1,40}", re.ASCII)
@@ -110,7 +110,7 @@ class SuperVoip(Provider):
             raise InvalidSettings("list", _('must be {"same_ids": true} or left out.'))
 
     def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
-        return tell(delivery, account, self.field_map)
+        return read_events(delivery, account, self.field_map)
 
     def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
         """`do_call` rings a SIP account, then a number."""
@@ -133,13 +133,13 @@ class SuperVoip(Provider):
         )
 
     def read_dialed(self, response: OutboundResponse, account: Account) -> str:
-        """The answer's content is not documented, so any success is taken for one and no id is read from it."""
+        """The response is not documented, so any success counts as accepted and no id is read."""
         if not 200 <= response.status < 300:
             raise refusal(response, account, self.name)
         return ""
 
     def key_test(self, since: datetime, until: datetime, account: Account) -> OutboundRequest:
-        """The customer's own record, seen in a customer's code."""
+        """The customer's own record; the request is known from a customer's code."""
         return OutboundRequest(method="GET", url=address(account, _API, "/api/customers/me"), headers=_headers(account))
 
     def read_key_test(self, response: OutboundResponse, account: Account) -> None:
@@ -168,8 +168,8 @@ class SuperVoip(Provider):
         return CallPage(events=[self._listed(row, account) for row in found], next=following)
 
     def _listed(self, row: Mapping[str, Any], account: Account) -> CallEvent:
-        """A row of `incoming_calls`. A total is taken as talk if the call was answered, as in webhooks; one that `pickedUp` denies was picked up
-        by the exchange."""
+        """A row of `incoming_calls`. A total duration counts as talk if the call was answered, as in webhooks; if `pickedUp` is false, the exchange
+        answered."""
         word = text(row, "disposition")
         status = self.statuses.get(provider_word(word))
         seconds = read_seconds(text(row, "duration"))
@@ -204,7 +204,7 @@ def _headers(account: Account) -> dict[str, str]:
 
 
 def _national(number: str) -> str:
-    """Nine digits within Poland, as in the provider's example; abroad with 00, as one dials there."""
+    """Nine digits within Poland, as in the provider's example; foreign numbers with 00."""
     if number.startswith("+48"):
         return number.removeprefix("+48")
     return f"00{digits(number)}" if number.startswith("+") else number

@@ -41,7 +41,7 @@ from integrations.providers.foundation.provider_api import (
     text,
     wall_clock,
 )
-from integrations.providers.foundation.reading import tell
+from integrations.providers.foundation.reading import read_events
 
 _PANEL = "https://panel.telecube.pl"
 _PAGE_ROWS = 1000
@@ -85,10 +85,10 @@ class Telecube(Provider):
         _check_list_settings(settings.get("list", {}))
 
     def parse(self, delivery: Delivery, account: Account) -> Iterable[CallEvent]:
-        return tell(delivery, account, self.field_map)
+        return read_events(delivery, account, self.field_map)
 
     def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
-        """`web_call` rings contact_a, then contact_b, and presents caller_id to both."""
+        """`web_call` rings contact_a, then contact_b, and shows caller_id to both."""
         login = required(account.api_login, _("Put the login of Telecube's panel into the configuration's api_login."))
         telephones = [digits(order.line_number or order.line), digits(order.number)]
         first, second = reversed(telephones) if order.customer_first else telephones
@@ -134,7 +134,7 @@ class Telecube(Provider):
 
 
 def _listed(row: Mapping[str, Any], account: Account) -> CallEvent:
-    """A row has no result. Without a duration NO ANSWER is concluded; with one, its meaning must be configured."""
+    """A row has no result. Without a duration it is concluded as NO ANSWER; with one, its meaning must be configured."""
     word = provider_word(text(row, "callDirection"))
     external = row.get("externalNumber")
     number = read_caller(text(external, "numberNotFormatted")) if isinstance(external, Mapping) else ""
@@ -170,7 +170,7 @@ def _following(url: str, account: Account) -> OutboundRequest:
 
 
 def _refused(response: OutboundResponse, account: Account) -> Refused:
-    """The provider says 401 for a wrong key and for a foreign address alike, and 403, not 429, when asked too often."""
+    """The provider returns 401 both for a wrong key and for a forbidden address, and 403, not 429, for too many requests."""
     because = ""
     if response.status == 401:
         because = _(

@@ -86,7 +86,7 @@ class Zadarma(Provider):
     }
 
     def answer_handshake(self, delivery: Delivery) -> str | None:
-        """The address is checked by GET ?zd_echo=…, unsigned, and must answer just that text."""
+        """The address is checked by GET ?zd_echo=…, unsigned; the response must be exactly that text."""
         echo = parse_qs(delivery.query).get("zd_echo", [""])[0]
         plain = echo.isascii() and echo.isprintable() and len(echo) <= _LONGEST_ECHO
         return echo if delivery.method == "GET" and echo and plain else None
@@ -118,7 +118,7 @@ class Zadarma(Provider):
         return [self._event(word, fields, account, status=self.statuses[word], provider_status=fields["event"])]
 
     def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
-        """`request/callback` rings `from`, then `to`; `predicted` turns that round."""
+        """`request/callback` rings `from`, then `to`; `predicted` reverses the order."""
         line = api.required(order.line, _("The line has no SIP number: put the extension of Zadarma's PBX there."))
         telephones = {"from": line, "to": api.digits(order.number)}
         asked = telephones | ({"predicted": "1"} if order.customer_first else {})
@@ -143,7 +143,7 @@ class Zadarma(Provider):
         return CallPage(events=[self._listed(row, account) for row in found], next=following)
 
     def _listed(self, row: Mapping[str, Any], account: Account) -> CallEvent:
-        """One leg; `destination` is the telephone that rang, and of an outgoing call the number."""
+        """One leg; `destination` is the telephone that rang, or the number of an outgoing call."""
         call_id = check_call_id(api.text(row, "pbx_call_id"), missing="A row of the list has no pbx_call_id.")
         word, sip, rung = (read_number(api.text(row, name)) for name in ("disposition", "sip", "destination"))
         kind = _KINDS.get(call_id[:3])
@@ -180,7 +180,7 @@ class Zadarma(Provider):
     def _event(
         self, word: str, fields: Mapping[str, str], account: Account, *, status: Status | None, provider_status: str
     ) -> CallEvent:
-        """What the notification says; an incoming call is answered only where it names the extension that picked up."""
+        """The event of a notification; an incoming call is answered only if the notification names the extension that picked up."""
         call_id = check_call_id(fields.get("pbx_call_id", ""), missing="The notification has no pbx_call_id.")
         internal, caller, called = _sides(word, fields)
         kind = _kind(word, call_id, caller, called)
@@ -203,8 +203,8 @@ class Zadarma(Provider):
 
 
 def _sides(word: str, fields: Mapping[str, str]) -> tuple[str, str, str]:
-    """The extension, who calls and who is called. In `NOTIFY_OUT_…` the `caller_id` is what the other side sees, so that the extension calls;
-    and of an answer the extension may be its `destination`."""
+    """The extension, the caller and the called number. In `NOTIFY_OUT_…` `caller_id` is what the other side sees, so the extension calls; an answer
+    may name the extension as its `destination`."""
     internal = read_number(fields.get("internal", ""))
     caller, called = read_number(fields.get("caller_id", "")), read_number(fields.get("called_did", ""))
     if "OUT" in word:
@@ -216,7 +216,7 @@ def _sides(word: str, fields: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 def _kind(word: str, call_id: str, caller: str, called: str) -> Kind | None:
-    """By who calls whom, then by the call's id, and only then by the event's name: calls of extensions too are announced by NOTIFY_START."""
+    """By caller and called number, then by the call's id, and last by the event's name: calls of extensions are also announced by NOTIFY_START."""
     if is_extension(caller) and is_extension(called):
         return Kind.INTERNAL
     if call_id[:3] in _KINDS:

@@ -1,5 +1,5 @@
 """Click-to-dial with nothing but a SIP account: third-party call control (RFC 3725).
 
-`orders` is the seam to the rest of the product, `legs` the seam to the SIP stack; `conversation` between them knows neither. Modules named
-`sippy_*` are the one stack there is. They may be imported only by the thread that runs its event loop, which belongs to whoever imports it.
+`orders` is the interface to the rest of the product, `legs` the interface to the SIP stack; `call_session` between them depends on neither.
+Modules named `sippy_*` are the one implementation of `legs`. Only the thread that runs sippy's event loop may import them.
 """

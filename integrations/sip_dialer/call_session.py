@@ -21,7 +21,7 @@ from integrations.sip_dialer.media import Media, Party
 from integrations.sip_dialer.orders import Report, SipOrder
 from integrations.sip_dialer.outcomes import NO_SOUND_CAUSE, DialOutcome, Side
 from integrations.sip_dialer.progress import Progress
-from integrations.sip_dialer.reason_header import NOT_SAID, Cause
+from integrations.sip_dialer.reason_header import NO_CAUSE, Cause
 
 MakeLeg = Callable[[Side, Listener], Leg]
 
@@ -65,11 +65,10 @@ class CallSession:
         self._wait_for_answer(self._first.leg)
 
     def hang_up(self, reason: Reason) -> None:
-        """End it from our side, whatever it is doing."""
         self._end(outcomes.CANCELED._replace(reason=reason), "")
 
     def break_off(self) -> None:
-        """End it because of an error of our own, which is in the log."""
+        """End it because of an error of our own, which is logged."""
         self._end(outcomes.LOST, dialer_sentences.MISTAKE)
 
     # Listener: what the legs report
@@ -175,7 +174,7 @@ class CallSession:
         else:
             self._end(self._outcome(leg, 408), dialer_sentences.NOT_ANSWERED % {"seconds": f"{ring:g}"})
 
-    def _outcome(self, leg: Leg, code: int, cause: Cause = NOT_SAID) -> DialOutcome:
+    def _outcome(self, leg: Leg, code: int, cause: Cause = NO_CAUSE) -> DialOutcome:
         code = cause.sip or code
         if self._side(leg) == "operator":
             return outcomes.of_operator(code, cause.q850, rang=leg in self._rang)
@@ -210,7 +209,7 @@ class CallSession:
         self._end(outcomes.SERVER_UNREACHABLE, dialer_sentences.SILENT % {"server": self._order.server})
 
     def _end(self, outcome: DialOutcome, phrase: str, *, at: float | None = None) -> None:
-        """The one way out: both legs are released, and one result is reported. at: when it ended, on the monotonic clock, if not now."""
+        """The single exit: both legs are released, and one result is reported. at: when it ended, on the monotonic clock, if not now."""
         if self._ended:
             return
         self._ended = True

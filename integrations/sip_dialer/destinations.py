@@ -1,6 +1,6 @@
-"""Where the requests of an order go: its server's addresses (RFC 3263, UDP only), and which addresses are forbidden.
+"""The destinations of an order's requests: its server's addresses (RFC 3263, UDP only), and which addresses are forbidden.
 
-Looking up takes time: never in the thread that serves the telephones.
+Lookups take time: never run them in the SIP thread.
 """
 
 import ipaddress
@@ -19,9 +19,9 @@ from integrations.sip_dialer.orders import SipOrder
 
 DEFAULT_PORT = 5060
 SRV_SECONDS = 3.0
-"""For all name servers together; without their answer the name itself is looked up."""
+"""For all name servers together; without an answer the name itself is looked up."""
 _cache = dns.resolver.LRUCache()
-"""As long as the records themselves say."""
+"""Entries expire by the records' TTL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ForbiddenDestination(Exception):
 
 
 def find(order: SipOrder, allowed: Allowed) -> list[Destination]:
-    """The best first, never none. Raises NoDestination or ForbiddenDestination."""
+    """The best first; never empty. Raises NoDestination or ForbiddenDestination."""
     host, port = order.next_hop
     found = [each for target, at in _servers(host, port) for each in _addresses(target, at)]
     if not found:
@@ -57,7 +57,7 @@ def find(order: SipOrder, allowed: Allowed) -> list[Destination]:
 
 
 def may_reach(address: str, allowed: Allowed, *, host: str = "") -> bool:
-    """Whether requests may go there. To private addresses they may, as a PBX is usually in the same network."""
+    """Whether requests may go there. Private addresses are allowed, because a PBX is usually on the same network."""
     found = ipaddress.ip_address(address.strip("[]").partition("%")[0])
     return not is_special(found) or allowed.permits(host, found)
 
@@ -108,8 +108,8 @@ def _no_destination(host: str, port: int | None) -> NoDestination:
     if port is None and not _is_address(host):
         offered = [transport.upper() for transport in ("tcp", "tls") if _look_up(transport, host)]
         if offered:
-            told = dialer_sentences.NO_UDP % {"server": host, "transports": ", ".join(offered)}
-            return NoDestination(told, offered)
+            message = dialer_sentences.NO_UDP % {"server": host, "transports": ", ".join(offered)}
+            return NoDestination(message, offered)
     return NoDestination(dialer_sentences.NO_ADDRESS % {"server": host})
 
 

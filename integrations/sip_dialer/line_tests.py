@@ -1,4 +1,4 @@
-"""Where a wish to test a line becomes a question to its registrar, and the answer a finding. The telephones' thread never waits for either."""
+"""Tests of lines: claims a test, queries the line's registrar, and stores the result. The SIP thread never waits for the database."""
 
 import logging
 import socket
@@ -26,17 +26,17 @@ from sips.models import Sip
 logger = logging.getLogger(__name__)
 
 SECONDS = 10.0
-"""For an answer of the registrar; five retransmissions fit in."""
+"""Time for a response of the registrar; enough for five retransmissions."""
 TCP_SECONDS = 2.0
 RETRY, TRIES = 0.5, 20
 
 
 class Registrars(Protocol):
-    """The engine, as far as it is needed here."""
+    """The part of the engine that line tests need."""
 
-    def inquire(self, login: SipOrder, tell: Callable[[RegistrarAnswer, str, int], None], *, seconds: float) -> None:
-        """Ask the login's registrar. `tell` is called from the engine's own thread, which waits for it, with the answer and with the address and port
-        that were asked. Raises NoDestination, ForbiddenDestination."""
+    def inquire(self, login: SipOrder, report: Callable[[RegistrarAnswer, str, int], None], *, seconds: float) -> None:
+        """Query the login's registrar. `report` is called in the engine's thread, which waits for it, with the answer and the address and port
+        that were queried. Raises NoDestination, ForbiddenDestination."""
 
 
 class LineTests:
@@ -49,7 +49,7 @@ class LineTests:
         threading.Thread(target=self._write_all, name="sip line tests", daemon=True).start()
 
     def test(self, test_id: int, number: int) -> None:
-        """Ask, once; what is found is written when it comes."""
+        """Query once; the result is stored when it arrives."""
         test = connection_tests.claim(test_id, number)
         if test is None or test.sip_id is None:
             return
@@ -57,7 +57,7 @@ class LineTests:
         finish = partial(connection_tests.finish, test_id, number)
         try:
             login = login_of(line)
-            self._engine.inquire(login, partial(self._tell, finish, login), seconds=self._seconds)
+            self._engine.inquire(login, partial(self._queue, finish, login), seconds=self._seconds)
         except (ValueError, DecryptionError):
             finish(Finding("incomplete", Sentence(findings.INCOMPLETE)))
         except NoDestination as problem:
@@ -65,10 +65,10 @@ class LineTests:
         except ForbiddenDestination:
             finish(Finding("forbidden_network", Sentence(findings.FORBIDDEN, host=login.next_hop[0])))
 
-    def _tell(
+    def _queue(
         self, finish: Callable[[Finding], None], login: SipOrder, answer: RegistrarAnswer, address: str, port: int
     ) -> None:
-        """In the thread of the telephones: only passed on."""
+        """In the SIP thread: only queues the result."""
         self._answers.put(lambda: finish(self._find(answer, address, port)))
 
     def _find(self, answer: RegistrarAnswer, address: str, port: int) -> Finding:
@@ -97,7 +97,7 @@ class LineTests:
 
 
 def login_of(line: Sip) -> SipOrder:
-    """As whom to ask, and where. Raises ValueError for what is missing or what SIP cannot carry, DecryptionError."""
+    """The account and server to query. Raises ValueError for missing values or text that SIP cannot carry, DecryptionError."""
     voip = line.voip
     if voip is None or not (voip.address and line.username and line.password):
         raise ValueError("something is missing")
@@ -123,7 +123,7 @@ def _no_destination(login: SipOrder, problem: NoDestination) -> Finding:
 
 
 def _listens_by_tcp(address: str, port: int) -> bool:
-    """To an address that was found reachable for us before."""
+    """Connects only to an address that was found allowed before."""
     try:
         with socket.create_connection((address.strip("[]"), port), TCP_SECONDS):
             return True

@@ -10,10 +10,10 @@ from integrations.models import Dialer
 
 BEAT = timedelta(seconds=2)
 DEAD = timedelta(seconds=15)
-"""After so long without a heartbeat. A dialer that only lost its database goes on dialing; its own reports of how its calls ended take
-precedence over what is concluded here."""
+"""A dialer is dead after that long without a heartbeat. One that has only lost its database goes on dialing; its own reports take precedence over
+what is concluded here."""
 DEAD_FOR_OTHERS = timedelta(seconds=45)
-"""The same as concluded by workers, which cannot know whether the database itself was gone meanwhile."""
+"""The same as concluded by workers, which cannot know whether the database itself was unavailable meanwhile."""
 
 
 def beat(name: str, calls: int) -> None:
@@ -30,13 +30,13 @@ def count_living() -> int:
 
 
 def leave(name: str) -> None:
-    """Sign off in an orderly way: calls it still holds are `lost` at once."""
+    """Sign off in an orderly way: calls it still holds become `lost` at once."""
     lose_calls_of(name)
     Dialer.objects.filter(name=name).delete()
 
 
 def settle_dead(silent_for: timedelta = DEAD) -> int:
-    """End the calls held by any dialer that is not alive, listed or not. Returns how many."""
+    """End the calls held by any dialer that is not alive. Returns how many."""
     living = Dialer.objects.filter(seen_at__gt=Now() - silent_for).values("name")
     held = Call.everything.in_progress().exclude(held_by="").exclude(held_by__in=living)
     lost = sum(lose_calls_of(holder) for holder in set(held.values_list("held_by", flat=True)))

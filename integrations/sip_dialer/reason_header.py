@@ -10,17 +10,17 @@ _VALUE = re.compile(r"\s*([A-Za-z0-9.\-]+)\s*(?:;.*?)?;\s*cause\s*=\s*\"?([0-9]{
 
 
 class Cause(NamedTuple):
-    """None where the message does not say."""
+    """Causes of a message; None if it has none."""
 
     q850: int | None = None
     sip: int | None = None
-    "The final code that a server on the way got, where it answered with another one."
+    "The final code that a server on the path received, if it responded with another one."
 
     def __str__(self) -> str:
         return "" if self.q850 is None else f" (Q.850 cause {self.q850})"
 
 
-NOT_SAID = Cause()
+NO_CAUSE = Cause()
 
 
 def read_cause(values: Iterable[str], asterisk_cause: str = "") -> Cause:

@@ -1,8 +1,8 @@
-"""What a registrar's answer means for a line's login, in a word and a sentence.
+"""The result of a line test, as a word and a sentence, from the registrar's answer.
 
-Asked is by REGISTER without a Contact (RFC 3261, 10.2.3): the registrar tells who is registered and changes nothing, so that the telephone on the
-line stays registered; and it asks for the password first, which is what is to be tried. OPTIONS would prove less: most servers answer it to
-everybody, many for accounts that do not exist. Nobody's telephone rings.
+The query is a REGISTER without a Contact (RFC 3261, 10.2.3): the registrar lists the registered contacts and changes nothing, so the line's
+telephone stays registered; and it asks for the password first, which is to be tested. OPTIONS would prove less: most servers answer it to
+everybody, many also for accounts that do not exist. No telephone rings.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from integrations.connection_tests import Finding
 
 NO_RESPONSE = 0
 BROKEN = -1
-"""In place of a code: a mistake of ours."""
+"""In place of a code: an error of ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,6 @@ class RegistrarAnswer:
     code: int
     "Of the last response; NO_RESPONSE where none came in time."
     words: str = ""
-    "The server's own."
     has_tried_password: bool = False
     has_telephone: bool = False
     "Whether anything is registered with the account."

@@ -25,7 +25,7 @@ from integrations.sip_dialer.sippy_callers import towards_number, towards_operat
 from integrations.sip_dialer.sippy_dialog import SipAccount
 from integrations.sip_dialer.sippy_endpoint import Endpoint
 from integrations.sip_dialer.sippy_leg import SippyLeg
-from integrations.sip_dialer.sippy_registrar import RegistrarQuestion, TellAnswer
+from integrations.sip_dialer.sippy_registrar import RegistrarQuery, ReportAnswer
 
 logger = logging.getLogger("integrations.sip_dialer")
 
@@ -63,10 +63,10 @@ class SippyEngine:
         else:
             ED2.callFromThread(self._start, order, found)
 
-    def inquire(self, login: SipOrder, tell: TellAnswer, *, seconds: float) -> None:
+    def inquire(self, login: SipOrder, report: ReportAnswer, *, seconds: float) -> None:
         """A `line_tests.Registrars`."""
         found = destinations.find(login, self._allowed)
-        ED2.callFromThread(self._inquire, login, found[0], tell, seconds)
+        ED2.callFromThread(self._inquire, login, found[0], report, seconds)
 
     def hang_up(self, reference: str) -> None:
         ED2.callFromThread(self._hang_up, reference, Reason.HUNG_UP)
@@ -119,9 +119,9 @@ class SippyEngine:
         with guard():
             call.start()
 
-    def _inquire(self, login: SipOrder, destination: Destination, tell: TellAnswer, seconds: float) -> None:
+    def _inquire(self, login: SipOrder, destination: Destination, report: ReportAnswer, seconds: float) -> None:
         def answer(found: RegistrarAnswer) -> None:
-            tell(found, destination.address, destination.port)
+            report(found, destination.address, destination.port)
 
         try:
             endpoint = self._endpoint_towards(destination.address)
@@ -129,7 +129,7 @@ class SippyEngine:
             answer(RegistrarAnswer(code=NO_RESPONSE, words=problem.strerror or "no way there"))
             return
         account = self._account(login, destination)
-        RegistrarQuestion(endpoint, account, call_id=login.reference, seconds=seconds, tell=answer).ask()
+        RegistrarQuery(endpoint, account, call_id=login.reference, seconds=seconds, report=answer).ask()
 
     def _account(self, order: SipOrder, destination: Destination) -> SipAccount:
         return SipAccount(

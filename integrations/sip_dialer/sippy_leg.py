@@ -175,7 +175,7 @@ class SippyLeg:
             self._finish()
 
     def answered_late(self, response: Any) -> Any:
-        """A 2xx that no transaction waits for: sippy asks for its ACK. Another telephone's answer is ended at once."""
+        """A 2xx that no transaction waits for: sippy asks for its ACK. The answer of another telephone is ended at once."""
         cseq = response.getHFBody("cseq").getCSeqNum()
         if response.getHFBody("to").getTag() == self._dialog.remote.getTag():
             return self._dialog.ack(cseq)
@@ -190,7 +190,7 @@ class SippyLeg:
         return self if is_ours and request.getHFBody("from").getTag() == self._dialog.remote.getTag() else None
 
     def recvRequest(self, request: Any, transaction: Any) -> tuple[Any, None, Any]:
-        """sippy hands over a request of this dialog, and takes the response (None: it comes later) and what to do without an ACK."""
+        """Called by sippy for a request of this dialog; returns the response (None: it comes later) and what to do without an ACK."""
         response = respond(request, 500, "Server Internal Error")
         with self._guard():
             response = self._take(request, transaction)

@@ -27,7 +27,7 @@ class Descriptions:
 
 
 class Offers:
-    """One at a time is put to the listener and waits for `answer` or `refuse`."""
+    """Passes one offer at a time to the listener and waits for `answer` or `refuse`."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Offers:
         self._unacknowledged = False
 
     def take(self, request: Any, transaction: Any, *, glare: bool) -> Any:
-        """The response, or None where it has been sent or will be. glare: an offer of ours is under way (RFC 3261, 14.2)."""
+        """The response, or None if it has been sent or will be. glare: an offer of ours is pending (RFC 3261, 14.2)."""
         description = body_of(request)
         if not self._leg.is_connected:
             return respond(request, 481, "Call/Transaction Does Not Exist")

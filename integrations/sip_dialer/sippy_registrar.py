@@ -1,4 +1,4 @@
-"""Queries a registrar by REGISTER without a Contact, repeated with credentials (RFC 3261, 10.2.3)."""
+"""Queries a registrar by REGISTER without a Contact, with credentials after a challenge (RFC 3261, 10.2.3)."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -14,19 +14,19 @@ from integrations.sip_dialer.sippy_transaction import ClientTransaction
 
 logger = logging.getLogger("integrations.sip_dialer")
 
-TellAnswer = Callable[[RegistrarAnswer, str, int], None]
-"""Takes the answer, and the address and port that were asked."""
+ReportAnswer = Callable[[RegistrarAnswer, str, int], None]
+"""Takes the answer, and the address and port that were queried."""
 
 
 class _Registration(Dialog):
-    """Requests to the registrar itself: it is the domain, and From and To are both the account (RFC 3261, 10.2)."""
+    """Requests to the registrar itself: the request URI is the domain, and From and To are both the account (RFC 3261, 10.2)."""
 
     def __init__(self, account: SipAccount, *, call_id: str, contact: tuple[str, int]) -> None:
         super().__init__(account, call_id=call_id, user=account.username, contact=contact)
         self._target = SipURL(host=account.host, port=account.port)
 
 
-class RegistrarQuestion:
+class RegistrarQuery:
     def __init__(
         self,
         endpoint: Endpoint,
@@ -34,10 +34,10 @@ class RegistrarQuestion:
         *,
         call_id: str,
         seconds: float,
-        tell: Callable[[RegistrarAnswer], None],
+        report: Callable[[RegistrarAnswer], None],
     ) -> None:
-        """tell: takes the one answer; called from the loop's thread."""
-        self._tell, self._is_over = tell, False
+        """report: receives the answer once, in the loop's thread."""
+        self._report, self._is_over = report, False
         dialog = _Registration(account, call_id=call_id, contact=(endpoint.address, endpoint.port))
         self._transaction = ClientTransaction(
             endpoint, dialog, "REGISTER", None, handle=self._handle, heard=lambda: None, guard=self._guard
@@ -50,11 +50,11 @@ class RegistrarQuestion:
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
-        """An exception ends this query, is logged, and leaves the calls alone."""
+        """An exception is logged and ends this query without affecting calls."""
         try:
             yield
         except Exception:
-            logger.exception("registrar question broke off")
+            logger.exception("registrar_query_failed")
             self._answer(RegistrarAnswer(code=BROKEN))
 
     def _handle(self, response: Any, code: int, words: str) -> None:
@@ -73,4 +73,4 @@ class RegistrarQuestion:
         if not self._is_over:
             self._is_over = True
             self._patience.cancel()
-            self._tell(answer)
+            self._report(answer)

@@ -40,7 +40,7 @@ def log_refused(problem: str, source: Any) -> None:
 
 
 def _log_exception(message: str, *_file: Any, extra: Any = None, **_options: Any) -> None:
-    """For sippy's `dump_exception`, which is called where one is being handled."""
+    """Replaces sippy's `dump_exception`, which is called while an exception is handled."""
     if message.startswith("can't parse"):
         log_refused(redact(repr(sys.exception())), message.rpartition(" ")[2])
         return
@@ -55,14 +55,14 @@ def _more(held_back: int) -> str:
 
 
 def _print(*parts: Any, **_options: Any) -> None:
-    """For what sippy prints about messages it does not like."""
+    """Replaces `print` in sippy's modules."""
     if logger.isEnabledFor(logging.DEBUG):
         logger.debug("sippy: %s", redact(" ".join(map(str, parts))))
 
 
 def tame() -> None:
-    """Send to our log what sippy would print: its modules hold the printing functions by name. And let it send addresses back as they came, without
-    reading and writing the escapes in them anew (RFC 3261, 19.1.4: a reserved character is not the same as its escape)."""
+    """Redirect sippy's printing functions, which its modules hold by name, to our log. Also make it return addresses unchanged, without decoding and
+    encoding their escapes (RFC 3261, 19.1.4: a reserved character is not equivalent to its escape)."""
     for module in (EventDispatcher, Network_server, SipTransactionManager, Udp_server):
         module.dump_exception = _log_exception
     for module in (EventDispatcher, SipMsg, SipRequest, SipTransactionManager, SipURL):

@@ -1,6 +1,6 @@
-"""How a delivery is read with given settings: its fields, what they were read as, the events, and what could not be read.
+"""Explains how a delivery is read with given settings: its fields, what they were read as, the events, and problems.
 
-Nothing is stored. It is answered by the API (`integrations.webhooks.voip_api`) and shown on the teaching page (`.lessons`).
+Nothing is stored. Used by the API (`integrations.webhooks.voip_api`) and the teaching page (`.lessons`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ class DeliveryReading:
 
 
 def explain(adapter: Provider, delivery: Delivery, account: Account) -> DeliveryReading:
-    """What the delivery tells with the account's settings; a signature is not looked at."""
+    """The delivery as read with the account's settings; the signature is not checked."""
     if adapter.field_map is None:
         return _by_the_file(adapter, delivery, account)
     try:
@@ -60,7 +60,7 @@ def explain(adapter: Provider, delivery: Delivery, account: Account) -> Delivery
 def _explain(reading: Reading, path: str) -> EventReading:
     event, call_event, problem = "", None, ""
     try:
-        event, call_event = reading.says(path)
+        event, call_event = reading.read_event(path)
     except Unreadable as unreadable:
         problem = translate(unreadable.sentence)
     return EventReading(
@@ -90,7 +90,7 @@ def _words(reading: Reading, path: str) -> dict[str, str]:
 
 
 def _once(values: Mapping[str, str], used: set[str]) -> dict[str, str]:
-    """Without the longer names of what is found without its wrapper too (`decoding.WRAPPERS`), unless they are used."""
+    """Without the longer names of fields that are also found without their wrapper (`decoding.WRAPPERS`), unless they are used."""
     return {name: value for name, value in values.items() if name in used or values.get(_inner(name)) != value}
 
 
@@ -100,7 +100,7 @@ def _inner(name: str) -> str:
 
 
 def _by_the_file(adapter: Provider, delivery: Delivery, account: Account) -> DeliveryReading:
-    """Of a provider whose file alone knows which field means what."""
+    """For a provider whose file alone knows the meaning of its fields."""
     try:
         fields = decode(delivery)
     except Unreadable:

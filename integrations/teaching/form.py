@@ -1,4 +1,4 @@
-"""The form of the page that teaches a configuration: what can be chosen beside each meaning and word, and the settings it stands for."""
+"""The form of the teaching page: the choices for each meaning and word, and the settings they stand for."""
 
 import hashlib
 import json
@@ -20,8 +20,8 @@ from integrations.providers.foundation.times import UNITS
 from integrations.teaching.explaining import SECTIONS
 from integrations.teaching.lessons import Lesson, Word
 
-NOT_TOLD = "none"
-"""A field that there is not: what is taught to be in it is not told at all (docs/adding-a-provider.md)."""
+NOT_GIVEN = "none"
+"""A field that does not exist: maps a meaning to no field at all (docs/adding-a-provider.md)."""
 LONGEST_SAMPLE = 40
 MEANINGS: Mapping[str, str | Promise] = {
     "event": _("What has happened (event)"),
@@ -55,7 +55,7 @@ FORMATS = (
     "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%y %H:%M:%S",
     "%m/%d/%y %H:%M:%S", "%y%m%d%H%M%S", "%H:%M:%S %d.%m.%Y", "%H:%M:%S %d/%m/%Y",
 )  # fmt: skip
-"""What can be chosen; others can be written into the settings. Those that read the value come first."""
+"""The offered formats; others can be written into the settings. Formats that parse the value come first."""
 EXAMPLE = datetime(2026, 11, 23, 14, 5, 9)  # written as a wall clock shows it
 UNIT_NAMES = {
     "seconds": _("seconds"),
@@ -115,7 +115,7 @@ def settings_of(form: QueryDict, before: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def version_of(settings: Mapping[str, Any]) -> str:
-    """Tells whether the settings are still those that the form was made of."""
+    """Shows whether the settings are still those that the form was made from."""
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -139,7 +139,7 @@ def _field_choice(name: str, number: int, chosen: str, lesson: Lesson) -> Choice
     fields = {
         field: f"{field} — {value[:LONGEST_SAMPLE]}" if value else field for field, value in lesson.samples.items()
     }
-    fields = {"": usual, **fields, NOT_TOLD: gettext("it is not told")}
+    fields = {"": usual, **fields, NOT_GIVEN: gettext("it is not told")}
     return Choice(f"field-{name}-{number}", f"field-{name}", label, _options(fields, chosen))
 
 
@@ -186,7 +186,7 @@ def word_rows(lesson: Lesson, field_map: FieldMap) -> list[WordRow]:
 
 
 def _id_of(word: Word) -> str:
-    """The same wherever in the list it is: the keyboard's place stays with its word when the page is replaced by a new preview."""
+    """Independent of the position in the list: the keyboard focus stays on the word when a new preview replaces the page."""
     return f"word-{word.section}-{hashlib.sha256(word.word.encode()).hexdigest()[:8]}"
 
 
@@ -209,7 +209,7 @@ def _meanings(section: str, field_map: FieldMap) -> dict[str, str]:
 
 
 def other_choices(settings: Mapping[str, Any]) -> list[Choice]:
-    """What concerns all fields alike."""
+    """Settings that apply to all fields."""
     usual = gettext("as usual")
     numbers = {
         "": usual,
@@ -228,6 +228,6 @@ def other_choices(settings: Mapping[str, Any]) -> list[Choice]:
 
 
 def _options(texts: Mapping[str, str], chosen: str) -> list[tuple[str, str, bool]]:
-    """With what is chosen, though it may be nothing that is offered."""
+    """Includes the chosen value even if it is not among the offered ones."""
     offered: Iterable[tuple[str, str]] = texts.items() if chosen in texts else [*texts.items(), (chosen, chosen)]
     return [(value, text, value == chosen) for value, text in offered]

@@ -1,4 +1,4 @@
-"""The fields and words in the latest deliveries of a configuration, and the calls that they would make with given settings."""
+"""The fields and words in a configuration's latest deliveries, and the calls that they would make with given settings."""
 
 import time
 from collections import Counter
@@ -19,9 +19,9 @@ from integrations.webhooks.processing import as_received
 from sips.models import Voip
 
 MOST_DELIVERIES = 200
-"""The latest of a configuration, by which it is taught."""
+"""The latest deliveries of the configuration that are read."""
 READING_SECONDS, PREVIEW_SECONDS = 2.0, 3.0
-"""After that reading stops, and the page says how much was read."""
+"""Reading stops after that, and the page says how much was read."""
 MOST_FIELDS = 200
 MOST_WORDS = 60
 """That the settings do not translate."""
@@ -115,13 +115,13 @@ def teach(delivery: WebhookDelivery, voip: Voip, settings: Mapping[str, Any]) ->
 
 
 def latest(voip: Voip) -> Any:
-    """Those that the provider's present file reads; an address of a former provider is read by that one."""
+    """Deliveries that the provider's current file reads; those to an address of a former provider are read by that one."""
     rows = WebhookDelivery.objects.filter(READABLE, voip=voip, provider__in=("", voip.provider))
     return rows.order_by("-id")[:MOST_DELIVERIES]
 
 
 def _words(field_map: FieldMap, survey: _Survey, settings: Mapping[str, Any]) -> list[Word]:
-    """Those first that nobody knows without the settings, then the most frequent: an order that no choice changes."""
+    """Words unknown without the settings first, then the most frequent ones: an order that no choice changes."""
     spelled: dict[tuple[str, str], str] = {}
     times: Counter[tuple[str, str]] = Counter()
     taught: dict[tuple[str, str], str] = {}
@@ -151,7 +151,7 @@ def _words(field_map: FieldMap, survey: _Survey, settings: Mapping[str, Any]) ->
 
 
 def usual_meaning(field_map: FieldMap, section: str, word: str) -> str:
-    """What a word means where the settings do not translate it, in ours; "machine" for one that says that a machine picked up."""
+    """Our meaning of a word without the settings; "machine" if it means that a machine picked up."""
     if section == "events":
         answered = ANSWERED_EVENT if word == provider_word(ANSWERED_EVENT) else ""
         return field_map.events.get(word, answered)

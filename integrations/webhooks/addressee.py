@@ -1,7 +1,7 @@
-"""The configuration to which a webhook is addressed.
+"""Finds the configuration to which a webhook is addressed.
 
-Each process caches it. The statement that stores a delivery checks that the cached row version is still current (`IS_AS_REMEMBERED`), and stores
-nothing if it is not.
+Each process caches it. The statement that stores a delivery checks that the cached row version is current (`IS_AS_REMEMBERED`), and stores
+nothing otherwise.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from sips.encryption import decrypt
 from sips.models import Voip
 
 GRACE = timedelta(seconds=30)
-"""Added for a webhook that comes late."""
+"""Tolerance for late webhooks."""
 
 _FIELDS = [field.attname for field in Voip._meta.concrete_fields]
 _COLUMNS = (
@@ -28,19 +28,19 @@ _COLUMNS = (
     "version", "awaits_id",
 )  # fmt: skip
 
-# PostgreSQL's own version of a row: the transaction that wrote it, and where it lies, as one transaction may write it twice.
+# PostgreSQL's version of a row: the transaction that wrote it, and its position, because one transaction may write it twice.
 IS_AS_REMEMBERED = "EXISTS (SELECT FROM sips_voip v WHERE v.id = %(voip)s AND ROW(v.xmin, v.ctid)::text = %(version)s)"
 
 
 def awaits_id(voip: str) -> str:
-    """Whether a call was just dialed through the configuration whose provider's id is not known yet: `calls.models.AWAITS_ID`, by its index."""
+    """SQL: whether a call was recently dialed through the configuration whose provider's id is not known yet (`calls.models.AWAITS_ID`)."""
     return f"""EXISTS (
         SELECT FROM calls_call c WHERE c.voip_id = {voip} AND c.dialed_at > %(recent)s AND c.via = 'provider' AND c.provider_call_id = ''
             AND c.precedence < {precedence(Status.FAILED)} AND NOT (c.reference = '')
     )"""
 
 
-# By hand for the reason given in `calls.merge`: a provider waits.
+# Raw SQL for the reason given in `calls.merge`: a provider waits.
 _FIND = Statement(f"""
 SELECT v.id, v.provider, v.country, v.time_zone, v.api_url, v.api_login, v.settings, v.former_providers, v.webhook_ips, v.api_key,
     ROW(v.xmin, v.ctid)::text, {awaits_id("v.id")}
@@ -49,11 +49,10 @@ FROM sips_voip v WHERE v.webhook_digest = %(digest)s AND v.active AND (
 
 
 def find(provider: str, secret: str, *, with_key: bool) -> Voip | None:
-    """The active configuration with that address, also of the provider that it had until lately, with what receiving a webhook
-    takes, its key only where it is asked for, and `awaits_id`:
-    whether a call was just dialed through it whose id the provider has not told yet.
+    """The active configuration with that address, also under its former provider for some days. Loads only the fields needed to receive a webhook,
+    the key only on request, and sets `awaits_id`: whether a call was recently dialed through it whose provider's id is not known yet.
 
-    Found by a digest, so that the time taken tells nothing about the secret.
+    Found by a digest, so that timing reveals nothing about the secret.
     """
     digest = _digest(secret)
     now = timezone.now()
@@ -69,7 +68,7 @@ def find(provider: str, secret: str, *, with_key: bool) -> Voip | None:
     known = [name for name in _FIELDS if name in found]
     voip = Voip.from_db(connection.alias, known, [found[name] for name in known])
     voip.version, voip.awaits_id = version, awaited
-    if voip.provider == provider:  # a former one is read until a certain moment, which no version tells
+    if voip.provider == provider:  # a former provider is valid until a fixed time, which the row version does not show
         _remember(digest, voip)
     return voip
 
@@ -97,7 +96,7 @@ def _remember(digest: str, voip: Voip) -> None:
 
 
 def recall(provider: str, secret: str) -> Voip | None:
-    """From the cache. It may have changed since, so it is used with `IS_AS_REMEMBERED` only."""
+    """From the cache. It may be outdated, so it must be used with `IS_AS_REMEMBERED`."""
     voip = _remembered.get(_digest(secret))
     return voip if voip is not None and voip.provider == provider else None
 

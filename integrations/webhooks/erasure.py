@@ -1,6 +1,6 @@
 """Erasing people from deliveries.
 
-A delivery's row stays with its fingerprint but without content, so that the same request sent again is a redelivery.
+A delivery's row stays with its fingerprint but without content, so that a redelivery is still recognised.
 """
 
 from collections import Counter, defaultdict
@@ -23,16 +23,16 @@ from sips.number_search import SoughtNumber
 
 IDS_AT_ONCE = 500
 READ_AT_ONCE = 10_000
-"""Deliveries that one statement searches, in a fraction of a second."""
+"""Deliveries searched by one statement, in a fraction of a second."""
 
 RECENTLY = timedelta(days=2)
-"""More than a day, so that the next run makes up for one that failed."""
+"""More than a day, so that the next run completes a failed one."""
 
 READ = ("query", "body", "headers", "error", "notes", "voip__country")
 
 _Item = TypeVar("_Item")
 Progress = Callable[[int, int], None]
-"""Takes how many of how many deliveries have been searched."""
+"""Receives how many of how many deliveries have been searched."""
 
 
 def erase_number(
@@ -53,7 +53,7 @@ def erase_number(
 
 
 def erase_of_erased_calls() -> int:
-    """Erase deliveries of calls that were erased by age, or by an erasure that was interrupted. Returns how many."""
+    """Erase deliveries of calls erased by age or by an interrupted erasure. Returns how many."""
     return _erase(set(_of(recently_erased())))
 
 
@@ -93,7 +93,7 @@ def _naming(sought: SoughtNumber, progress: Progress) -> Iterator[list[int]]:
 
 
 def _texts(row: WebhookDelivery) -> Iterator[str]:
-    """All stored texts of a delivery, in every decoding; and its fields, if it can be read."""
+    """All texts of a delivery in every decoding, and its fields if it can be read."""
     body = bytes(row.body)
     yield from texts_in(body)
     for text in (row.query, row.error, row.notes, *map(str, row.headers.values())):

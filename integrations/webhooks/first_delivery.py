@@ -30,7 +30,7 @@ SAMPLE_NUMBER = "+48500500500"
 
 
 def show(request: HttpRequest, voip: Voip, context: dict[str, Any]) -> HttpResponse:
-    """Waits for what comes after the delivery named in the address."""
+    """Waits for a delivery newer than the one named in the URL."""
     if request.method == "POST":
 
         def act() -> HttpResponse:
@@ -51,14 +51,14 @@ def show(request: HttpRequest, voip: Voip, context: dict[str, Any]) -> HttpRespo
         "is_simulated": voip.provider == Simulator.slug,
         "has_provider": voip.provider in providers.slugs(),
         "once": new_token(),
-        **(_understood(delivery, voip, request.user) if delivery else {}),
+        **(_describe(delivery, voip, request.user) if delivery else {}),
     }
     name = "first_delivery_state.html" if "state" in request.GET else "first_delivery.html"
     return TemplateResponse(request, f"integrations/{name}", context | page)
 
 
 def simulate(voip: Voip) -> None:
-    """Take in what the simulator would send of a call that comes in, as if it had been sent to the webhook address."""
+    """Receive what the simulator would send for an incoming call, as if it had been sent to the webhook address."""
     recipient = services.Recipient(voip, providers.find(Simulator.slug))
     story = tell_story(
         call_id=f"test-{token_hex(6)}",
@@ -80,8 +80,8 @@ def simulate(voip: Voip) -> None:
         services.take_in(delivery, recipient)
 
 
-def _understood(delivery: WebhookDelivery, voip: Voip, user: Any) -> dict[str, Any]:
-    """Of its content only for those who may see deliveries."""
+def _describe(delivery: WebhookDelivery, voip: Voip, user: Any) -> dict[str, Any]:
+    """Includes content only for users who may see deliveries."""
     shown: dict[str, Any] = {"delivery": delivery, "received": show_moment(delivery.received_at)}
     if not (may_view(user, WebhookDelivery) and sees_all_lines(user)):
         return shown

@@ -1,4 +1,4 @@
-"""All texts that bytes may hold: in whatever encoding, escaped, compressed, or in base64. Pure. Reads too much rather than too little."""
+"""Extracts all texts that bytes may contain: in any encoding, escaped, compressed, or in base64. Pure. Rather finds too much than too little."""
 
 import base64
 import html
@@ -31,7 +31,7 @@ _LARGEST = 4 * 1024 * 1024
 
 
 def texts_in(content: bytes, depth: int = 0) -> Iterator[str]:
-    """Each text, most likely several times."""
+    """Each text, usually several times."""
     for decoded in _decoded(content):
         for text in _unescaped(decoded):
             yield text
@@ -55,7 +55,7 @@ def _decoded(content: bytes) -> Iterator[str]:
 
 
 def _unescaped(text: str) -> Iterator[str]:
-    """As it is, and without the escapes of a URL, JSON or XML, and without those that were beneath them."""
+    """The text as it is, and with the escapes of URL, JSON and XML decoded repeatedly."""
     yield text
     for _round in range(_ROUNDS):
         plain = unquote(html.unescape(_JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)))
@@ -67,7 +67,7 @@ def _unescaped(text: str) -> Iterator[str]:
 
 
 def _from_base64(text: str) -> Iterator[bytes]:
-    """Whatever looks like it, in both alphabets, on one line or several. Where it begins in a longer word is not known, so each place is tried."""
+    """Everything that looks like base64, in both alphabets, on one line or several. Its start within a longer word is unknown, so each is tried."""
     for run in _BASE64.findall(_LINE_END.sub("", text)):
         plain = run.replace("-", "+").replace("_", "/")
         for start in range(4):
@@ -75,13 +75,13 @@ def _from_base64(text: str) -> Iterator[bytes]:
 
 
 def _rest(text: str) -> str:
-    """The group that is not full, filled up."""
+    """The incomplete last group, padded."""
     last = text[len(text) - len(text) % 4 :] if len(text) % 4 else ""
     return last + "=" * (4 - len(last)) if len(last) > 1 else ""
 
 
 def _inflated(content: bytes) -> bytes:
-    """What gzip or zlib compressed, as far as it goes."""
+    """The decompressed bytes of gzip or zlib, as far as they can be decompressed."""
     with suppress(zlib.error):
         return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(content, _LARGEST)
     return b""

@@ -1,4 +1,4 @@
-"""What the admin pages of configurations and calls show of webhooks."""
+"""What `integrations` adds to the admin pages of configurations and calls."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +23,7 @@ from voipcrm.backoffice.display import show_moment, start_of_today
 from voipcrm.backoffice.reader_links import may_view, reader_of
 
 MOST_SHOWN = 200
-"""Deliveries that a call's page links to, the latest."""
+"""The latest deliveries that a call's page links to."""
 
 
 @admin.display(description=_("what is missing"))

@@ -21,7 +21,7 @@ from staff import sign_in
 
 from calls.models import Call
 from calls.statuses import Kind, Status
-from integrations.management.commands.simulated_provider import tell
+from integrations.management.commands.simulated_provider import deliver
 from integrations.outbound import dialing
 from integrations.outbound.addresses import parse_allowed
 from integrations.providers.simulator import tell_story
@@ -81,7 +81,7 @@ class Operator:
 def provider_url(settings: Any, live_server: LiveServer) -> Iterator[str]:
     settings.OUTBOUND_ALLOWED = parse_allowed(["127.0.0.1"])
     settings.PUBLIC_URL = live_server.url
-    with serve(0, tell, time_factor=0) as server:
+    with serve(0, deliver, time_factor=0) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -129,7 +129,7 @@ def ring(line: Sip, place: int) -> tuple[str, list[bytes]]:
         line=line.sip, kind=Kind.INCOMING, result=RESULTS[place % 3], ring_seconds=2, talk_seconds=1,
     )  # fmt: skip
     for body in story[:2]:
-        tell(line.voip.webhook_url, body)
+        deliver(line.voip.webhook_url, body)
     return number, story[2:]
 
 
@@ -164,7 +164,7 @@ def incoming(operators: list[Operator], office: tuple[Sip, Sip, Sip]) -> list[fl
                 waits.append((at - ringing[number][1]) / 1000)
         for line, _stored, rest in ringing.values():
             for body in rest:
-                tell(line.voip.webhook_url, body)  # type: ignore[union-attr]  # all have one
+                deliver(line.voip.webhook_url, body)  # type: ignore[union-attr]  # all have one
     return waits
 
 

@@ -18,7 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from calls.models import Call, FollowUp
 from calls.statuses import Kind, Status
-from integrations.management.commands.simulated_provider import tell
+from integrations.management.commands.simulated_provider import deliver
 from integrations.outbound import dialing
 from integrations.outbound.addresses import parse_allowed
 from integrations.providers.simulator import tell_story
@@ -35,7 +35,7 @@ def operator_url(settings: Any, live_server: LiveServer) -> Iterator[str]:
     """The simulated provider, which reports to the product that runs."""
     settings.OUTBOUND_ALLOWED = parse_allowed(["127.0.0.1"])
     settings.PUBLIC_URL = live_server.url
-    server = serve(0, tell, time_factor=0)
+    server = serve(0, deliver, time_factor=0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -82,7 +82,7 @@ def test_a_call_to_the_readers_line_appears_with_its_card(desk: Desk, operator_u
     assert line.voip is not None
 
     for body in story[:2]:
-        tell(line.voip.webhook_url, body)
+        deliver(line.voip.webhook_url, body)
 
     expect(visit.page.locator("[data-rings]")).to_contain_text("+48 501 502 503")
     expect(visit.page.locator("#desk-told")).to_have_text("Incoming call: +48 501 502 503")

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from pytest_django.live_server_helper import LiveServer
 from telephony.processes import Processes
 
-from integrations.management.commands.simulated_provider import tell
+from integrations.management.commands.simulated_provider import deliver
 from integrations.outbound.addresses import parse_allowed
 from integrations.simulated_provider import serve
 from voipcrm.models import ApiToken
@@ -19,7 +19,7 @@ from voipcrm.models import ApiToken
 @pytest.fixture
 def simulated_provider(settings: Any) -> Iterator[str]:
     settings.OUTBOUND_ALLOWED = parse_allowed(["127.0.0.1"])
-    server = serve(0, tell, time_factor=0)
+    server = serve(0, deliver, time_factor=0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"

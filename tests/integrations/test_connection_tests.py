@@ -81,16 +81,16 @@ def test_the_last_success_and_the_last_failure_stay() -> None:
 
 def test_what_was_found_is_told_in_the_readers_language() -> None:
     test = done(make.sip(), WRONG)
-    assert connection_tests.in_words(test).startswith("The server refuses the login or the password (403 Forbidden).")
+    assert connection_tests.message_of(test).startswith("The server refuses the login or the password (403 Forbidden).")
     with override("pl"):
-        assert connection_tests.in_words(test).startswith("Serwer odrzuca login albo hasło (403 Forbidden).")
+        assert connection_tests.message_of(test).startswith("Serwer odrzuca login albo hasło (403 Forbidden).")
 
 
 def test_a_missing_dialer_is_reported() -> None:
     test = connection_tests.ask_line(make.sip())
-    assert "No SIP dialer is running" in connection_tests.in_words(test)
+    assert "No SIP dialer is running" in connection_tests.message_of(test)
     Dialer.objects.create(name="one", seen_at=timezone.now())
-    assert connection_tests.in_words(test) == "Waiting to be tested."
+    assert connection_tests.message_of(test) == "Waiting to be tested."
 
 
 def test_a_test_is_of_a_line_or_of_a_configuration() -> None:

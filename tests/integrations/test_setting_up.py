@@ -62,7 +62,7 @@ def response(status: int, body: bytes = b"") -> OutboundResponse:
 @pytest.mark.parametrize("provider", GOOD)
 def test_an_accepted_key_is_reported(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     answer_with(monkeypatch, response(200, GOOD[provider]))
-    found = key_tests.find_out(configuration(provider))
+    found = key_tests.run_test(configuration(provider))
     assert (found.result, found.passed) == ("accepted", True)
 
 
@@ -86,7 +86,7 @@ def test_each_answer_has_its_sentence(
     answer: OutboundResponse | Exception, result: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer_with(monkeypatch, answer)
-    found = key_tests.find_out(configuration())
+    found = key_tests.run_test(configuration())
     assert (found.result, found.passed) == (result, False)
     with override("pl"):
         assert translate(found.sentence) != str(found.sentence)
@@ -94,7 +94,7 @@ def test_each_answer_has_its_sentence(
 
 def test_the_question_changes_nothing_and_the_key_is_in_no_answer(sent: list[OutboundRequest]) -> None:
     for provider in GOOD:
-        found = key_tests.find_out(configuration(provider))
+        found = key_tests.run_test(configuration(provider))
         assert "7-the-key" not in str(found.sentence)
     assert [request.method for request in sent] == ["GET"] * len(GOOD)
 

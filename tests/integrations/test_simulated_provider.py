@@ -12,7 +12,7 @@ from loopback import provider_server
 
 from calls.statuses import Status
 from integrations import providers
-from integrations.management.commands.simulated_provider import tell
+from integrations.management.commands.simulated_provider import deliver
 from integrations.outbound import http
 from integrations.outbound.addresses import parse_allowed
 from integrations.providers.foundation.events import OutboundRequest
@@ -101,13 +101,13 @@ def test_the_adapter_and_the_provider_understand_each_other(url: str) -> None:
 
 def test_a_report_is_delivered_as_a_webhook() -> None:
     with provider_server() as crm:
-        tell(f"{crm.url}/voip/webhooks/simulator/abc/?ref=r", b'{"event": "call.ringing"}')
+        deliver(f"{crm.url}/voip/webhooks/simulator/abc/?ref=r", b'{"event": "call.ringing"}')
 
     assert (crm.only.method, crm.only.target) == ("POST", "/voip/webhooks/simulator/abc/?ref=r")
     assert crm.only.body == b'{"event": "call.ringing"}'
 
 
 def test_a_report_that_cannot_be_delivered_is_only_logged(caplog: pytest.LogCaptureFixture) -> None:
-    tell("http://10.0.0.1/", b"{}")
+    deliver("http://10.0.0.1/", b"{}")
 
     assert [record.message for record in caplog.records] == ["report_lost"]

@@ -83,7 +83,7 @@ def _describe(replayed: processing.Replayed) -> Iterator[str]:
 
 
 def _read_time(text: str) -> datetime:
-    """A date or a time, on the staff's wall clock unless it names a zone."""
+    """A date or a time, in the staff's time zone unless it names one."""
     try:
         day = parse_date(text)
         moment = datetime(day.year, day.month, day.day) if day else parse_datetime(text)  # made aware below

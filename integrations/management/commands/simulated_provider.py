@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            server = serve(options["port"], tell)
+            server = serve(options["port"], deliver)
         except OSError as problem:
             raise CommandError(f"Port {options['port']} cannot be used: {problem.strerror}.") from problem
         self.stdout.write(f"A simulated provider listens at http://127.0.0.1:{options['port']}")
@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 self.stdout.write("Stopped.")
 
 
-def tell(address: str, body: bytes) -> None:
+def deliver(address: str, body: bytes) -> None:
     """Deliver a webhook once, without retries."""
     request = OutboundRequest(method="POST", url=address, headers={"Content-Type": "application/json"}, body=body)
     try:

@@ -1,1 +1,1 @@
-"""What provider files are built on: their interface, decoding, field maps, values and events. Pure."""
+"""The base of provider files: the interface, decoding, field maps, values and events. Pure."""

@@ -1,6 +1,6 @@
 """Who answered: the one rule for all providers that a PBX picking up is not an answered call.
 
-A PBX answers a caller itself, for an IVR, a queue, an announcement or voicemail, and reports that as answered, with a duration. The caller has then
+A PBX answers a caller itself for an IVR, a queue, an announcement or voicemail, and reports that as answered, with a duration. The caller has then
 talked to nobody, and the call stays missed.
 """
 
@@ -11,9 +11,9 @@ from calls.statuses import Kind, Source, Status
 
 
 def unless_answered_by(event: CallEvent, telephone: str) -> CallEvent:
-    """The event as it is where `telephone`, an operator's, answered an incoming call; without one, `without_answer`.
+    """The event unchanged if an operator's `telephone` answered an incoming call; without one, `without_answer`.
 
-    An outgoing or internal call is answered by whom it was made to, so it stays as it is.
+    An outgoing or internal call is answered by the called party, so it stays unchanged.
     """
     if telephone or event.kind in (Kind.OUTGOING, Kind.INTERNAL):
         return event

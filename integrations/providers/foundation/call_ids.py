@@ -1,4 +1,4 @@
-"""What can be a provider's id of a call."""
+"""Validates a provider's call id."""
 
 import re
 
@@ -10,13 +10,13 @@ LONGEST_CALL_ID = 255
 LONGEST_SHOWN = 255
 _NO_IDS = frozenset({"false", "true", "unknown", "anonymous", "-1", ""})
 _TEMPLATE = re.compile(r"<[^<>]*>|\[\[.*\]\]|@[A-Za-z_]\w*", re.ASCII | re.DOTALL)
-"""What was not filled in, besides `is_placeholder`: an id has no such look, though a login may."""
+"""Unfilled placeholders besides those of `is_placeholder`: an id never looks like these, although a login may."""
 
 
 def check_call_id(text: str, *, missing: str) -> str:
     """The text if it can be a call's id; otherwise raise Unreadable, with `missing` as the message when it is empty.
 
-    What all calls would share is no id: `null`, `0`, `false`, a template that was not filled in. Two persons must never be one call.
+    Constants are no ids: `null`, `0`, `false`, an unfilled placeholder. Calls of two people must never share a row.
     """
     if not text:
         raise Unreadable(missing)
@@ -34,7 +34,7 @@ def check_call_id(text: str, *, missing: str) -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether it can tell one call from another."""
+    """Whether the text distinguishes calls."""
     if is_placeholder(text) or _TEMPLATE.fullmatch(text) or text.lower() in _NO_IDS:
         return False
     return any(character.isalnum() and character != "0" for character in text)

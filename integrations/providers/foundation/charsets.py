@@ -1,17 +1,17 @@
-"""Which charset a webhook's bytes are in. Providers declare none, or another one than they send."""
+"""Detects the charset of a webhook's bytes. Providers declare none, or a wrong one."""
 
 import codecs
 import re
 
 CHARSETS = frozenset({"utf-8", "utf-16", "iso8859-1", "iso8859-2", "cp1250", "cp1251", "cp1252"})
-"""By Python's names. An allow-list, as some of Python's codecs are no charsets (`hex`) or dangerous (`zlib`)."""
+"""By Python's names. An allow-list, because some of Python's codecs are no charsets (`hex`) or dangerous (`zlib`)."""
 _OF_TYPE = re.compile(r"charset=[\"']?([\w.:-]+)", re.ASCII | re.IGNORECASE)
 _OF_XML = re.compile(rb"^\s*<\?xml[^>]*\bencoding=[\"']([\w.:-]+)")
 _POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ„”“’–—…\N{NO-BREAK SPACE}")
 
 
 def known_charset(name: str) -> str:
-    """Python's name of a plain charset, "" for any other."""
+    """Python's name of an allowed charset, "" for any other."""
     try:
         found = codecs.lookup(name).name
     except (LookupError, ValueError):
@@ -20,16 +20,16 @@ def known_charset(name: str) -> str:
 
 
 def declared_charset(content_type: str, body: bytes) -> str:
-    """That of the content type, or of the XML declaration; "" where there is none that is plain."""
+    """The charset of the content type or the XML declaration; "" if there is no allowed one."""
     of_type = _OF_TYPE.search(content_type)
     of_xml = _OF_XML.match(body)
     return known_charset(of_type[1] if of_type else of_xml[1].decode() if of_xml else "")
 
 
 def text_of(raw: bytes, charset: str) -> str:
-    """The text: UTF-8, else of the given charset, else in the one of the two charsets of Polish in which it has Polish letters alone.
+    """The text decoded as UTF-8, else with the given charset, else with the one of the two Polish charsets that yields only Polish letters.
 
-    Raises UnicodeDecodeError where that cannot be told.
+    Raises UnicodeDecodeError if that is ambiguous.
     """
     try:
         return raw.decode()
@@ -44,7 +44,7 @@ def text_of(raw: bytes, charset: str) -> str:
 
 
 def without_utf_16(raw: bytes) -> bytes:
-    """The same in UTF-8 where it is UTF-16, which shows: with a mark at its start, or with a zero beside its first character."""
+    """The same bytes in UTF-8 if they are UTF-16, which is detected by a byte order mark or by a zero byte in the first character."""
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return raw.decode("utf-16").encode()
     if len(raw) >= 4 and len(raw) % 2 == 0 and (raw[0] == 0) != (raw[1] == 0):

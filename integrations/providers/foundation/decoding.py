@@ -1,7 +1,7 @@
-"""From the bytes of a webhook request to flat fields, one set of them for each event it tells of.
+"""Decodes a webhook request into flat fields, one set per event.
 
-Senders name the wrong content type more often than they write the wrong body, so the body's first character decides what it is: `{`, `[` or `"` JSON,
-`<` XML, otherwise a form. Only multipart forms are detected by their content type.
+Senders' content types are often wrong, so the first character of the body determines its format: `{`, `[` or `"` JSON, `<` XML, otherwise a form.
+Only multipart forms are detected by their content type.
 """
 
 import re

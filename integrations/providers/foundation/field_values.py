@@ -1,6 +1,6 @@
-"""Reads the text of one field as a telephone number, a kind of call or a link; as a time or a length: `integrations.providers.foundation.times`.
+"""Parses the text of one field as a telephone number, a kind of call or a link; times and durations: `integrations.providers.foundation.times`.
 
-These fields are extras: what cannot be read, or cannot be true, is nothing instead of an error, so that a bad extra never loses the event.
+These fields are optional: text that cannot be read or cannot be true is empty instead of an error, so that it never loses the event.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The fields of one event under our names: the first of several candidates that can be read, and a note of what could not be."""
+"""The fields of one event under our names: the first readable one of several candidates, with notes on unreadable ones."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class UnknownWord:
-    """A word of the provider's without a translation."""
+    """A provider's word without a translation."""
 
     section: str
     "The section of the settings to translate it in: events, statuses or directions."
@@ -44,11 +44,11 @@ class NamedFields:
         return next(iter(self.texts(name)), "")
 
     def texts(self, name: str) -> list[str]:
-        """What stands in the fields of that name, first one first, without empty ones and templates that were not filled in."""
+        """The values of the candidate fields, first one first, without empty ones and unfilled placeholders."""
         return [self.values[each] for each in self.given(name)]
 
     def given(self, name: str) -> list[str]:
-        """The fields of that name that say something, first one first."""
+        """The candidate fields that have a value, first one first."""
         values = self.values
         return [
             each for each in self.names.fields[name] if (value := values.get(each, "")) and not is_placeholder(value)
@@ -57,7 +57,7 @@ class NamedFields:
     def first(
         self, name: str, read_text: Callable[[str], T | None], cure: str = _("name another in settings.fields")
     ) -> T | None:
-        """The first of the fields that can be read. Where there are some and none can, a note says so."""
+        """The first readable candidate. If there are values but none can be read, a note is added."""
         given = self.given(name)
         for each in given:
             if value := read_text(self.values[each]):
@@ -85,7 +85,7 @@ class NamedFields:
         return call_id
 
     def lines(self) -> list[str]:
-        """The telephones that are named, in one field or in a list."""
+        """The telephones named in one field or in a list."""
         for name in self.names.fields["line"]:
             listed = [self.values[each] for each in (f"{name}.0", f"{name}.1") if each in self.values]
             found = [line for text in listed or [self.values.get(name, "")] for line in read_lines(text)]
@@ -95,7 +95,7 @@ class NamedFields:
         return []
 
     def line(self) -> str:
-        """The telephone, where exactly one is named."""
+        """The telephone, if exactly one is named."""
         lines = self.lines()
         if len(lines) > 1:
             named = ", ".join(lines)[:LONGEST_WORD]
@@ -109,8 +109,8 @@ class NamedFields:
     def moments(
         self, status: Status | None, talk: int | None
     ) -> tuple[datetime | None, datetime | None, datetime | None]:
-        """Start, answer and end. Of an event that starts something its own time counts as the start; of later events that is not used: nobody
-        told us whether it is then their own time or still that of the start."""
+        """Start, answer and end. The event's own time counts as the start only for events that start something; for later events it is ambiguous
+        whether it is the time of the event or of the start."""
         starts = self._times("started_at")
         if not starts and status in (Status.QUEUED, Status.DIALING, Status.RINGING):
             starts = self._times("event_time")
@@ -129,7 +129,7 @@ class NamedFields:
         return self.first(name, lambda text: read_times(text, self.account.time_zone, formats), cure) or ()
 
     def talk_seconds_of(self, *names: str) -> int | None:
-        """Of the first of these that is given. Talk time, or where only a total is given, the total of an answered call."""
+        """The first of these durations that is given: talk time, or the total of an answered call."""
         for name in names:
             unit = self.names.units.get(name, "seconds")
             for each in self.given(name):

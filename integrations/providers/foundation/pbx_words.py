@@ -1,4 +1,4 @@
-"""Vocabulary that most PBXs share: names of fields, events, directions, results. A configuration adds its own."""
+"""Vocabulary shared by most PBXs: names of fields, events, directions and results. A configuration adds its own."""
 
 from collections.abc import Mapping
 

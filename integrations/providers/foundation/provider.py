@@ -27,7 +27,7 @@ class ProviderError(Exception):
 
     @property
     def sentence(self) -> str:
-        """The message as it was said: a `Sentence` where it has places."""
+        """The message; a `Sentence` if it has placeholders."""
         return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
 
 
@@ -44,7 +44,7 @@ class Refused(ProviderError):
 
 
 class InvalidSettings(ProviderError, ValueError):
-    """A configuration's `settings` object is not what this provider takes. `field` names the culprit. It is told in the reader's language."""
+    """A configuration's `settings` are not accepted by this provider. `field` names the setting. Shown in the reader's language."""
 
     def __init__(self, field: str, problem: str, **values: str) -> None:
         """problem: a text that is marked for translation, with a place for each of the values; or a sentence."""

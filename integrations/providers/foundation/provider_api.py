@@ -1,4 +1,4 @@
-"""What the adapters share when they ask a provider's API and read its answer. Nothing here sends anything."""
+"""Shared by adapters that call a provider's API and read its responses. Nothing here sends anything."""
 
 import base64
 import json
@@ -31,14 +31,14 @@ _CREDENTIAL = re.compile(r"[\x21-\x7e]+")
 
 
 def required(value: str, sentence: str) -> str:
-    """The value, or Refused with that sentence when the configuration lacks it."""
+    """The value, or Refused with that sentence if the configuration lacks it."""
     if not value:
         raise Refused(sentence)
     return value
 
 
 def credential(value: str, sentence: str) -> str:
-    """The same of a key or login that goes into a header: one with a line break or a blank in it was pasted wrongly."""
+    """The same for a key or login used in a header: line breaks and blanks mean that it was pasted incorrectly."""
     if not _CREDENTIAL.fullmatch(required(value, sentence)):
         template = _("The key or login has a blank or a character that none can have. %(cure)s")
         raise Refused(Sentence(template, cure=Sentence(sentence)))
@@ -46,7 +46,7 @@ def credential(value: str, sentence: str) -> str:
 
 
 def address(account: Account, default: str, path: str) -> str:
-    """The path under the configuration's api_url, or under the provider's usual address."""
+    """The path under the configuration's api_url, or under the provider's default address."""
     return (account.api_url or default).rstrip("/") + path
 
 
@@ -104,7 +104,7 @@ def text(row: Mapping[str, Any], name: str) -> str:
 
 
 def words(response: OutboundResponse, account: Account) -> str:
-    """What the provider says about its answer, for people: short, printable, without our key should it be repeated there."""
+    """The provider's own message in its response: short, printable, and without our key."""
     try:
         fields = answer_fields(response)
     except Unreadable:
@@ -116,7 +116,7 @@ def words(response: OutboundResponse, account: Account) -> str:
 
 
 def refusal(response: OutboundResponse, account: Account, name: str, *, because: str = "") -> Refused:
-    """The provider's no as a sentence: why, where we know, and its own words, where it has any.
+    """The provider's refusal as a sentence: the reason, if known, and its own words, if there are any.
 
     because: a text that is marked for translation.
     """

@@ -1,4 +1,4 @@
-"""A delivery as a field map reads it: what each of its events says, how far the call is, and whether a person answered."""
+"""Reads a delivery through a field map: the events, how far the call is, and whether a person answered."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -37,17 +37,17 @@ UNNAMED = _(
 _STATUSES = frozenset(Status.values)
 
 
-def tell(delivery: Delivery, account: Account, field_map: FieldMap) -> list[CallEvent]:
-    """What each event of the delivery says; nothing of those that the configuration ignores.
+def read_events(delivery: Delivery, account: Account, field_map: FieldMap) -> list[CallEvent]:
+    """The call events of a delivery, without those that the configuration ignores.
 
-    Raises Unreadable where none can be read. Of several the others count, and the first of them notes what could not be read.
+    Raises Unreadable if none can be read. If only some cannot, the others count and the first of them notes the problems.
     """
     message: list[CallEvent] = []
     problems: list[str] = []
     readings = read(delivery, account, field_map)
     for number, reading in enumerate(readings, start=1):
         try:
-            _event, call_event = reading.says(delivery.event)
+            _event, call_event = reading.read_event(delivery.event)
             message += [call_event] if call_event else []
         except Unreadable as problem:
             if len(readings) == 1:
@@ -62,7 +62,7 @@ def tell(delivery: Delivery, account: Account, field_map: FieldMap) -> list[Call
 
 
 def read(delivery: Delivery, account: Account, field_map: FieldMap) -> list["Reading"]:
-    """The delivery's events through the map as the account configures it. Raises Unreadable."""
+    """The delivery's events, through the map as configured by the account. Raises Unreadable."""
     try:
         names = field_map.configured(account.settings)
     except InvalidSettings as error:
@@ -74,15 +74,15 @@ def read(delivery: Delivery, account: Account, field_map: FieldMap) -> list["Rea
 
 @dataclass(frozen=True, kw_only=True)
 class Reading(StatusWords):
-    """What one event of a delivery says."""
+    """One event of a delivery."""
 
-    def says(self, path: str) -> tuple[str, CallEvent | None]:
-        """The name of the event, and what it tells; None where it tells of no call. Raises Unreadable."""
+    def read_event(self, path: str) -> tuple[str, CallEvent | None]:
+        """The name of the event, and the call event; None if it is not about a call. Raises Unreadable."""
         event = self.event(path)
-        return event, None if event == shared.IGNORED_EVENT else self.tell(event)
+        return event, None if event == shared.IGNORED_EVENT else self.exchange_event(event)
 
     def event(self, path: str) -> str:
-        """The name of the event, said by the address or else by a field; or of the status that is all that some exchanges report.
+        """The name of the event, from the address or a field; or the status, which is all that some exchanges report.
 
         Raises Unreadable.
         """
@@ -105,8 +105,8 @@ class Reading(StatusWords):
         raise Unreadable(Sentence(template, word=words[0][:LONGEST_WORD]))
 
     def result(self) -> Status | None:
-        """How the call ended. The word decides; without a known one talk is proof of an answer, and so is the time of an answer where the
-        configuration says in which field it is. None where nothing says how."""
+        """How the call ended. The word decides; without a known word, talk proves an answer, and so does an answer time if the configuration names
+        its field. None if nothing shows how."""
         if self.is_machine:
             return Status.NO_ANSWER
         is_ending = self.word in self.names.endings
@@ -125,11 +125,11 @@ class Reading(StatusWords):
             return True
         return "answered_at" in self.names.taught and self.moments(Status.ANSWERED, None)[1] is not None
 
-    def tell(self, event: str) -> CallEvent:
-        """What an event of a telephone exchange says.
+    def exchange_event(self, event: str) -> CallEvent:
+        """The call event of an exchange's event.
 
-        An event that is itself among the statuses is that far; one that is not has ended, with the result that the delivery carries. An event
-        that stands for a result, such as a hang-up in a queue, only concludes it, and a carried answer overrules it.
+        An event that is itself a status means that status; any other event ends the call, with the result that the delivery carries. An event that
+        stands for a result, such as a hang-up in a queue, only concludes it, and a reported answer overrules it.
         """
         is_queue = event.startswith("queue")
         kind = Kind.INCOMING if is_queue else None
@@ -161,7 +161,7 @@ class Reading(StatusWords):
         kind: Kind | None = None,
         reason: Reason = Reason.NONE,
     ) -> CallEvent:
-        """All that the delivery tells of the call. Raises Unreadable when it does not say which call."""
+        """The call event with all values of the delivery. Raises Unreadable if it does not name the call."""
         line = self.line()
         kind = self.first("direction", self.kind_of, _("translate it in settings.directions")) or kind
         number_from, number_to = self._sides(kind)
@@ -187,7 +187,7 @@ class Reading(StatusWords):
         return replace(event, started_at=started_at, answered_at=answered_at, ended_at=ended_at, talk_seconds=talk)
 
     def _sides(self, kind: Kind | None) -> tuple[str, str]:
-        """Who called whom; where only the other side's number and ours are told, by the direction."""
+        """Caller and called number; if only the other side's number and ours are given, the direction decides."""
         caller, called = self._number("from", read_caller), self._number("to", read_number)
         customer = self._number("customer_number", read_caller)
         if caller or called or not customer:
@@ -212,7 +212,7 @@ class Reading(StatusWords):
         )
 
     def _own_status(self, event: str) -> Status | None:
-        """That which the event itself is, if any."""
+        """The status that the event's name itself stands for, if any."""
         if event in _STATUSES:
             return Status(event)
         if event == shared.ENDED:
@@ -221,7 +221,7 @@ class Reading(StatusWords):
         return Status.IN_PROGRESS if own is None and event == shared.ANSWERED_EVENT else own
 
     def _by_a_person(self, event: CallEvent, *, is_queue: bool) -> CallEvent:
-        """The event, unless it was a machine or the exchange itself that picked up."""
+        """The event, unless a machine or the exchange itself picked up."""
         if self.word in self.names.translated:
             return event
         if self.is_machine:

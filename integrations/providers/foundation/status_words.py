@@ -1,4 +1,4 @@
-"""The word of a delivery for how far its call is, or how it ended, through a field map."""
+"""The status word of a delivery, translated through a field map."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,7 @@ from integrations.providers.foundation.provider import provider_word
 class StatusWords(NamedFields):
     @cached_property
     def raw_word(self) -> str:
-        """The provider's word for how far the call is: the first that is known, else the first."""
+        """The provider's word for the call's status: the first known one, else the first."""
         given = self.given("status")
         for each in given:
             if self._is_known(provider_word(self.values[each])):
@@ -45,5 +45,5 @@ class StatusWords(NamedFields):
 
     @property
     def application(self) -> str:
-        """What the exchange did last with the call."""
+        """The exchange's last application for the call."""
         return provider_word(self.text("application"))

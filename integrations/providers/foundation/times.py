@@ -1,6 +1,6 @@
-"""Reads the text of one field as a moment or as a length of time.
+"""Parses the text of one field as a time or a duration.
 
-These fields are extras: what cannot be read, or cannot be true, is None instead of an error, so that a bad extra never loses the event.
+These fields are optional: text that cannot be read or cannot be true is None instead of an error, so that it never loses the event.
 """
 
 import re

@@ -39,13 +39,13 @@ def read(fields: dict[str, Any], settings: dict[str, Any] | None = None) -> Read
 
 
 def test_the_first_candidate_that_is_not_empty_is_read() -> None:
-    assert read({"uniqueid": "leg", "linkedid": "whole", "call_id": ""}).tell("call_start").provider_call_id == "whole"
+    assert read({"uniqueid": "leg", "linkedid": "whole", "call_id": ""}).exchange_event("call_start").provider_call_id == "whole"
 
 
 def test_configured_names_replace_ours() -> None:
     reading = read({"call_id": "ours", "Moje.Id": "theirs"}, {"fields": {"call_id": ["brak", " moje.ID "]}})
 
-    assert reading.tell("call_start").provider_call_id == "theirs"
+    assert reading.exchange_event("call_start").provider_call_id == "theirs"
 
 
 def test_configured_words_are_added_to_ours() -> None:
@@ -55,10 +55,10 @@ def test_configured_words_are_added_to_ours() -> None:
         "directions": {"przych": "przychodzące"},
     }
     reading = read({**CALL, "event": "KONIEC_ROZMOWY", "status": "Odebrane", "direction": "PRZYCH"}, settings)
-    event = reading.tell(reading.event(""))
+    event = reading.exchange_event(reading.event(""))
 
     assert (event.status, event.kind) == (Status.ANSWERED, Kind.INCOMING)
-    assert read({**CALL, "status": "busy"}, settings).tell("call_end").status is Status.BUSY
+    assert read({**CALL, "status": "busy"}, settings).exchange_event("call_end").status is Status.BUSY
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_missing_or_unknown_event_is_unreadable_and_names_the_cure(path: str, 
 )
 def test_a_call_that_is_not_named_is_unreadable(fields: dict[str, str], said: str) -> None:
     with pytest.raises(Unreadable, match=said):
-        read(fields).tell("call_start")
+        read(fields).exchange_event("call_start")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_call_that_is_not_named_is_unreadable(fields: dict[str, str], said: st
     ],
 )
 def test_an_end_is_what_word_and_talk_say(fields: dict[str, Any], status: Status | None, seconds: int | None) -> None:
-    event = read({**CALL, **fields}).tell("call_end")
+    event = read({**CALL, **fields}).exchange_event("call_end")
 
     assert (event.status, event.talk_seconds, event.source) == (status, seconds, Source.EVENT)
     assert event.provider_status == fields.get("status", "call_end")
@@ -170,13 +170,13 @@ def test_an_end_is_what_word_and_talk_say(fields: dict[str, Any], status: Status
 def test_leaving_a_queue_is_no_answer_unless_it_carries_one(
     fields: dict[str, Any], status: Status, source: Source
 ) -> None:
-    event = read({**CALL, **fields}).tell("queue_hangup")
+    event = read({**CALL, **fields}).exchange_event("queue_hangup")
 
     assert (event.status, event.source, event.kind) == (status, source, Kind.INCOMING)
 
 
 def test_an_exchange_that_picks_up_is_no_answer_and_the_delivery_says_why() -> None:
-    event = read({**CALL, "status": "ANSWERED", "billsec": 9}).tell("queue_hangup")
+    event = read({**CALL, "status": "ANSWERED", "billsec": 9}).exchange_event("queue_hangup")
 
     assert (event.talk_seconds, event.answered_at) == (None, None)
     assert "settings.fields.line" in event.notes[0]
@@ -194,7 +194,7 @@ def test_an_exchange_that_picks_up_is_no_answer_and_the_delivery_says_why() -> N
 def test_whether_an_answer_must_name_a_telephone_is_a_setting(
     given: dict[str, Any], status: Status, seconds: int | None
 ) -> None:
-    event = read({**CALL, "direction": "in", "status": "ANSWERED", "billsec": 9, "who": "100"}, given).tell("call_end")
+    event = read({**CALL, "direction": "in", "status": "ANSWERED", "billsec": 9, "who": "100"}, given).exchange_event("call_end")
 
     assert (event.status, event.talk_seconds) == (status, seconds)
 
@@ -202,7 +202,7 @@ def test_whether_an_answer_must_name_a_telephone_is_a_setting(
 def test_an_outgoing_call_needs_no_telephone_that_picked_up() -> None:
     fields = {**CALL, "direction": "out", "status": "ANSWERED", "billsec": 9}
 
-    assert read(fields, {"answer_needs_line": True}).tell("call_end").status is Status.ANSWERED
+    assert read(fields, {"answer_needs_line": True}).exchange_event("call_end").status is Status.ANSWERED
 
 
 @pytest.mark.parametrize(
@@ -216,17 +216,17 @@ def test_an_outgoing_call_needs_no_telephone_that_picked_up() -> None:
 def test_what_an_administrator_translated_beats_what_we_would_conclude(
     given: dict[str, Any], status: Status, source: Source, seconds: int | None
 ) -> None:
-    event = read({**CALL, "status": "VOICEMAIL", "billsec": 14}, given).tell("call_end")
+    event = read({**CALL, "status": "VOICEMAIL", "billsec": 14}, given).exchange_event("call_end")
 
     assert (event.status, event.source, event.talk_seconds) == (status, source, seconds)
 
 
 def test_a_direction_that_is_said_beats_that_of_the_event() -> None:
-    assert read({**CALL, "direction": "out"}).tell("queue_hangup").kind is Kind.OUTGOING
+    assert read({**CALL, "direction": "out"}).exchange_event("queue_hangup").kind is Kind.OUTGOING
 
 
 def test_an_agents_own_number_is_the_line_and_not_the_called_number() -> None:
-    event = read({**CALL, "called": "sip:100@pbx", "extension": "100"}).tell("call_start")
+    event = read({**CALL, "called": "sip:100@pbx", "extension": "100"}).exchange_event("call_start")
 
     assert (event.line, event.number_to, event.number_from) == ("100", "", "501502503")
 
@@ -235,17 +235,17 @@ def test_an_unanswered_end_carries_no_time_of_an_answer() -> None:
     """A telephone exchange picks up a queue's caller itself; its time of that is not an answer."""
     fields = {**CALL, "answered_at": "2026-01-15 10:00:05"}
 
-    assert read({**fields, "status": "BUSY"}).tell("call_end").answered_at is None
-    assert read({**fields, "status": "ANSWERED"}).tell("call_end").answered_at == datetime(
+    assert read({**fields, "status": "BUSY"}).exchange_event("call_end").answered_at is None
+    assert read({**fields, "status": "ANSWERED"}).exchange_event("call_end").answered_at == datetime(
         2026, 1, 15, 9, 0, 5, tzinfo=UTC
     )
 
 
 def test_the_time_of_an_event_is_a_start_only_where_something_starts() -> None:
     fields = {**CALL, "timestamp": "2026-01-15 10:00:00", "status": "BUSY"}
-    end = read(fields).tell("call_end")
+    end = read(fields).exchange_event("call_end")
 
-    assert read(fields).tell("call_start").started_at == datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
+    assert read(fields).exchange_event("call_start").started_at == datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
     assert (end.started_at, end.ended_at) == (None, None)
 
 
@@ -258,7 +258,7 @@ def test_a_bad_extra_does_not_lose_the_event() -> None:
         "direction": "?",
         "status": "BUSY",
     }
-    event = read(fields).tell("call_end")
+    event = read(fields).exchange_event("call_end")
 
     assert (event.status, event.kind, event.recording_url) == (Status.BUSY, None, "")
     assert (event.started_at, event.talk_seconds) == (None, None)

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from integrations.management.commands.simulated_provider import tell
+from integrations.management.commands.simulated_provider import deliver
 from voipcrm import demo_pulse
 
 
@@ -34,4 +34,4 @@ class Command(BaseCommand):
         logging.getLogger("integrations.outbound").setLevel(logging.WARNING)  # the web process logs each as well
         self.stdout.write(f"A call comes in every {every} seconds or so.")
         self.stdout.flush()
-        demo_pulse.run(f"http://127.0.0.1:{options['port']}", every=every, tell=tell, over=over)
+        demo_pulse.run(f"http://127.0.0.1:{options['port']}", every=every, deliver=deliver, over=over)
