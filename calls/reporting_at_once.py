@@ -44,7 +44,9 @@ class AtOnce:
     def of(cls, event: CallEvent, *, voip: Voip, received_at: datetime, gate: Mapping[str, Any]) -> "AtOnce":
         """gate: the parameters of the statement's gate."""
         now = timezone.now()
-        values = report_values.parameters(event, voip_id=voip.pk, country=voip.country, received_at=received_at, now=now)
+        values = report_values.parameters(
+            event, voip_id=voip.pk, country=voip.country, received_at=received_at, now=now
+        )
         return cls(event, voip, {**values, **report_values.storing(event, received_at=received_at), **gate})
 
     def is_merged(self, row: Row) -> bool:

@@ -39,7 +39,10 @@ def read(fields: dict[str, Any], settings: dict[str, Any] | None = None) -> Read
 
 
 def test_the_first_candidate_that_is_not_empty_is_read() -> None:
-    assert read({"uniqueid": "leg", "linkedid": "whole", "call_id": ""}).exchange_event("call_start").provider_call_id == "whole"
+    assert (
+        read({"uniqueid": "leg", "linkedid": "whole", "call_id": ""}).exchange_event("call_start").provider_call_id
+        == "whole"
+    )
 
 
 def test_configured_names_replace_ours() -> None:
@@ -194,7 +197,9 @@ def test_an_exchange_that_picks_up_is_no_answer_and_the_delivery_says_why() -> N
 def test_whether_an_answer_must_name_a_telephone_is_a_setting(
     given: dict[str, Any], status: Status, seconds: int | None
 ) -> None:
-    event = read({**CALL, "direction": "in", "status": "ANSWERED", "billsec": 9, "who": "100"}, given).exchange_event("call_end")
+    event = read({**CALL, "direction": "in", "status": "ANSWERED", "billsec": 9, "who": "100"}, given).exchange_event(
+        "call_end"
+    )
 
     assert (event.status, event.talk_seconds) == (status, seconds)
 

@@ -39,8 +39,8 @@ class Command(BaseCommand):
 
 def _login() -> dict[str, str]:
     kept = connection.settings_dict
-    said = {"PGHOST": kept["HOST"], "PGPORT": kept["PORT"], "PGUSER": kept["USER"], "PGPASSWORD": kept["PASSWORD"]}
-    said |= {
+    variables = {"PGHOST": kept["HOST"], "PGPORT": kept["PORT"], "PGUSER": kept["USER"], "PGPASSWORD": kept["PASSWORD"]}
+    variables |= {
         f"PG{name.upper().replace('_', '')}": value
         for name, value in kept["OPTIONS"].items()
         if name in ("host", "port", "sslmode", "sslrootcert", "target_session_attrs")
