@@ -93,7 +93,7 @@ class CallForm(_ModelForm):
 
 
 def within_reason(moment: datetime) -> datetime:
-    """Raises ValidationError for a year outside of the bounds of `calls.report_values`."""
+    """Raises ValidationError for a year outside the bounds of `calls.report_values`."""
     if not EARLIEST_YEAR <= moment.year < LATEST_YEAR:
         raise ValidationError(gettext("Give a time from 1980 to 2199."))
     return moment
@@ -133,7 +133,7 @@ class CallAdmin(ClickToCall):
         (_("History"), {"fields": ("created_at", "updated_at")}),
     )
     readonly_preprocess_fields = dict.fromkeys(("number_from", "number_to"), phone_numbers.display) | {
-        "provider_status": dialer_sentences.tell
+        "provider_status": dialer_sentences.translate
     }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
@@ -141,7 +141,7 @@ class CallAdmin(ClickToCall):
         return without_secrets(rows).defer("placed_by__password")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A new call has no notes."""
+        """A call that is being added has no notes yet."""
         shown = super().get_fieldsets(request, obj)
         if obj is not None:
             return shown

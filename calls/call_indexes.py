@@ -1,4 +1,4 @@
-"""The indexes of the table of calls: one for each filter of the list, and one for each question that jobs ask all day."""
+"""Indexes of calls: one for each filter of the list, and one for each condition that jobs query all day."""
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -10,17 +10,17 @@ from calls.returning import IS_TALK
 from calls.statuses import FIRST_RESULT, MISSED, Kind, Status, Via, precedence
 
 IN_PROGRESS = Q(precedence__gt=0, precedence__lt=FIRST_RESULT)
-"""Calls whose end nobody has told yet."""
+"""Calls without a reported end."""
 
 AWAITS_ID = Q(via=Via.PROVIDER, provider_call_id="", precedence__lt=precedence(Status.FAILED)) & ~Q(reference="")
-"""Requests whose provider has not told its own id of the call yet; given up ones too, as a late word may still come."""
+"""Requests whose provider's id is not known yet; failed ones too, because a late report may still arrive."""
 
 IDENTIFIED = Q(client_id__isnull=False) | Q(contact_id__isnull=False) | Q(identity_set=True)
-"""Calls of which it is known whose they are, or that nobody in the CRM is meant."""
+"""Calls whose client is known, or for which people said that there is none."""
 
 
 def _newest_first(*fields: str, name: str, condition: Q | None = None) -> models.Index:
-    """An index for one filter of the list, in the list's own order, so that a page is read from it and nothing is sorted."""
+    """An index for one filter of the list, in the list's order, so that a page is read without sorting."""
     return models.Index(*fields, F("start_time").desc(), F("id").desc(), name=name, condition=condition)
 
 

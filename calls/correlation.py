@@ -71,8 +71,8 @@ def _alike(awaiting: QuerySet[Call], event: CallEvent, voip: Voip, moment: datet
     return in_time.filter(number_to__in=numbers).order_by("dialed_at", "pk").first()
 
 
-def _let_go(request: Call) -> list[str]:
-    """Empty what a deleted or erased request kept for correlation. Returns the fields."""
+def _clear_kept(request: Call) -> list[str]:
+    """Clear what a deleted or erased request kept for correlation. Returns the fields."""
     if request.deleted_at is None and request.erased_at is None:
         return []
     request.number_to = request.customer_number = ""
@@ -82,7 +82,7 @@ def _let_go(request: Call) -> list[str]:
 
 
 def _bind(call_id: int, voip_id: int, provider_call_id: str) -> None:
-    """Write the provider's id. A Call that its reports have created meanwhile is absorbed, with its notes."""
+    """Store the provider's id. A Call that reports created meanwhile is absorbed, with its notes."""
     request = Call.everything.select_for_update(of=("self",)).filter(pk=call_id, provider_call_id="").first()
     if request is None:
         return
@@ -98,9 +98,9 @@ def _bind(call_id: int, voip_id: int, provider_call_id: str) -> None:
         if made.identity_set and not request.identity_set:
             request.client_id, request.contact_id, request.identity_set = made.client_id, made.contact_id, True
     request.provider_call_id = provider_call_id
-    let_go = _let_go(request)
+    cleared = _clear_kept(request)
     written = ("description", "client_id", "contact_id", "identity_set", "outcome")
-    request.save(update_fields=["provider_call_id", *written, *let_go])
+    request.save(update_fields=["provider_call_id", *written, *cleared])
     if made is None or request.deleted_at is not None:
         return
     if knows_all_reports(request):

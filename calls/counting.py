@@ -1,4 +1,4 @@
-"""The queries behind the statistics of calls: each reads the calls of a period once, from the index by their start, and groups them."""
+"""Queries of the call statistics: each reads the calls of a period once, from the index of their start, and groups them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -19,7 +19,7 @@ from calls.statuses import MISSED, RESULTS, Kind, Status
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Which calls a figure counts, by their kinds and statuses (None: all), and the filters of the list that mean the same."""
+    """The calls counted by a figure, by kinds and statuses (None: all), and the equivalent filters of the list."""
 
     query: Query
     kinds: Set[str] | None = None
@@ -78,7 +78,7 @@ def in_period(calls: CallQuerySet, start: datetime, end: datetime) -> CallQueryS
 
 
 def day_of(column: str, period: Period) -> Func:
-    """The number of the day within the period that a moment is on, from 1."""
+    """The number of the day within the period that contains a moment, from 1."""
     starts = Value([day.start for day in period.days()], output_field=ArrayField(DateTimeField()))
     return Func(F(column), starts, function="width_bucket", output_field=IntegerField())
 
@@ -95,7 +95,7 @@ class Cell:
 
 
 def cells(calls: CallQuerySet, period: Period) -> list[Cell]:
-    """All that is counted without regard to when it was: a few for each line."""
+    """Everything counted regardless of time: a few rows per line."""
     grouped = in_period(calls, period.start, period.end).order_by().values_list("sip_id", "kind", "status", "reason")
     return [Cell(*row) for row in grouped.annotate(count=Count("*"))]
 
@@ -108,11 +108,11 @@ SELECT day, weekday, hour, {sums} FROM (
     FROM ({slots}) AS slots
 ) AS placed GROUP BY GROUPING SETS ((day), (weekday, hour))
 """
-"""Calls are put into slots first, as a slot has one day and one hour: what clock it is is computed for some thousands, not for each call."""
+"""Calls are grouped into slots first, each within one day and hour, so that the time zone is computed per slot, not per call."""
 
 
 def by_time(calls: CallQuerySet, period: Period, names: Sequence[str]) -> tuple[Rows, Rows]:
-    """Of each COUNTED that is named: rows by `day` (its place in the period, from 1), and rows by `weekday` (Monday is 1) and `hour`."""
+    """For each named COUNTED: rows by `day` (its number in the period, from 1), and rows by `weekday` (1 is Monday) and `hour`."""
     counts = _counts(names)
     slot = Func(Value(_slot(period)), F("start_time"), Value(_EPOCH), function="date_bin", output_field=DateTimeField())
     slots = in_period(calls, period.start, period.end).order_by().values(slot=slot).annotate(**counts)
@@ -134,14 +134,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _slot(period: Period) -> timedelta:
-    """As long as a day and an hour of this clock always begin with one: all zones but a few are whole hours from UTC, the others quarters."""
+    """The longest slot that never crosses an hour: an hour for zones at whole hours from UTC, else a quarter."""
     is_whole = all(day.start.minute == 0 for day in list(period.days())[1:])
     midnight = period.start.astimezone(period.zone).utcoffset() or timedelta()
     return timedelta(hours=1) if is_whole and not midnight % timedelta(hours=1) else timedelta(minutes=15)
 
 
 def _counts(names: Iterable[str]) -> dict[str, Count]:
-    """Prefixed, as some names are columns too."""
+    """Prefixed, because some names are also columns."""
     return {f"count_{name}": Count("pk", filter=COUNTED[name].condition or None) for name in names}
 
 

@@ -13,7 +13,7 @@ from calls.periods import Period
 from calls.returning import HAS_NUMBER, IS_MISSED, IS_TALK, later_talks
 
 FEW = 10_000
-"""Missed calls of which each is looked up by itself; of more it is faster to go through all talks since then once."""
+"""Up to this many missed calls are looked up one by one; for more, one pass over all talks is faster."""
 
 _COUNT: Final = "SELECT count(next), count(*) - count(next){within} FROM ({missed}) AS missed"
 _WITHIN: Final = ", count(*) FILTER (WHERE next <= start_time + %s * interval '1 s')"
@@ -25,8 +25,8 @@ SELECT start_time, next FROM (
     FROM ({missed} UNION ALL {talks}) AS calls
 ) AS called WHERE is_missed
 """
-"""Backwards in time, with each number's talks: the last that was met is the next that there was. Numbers begin alike, so they are
-told apart sooner from their ends."""
+"""Backwards in time, per number: the last talk seen is the next one after the missed call. Numbers are compared reversed because they differ
+mostly in their last digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Returns:
 
 
 def returns(calls: CallQuerySet, period: Period, *, within: tuple[int, ...], missed: int) -> Returns:
-    """Of the missed calls with a number. `missed`: about how many there are."""
+    """Of the missed calls with a number. `missed`: their approximate number."""
     next_talks, values = (_one_by_one if missed <= FEW else _all_at_once)(calls, period)
     with connections[calls.db].cursor() as cursor:
         cursor.execute(_COUNT.format(within=_WITHIN * len(within), missed=next_talks), [*within, *values])
@@ -47,7 +47,7 @@ def returns(calls: CallQuerySet, period: Period, *, within: tuple[int, ...], mis
 
 
 def _one_by_one(calls: CallQuerySet, period: Period) -> tuple[str, list[Any]]:
-    """`OFFSET 0`, else PostgreSQL asks once more for each count."""
+    """With `OFFSET 0`, because otherwise PostgreSQL repeats the subquery for each count."""
     next_talk = Subquery(later_talks(Call.objects.all(), since=period.start).values("start_time")[:1])
     text, values = _sql(_missed(calls, period).annotate(next=next_talk).values("start_time", "next"))
     return f"{text} OFFSET 0", values

@@ -1,6 +1,6 @@
-"""What our own dialer says in a call's `provider_status` where no server has said anything.
+"""Texts of our own dialer in a call's `provider_status`, when no server has answered.
 
-It is stored, and given by the API, in English, as servers' words are; staff read it in their own language.
+They are stored, and returned by the API, in English, like servers' words; staff read them in their own language.
 """
 
 import re
@@ -32,8 +32,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 _PATTERNS = [(text, _pattern(text)) for text in ALL]
 
 
-def tell(words: str) -> str:
-    """In the reader's language where it is a sentence of the dialer's; what a server or a provider has said stays as it is."""
+def translate(words: str) -> str:
+    """A dialer text in the reader's language; words of a server or provider unchanged."""
     for text, pattern in _PATTERNS:
         if found := pattern.fullmatch(words):
             return Sentence(text, **found.groupdict()).translated()

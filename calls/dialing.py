@@ -26,7 +26,7 @@ class NotControllable(Exception):
 
 
 def claim(call_id: int, *, holder: str = "") -> Call | None:
-    """Claim a queued request in order to dial it: DIALING, and committed, when this returns. None where it is not to be dialed any more.
+    """Claim a queued request: it is DIALING, and committed, when this returns. None if it must not be dialed any more.
 
     holder: the process that will be able to end the call.
     """
@@ -50,7 +50,7 @@ def due(now: datetime) -> QuerySet[Call]:
 
 
 def fail(call_id: int, *, reason: Reason, provider_status: str) -> bool:
-    """End a request that was certainly not placed. False where the call has a report already."""
+    """End a request that was certainly not placed. False if the call has a report already."""
     return _settle(
         Call.everything.filter(pk=call_id, status__in=(Status.QUEUED, Status.DIALING)),
         Status.FAILED,
@@ -60,14 +60,14 @@ def fail(call_id: int, *, reason: Reason, provider_status: str) -> bool:
 
 
 def cancel(call_id: int) -> bool:
-    """Cancel a request that is not claimed yet. False where it is, or was not requested here."""
+    """Cancel a request that is not claimed yet. False if it is claimed, or was not requested here."""
     return _settle(
         Call.objects.filter(pk=call_id, status=Status.QUEUED).exclude(reference=""), Status.CANCELED, Reason.NONE, ""
     )
 
 
 def can_hang_up(call: Call) -> bool:
-    """Whether `hang_up` would end it, by the row as it was read."""
+    """Whether `hang_up` would end it, judged by the row as it was read."""
     return bool(call.reference if call.status == Status.QUEUED else call.status in PROGRESS and call.held_by)
 
 

@@ -1,6 +1,6 @@
 """Erasing people from calls. A call stays as a fact without a person: when, how long, by which line, with what result.
 
-Later reports are merged as before, but for what identifies the person (`calls.merge`). That is why the row stays, as it does when a call is deleted.
+Later reports are merged as before, except for what identifies the person (`calls.merge`). Therefore the row stays, as it does when a call is deleted.
 """
 
 from collections import Counter
@@ -32,15 +32,15 @@ PERSONAL: Mapping[str, Any] = {"description": "", "recording_url": "", "client_i
 """Personal columns besides the number, and their erased value."""
 
 TEXTS = ("provider_status", "recording_url", "description")
-"""Columns in which other people's calls may mention the number."""
+"""Columns in which calls of other people may mention the number."""
 
 KEPT, UNDER_WAY = "numbers kept for now", "calls under way"
 
 
 def find(sought: SoughtNumber) -> list[int]:
-    """Ids of the calls with that number in any writing that was ever stored, deleted ones too.
+    """Ids of the calls with that number in any format ever stored, deleted calls too.
 
-    By the indexes on the numbers; the few numbers that are not in E.164 are scanned.
+    Uses the indexes of the numbers; the few numbers that are not E.164 are scanned.
     """
     ends = [end[::-1] for end in sought.endings()]
     maybe = reduce(or_, (Q(**{f"{side}__startswith": end}) for side in ("from_end", "to_end") for end in ends))
@@ -58,9 +58,9 @@ def find(sought: SoughtNumber) -> list[int]:
 
 
 def erase_number(sought: SoughtNumber, *, dry_run: bool = False) -> Counter[str]:
-    """Erase the person with that number from all calls, one transaction each, and have requests that nobody has dialed yet canceled.
+    """Erase the person with that number from all calls, one transaction each, and cancel requests that are not dialed yet.
 
-    Returns counts by kind. It can be repeated, also after it was interrupted.
+    Returns counts by kind. Idempotent, also after an interruption.
     """
     counts: Counter[str] = Counter()
     own = find(sought)
@@ -128,18 +128,18 @@ def _erase(pk: int, sought: SoughtNumber) -> Counter[str]:
 
 
 def _personal(row: Call, sought: SoughtNumber, country: str) -> dict[str, Any]:
-    """What the row holds of the person, emptied."""
+    """The row's personal values, emptied."""
     empty: dict[str, Any] = {name: "" for name in NUMBERS if sought.is_named_by(getattr(row, name), country)}
     empty |= PERSONAL
     if sought.is_in(row.provider_status, country):
         empty["provider_status"] = ""
-    if row.may_be_told:  # the webhook that comes is correlated by it
+    if row.may_be_told:  # the webhook is correlated by it
         empty.pop("number_to", None)
     return {name: value for name, value in empty.items() if getattr(row, name) != value}
 
 
 def erase_awaited_numbers() -> int:
-    """Empty the numbers that erased and deleted requests kept for a first report, once none can come any more. Returns how many."""
+    """Clear numbers that erased and deleted requests kept for correlation, once no first report can come any more. Returns how many."""
     now = timezone.now()
     kept = Call.everything.exclude(reference="").exclude(number_to="")
     message = Q(dialed_at__lt=now - MAY_STILL_BE_TOLD)

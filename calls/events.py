@@ -1,4 +1,4 @@
-"""A report of a call in one vocabulary, whoever sends it."""
+"""A report of a call in one vocabulary, whatever its source."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -14,8 +14,8 @@ from sips import phone_numbers
 class CallEvent:
     """One thing that happened to one call.
 
-    Everything but the call's id may be unknown; what is known is merged into the Call in any order (see `calls.merge`).
-    Numbers are in any writing (`numbers` reads them). Times are aware.
+    Everything but the call's id may be unknown; known values are merged into the Call in any order (see `calls.merge`).
+    Numbers may have any format (`numbers` reads them). Times are aware.
     """
 
     provider_call_id: str
@@ -34,8 +34,8 @@ class CallEvent:
     number_from: str = ""
     number_to: str = ""
     numbers_are_read: bool = False
-    """The provider's file has read them: they are E.164, or their country cannot be told and they stay as given. Else they are read by the rules
-    of the configuration's country."""
+    """The provider's file has read them: they are E.164, or stay as given because their country is ambiguous. Otherwise they are read by the rules of
+    the configuration's country."""
     line: str = ""
     "The operator's telephone: an extension, SIP login or number, looked up among the lines of the configuration."
     started_at: datetime | None = None
@@ -45,7 +45,7 @@ class CallEvent:
     talk_seconds: int | None = None
     recording_url: str = ""
     notes: tuple[str, ...] = ()
-    """What of the delivery could not be read, as sentences for staff that name the cure. The event counts all the same; its delivery is *read in
+    """What could not be read of the delivery, as sentences for staff that name the cure. The event still counts; its delivery is *read in
     part*."""
 
     @property
@@ -53,21 +53,21 @@ class CallEvent:
         return self.status is None or self.status in RESULTS
 
     def line_number(self, country: str) -> str:
-        """The line in E.164 where it is a telephone number (`48226221234` is +48226221234), else as it is."""
+        """The line in E.164 if it is a telephone number (`48226221234` is +48226221234), else unchanged."""
         return phone_numbers.called(self.line, country)
 
     def numbers(self, country: str) -> tuple[str, str]:
-        """Caller and called as they are stored. `country`: by whose rules (ISO 3166 code) numbers without a country code are read."""
+        """Caller and called number as they are stored. `country`: ISO 3166 code whose rules apply to numbers without a country code."""
         rules = "" if self.numbers_are_read else country
         return phone_numbers.caller(self.number_from, rules), phone_numbers.called(self.number_to, rules)
 
     def readings(self, country: str) -> tuple[list[str], list[str]]:
-        """Of caller and called as they are stored: the two E.164 numbers it can be where its country cannot be told, else none."""
+        """For caller and called number: the two possible E.164 numbers if the country is ambiguous, else none."""
         number_from, number_to = (phone_numbers.possible_readings(each, country) for each in self.numbers(country))
         return list(number_from), list(number_to)
 
     def as_json(self) -> dict[str, Any]:
-        """For storing: the fields that are set."""
+        """The fields that are set, for storing."""
         stored = {name: getattr(self, name) for name in _STORED}
         return {
             name: value.isoformat() if isinstance(value, datetime) else value
@@ -77,14 +77,14 @@ class CallEvent:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "CallEvent":
-        return cls(**{name: _READ.get(name, _as_it_is)(value) for name, value in stored.items()})
+        return cls(**{name: _READ.get(name, _unchanged)(value) for name, value in stored.items()})
 
 
 def _status(value: str | None) -> Status | None:
     return Status(value) if value is not None else None
 
 
-def _as_it_is(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 

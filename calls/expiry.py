@@ -17,7 +17,7 @@ AT_ONCE = 1000
 
 
 def expire_stale_calls() -> int:
-    """End the calls without a report for too long. Returns how many."""
+    """End calls without a report for too long. Returns how many."""
     now = timezone.now()
     requested = ~Q(reference="") & Q(updated_at__lt=now - settings.REQUESTED_CALL_EXPIRES)
     too_late = Q(status=Status.QUEUED, dial_by__lt=now)
@@ -32,8 +32,8 @@ def lose_calls_of(holder: str) -> int:
 
 
 def _end(calls: QuerySet[Call]) -> int:
-    """An answered call is ANSWERED without a talk time; others are FAILED, `expired` where no telephone was rung yet, else `lost`. The end time stays
-    unknown, and any later report takes precedence."""
+    """An answered call becomes ANSWERED without a talk time; others FAILED, with `expired` if no telephone was rung yet, else `lost`. The end time
+    stays unknown, and any later report takes precedence."""
     with transaction.atomic():
         stale = without_secrets(calls.filter(status__in=PROGRESS).select_related("voip"))
         rows = list(stale.select_for_update(of=("self",), skip_locked=True)[:AT_ONCE])

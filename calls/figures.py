@@ -9,15 +9,15 @@ from typing import Any
 from calls.periods import Day
 
 Rows = Iterable[Mapping[str, Any]]
-"""Of a grouped query: its columns, and `count_` before the name of each figure."""
+"""Rows of a grouped query: its columns, and each figure under its name prefixed by `count_`."""
 
 Query = Mapping[str, str]
-"""Filters of a list of the API, by their names."""
+"""Filters of an API list by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """How many rows the list of that resource (`calls`, `autocalls`) holds with these filters."""
+    """The number of rows in the list of that resource (`calls`, `autocalls`) with these filters."""
 
     name: str
     value: int
@@ -36,7 +36,7 @@ class DayFigures:
 
 @dataclass(frozen=True, slots=True)
 class ReasonFigure:
-    """How many ended in that status for that reason."""
+    """The number of rows that ended with that status for that reason."""
 
     status: str
     reason: str
@@ -45,7 +45,7 @@ class ReasonFigure:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The share of one figure in another, 0 to 1; None of none."""
+    """The share of one figure in another, 0 to 1; None if there is nothing to share."""
 
     name: str
     of: Figure
@@ -58,7 +58,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Seconds that something took, such as the median of the rows that `of` counts; None of nothing."""
+    """Seconds that something took, such as the median over the rows that `of` counts; None without rows."""
 
     name: str
     value: int | None
@@ -66,7 +66,7 @@ class Span:
 
 
 def moment(at: datetime) -> str:
-    """As a filter of a list takes it: to the microsecond, in UTC with a `Z`, which needs no escaping in a URL."""
+    """A time as a list filter accepts it: to the microsecond, in UTC with a `Z`, which needs no escaping in a URL."""
     return at.isoformat().replace("+00:00", "Z")
 
 
@@ -81,7 +81,7 @@ def percentile(histogram: Mapping[int, int], share: float) -> int | None:
 
 
 def sums(rows: Rows, names: Iterable[str], *, by: Sequence[str] = ()) -> dict[tuple[int, ...], Counter[str]]:
-    """The counts of the rows, summed for each value of the columns `by`; of values that do not occur they are 0."""
+    """The counts of the rows, summed for each value of the columns `by`; 0 for missing values."""
     found: dict[tuple[int, ...], Counter[str]] = defaultdict(Counter)
     for row in rows:
         counts = found[tuple(row[column] for column in by)]

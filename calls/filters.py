@@ -29,10 +29,10 @@ CharField.register_lookup(Reverse, "reversed")
 
 
 def number_is(text: str, *fields: str) -> Q:
-    """The number in any writing, or its last digits. Raises ValidationError for fewer than three digits.
+    """The number in any format, or its last digits. Raises ValidationError for fewer than three digits.
 
-    With a country code it is exactly that number, also where it is stored as given because its country could not be told. An extension after
-    the number is not part of it.
+    With a country code it matches exactly that number, also if it is stored as given because its country was ambiguous. An extension after
+    the number is ignored.
     """
     text = phone_numbers.split_extension(text.strip())[0]
     exact = phone_numbers.called(text, DEFAULT_COUNTRY)

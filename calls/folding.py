@@ -1,6 +1,6 @@
 """Search without diacritics, so that “lodz” finds “Łódź”: the same folding in the index and for the query.
 
-PostgreSQL's own `unaccent` is an extension that not every server has; `translate` is built in and immutable, as an index needs it.
+PostgreSQL's `unaccent` is an extension that not every server has; `translate` is built in and immutable, as an index requires.
 """
 
 import unicodedata
@@ -36,6 +36,6 @@ def fold(text: str) -> str:
 
 
 def words_of(column: str) -> SearchVector:
-    """The folded words of a column, as in its index."""
+    """The folded words of a column, exactly as in its index."""
     folded = Func(column, Value(_MARKED), Value(_BASES), function="TRANSLATE", output_field=TextField())
     return SearchVector(folded, config="simple")

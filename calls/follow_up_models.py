@@ -1,4 +1,4 @@
-"""What staff have yet to do about a number: call it back, now or later."""
+"""Follow-ups: what staff still have to do about a number."""
 
 from datetime import datetime
 from typing import Any, ClassVar

@@ -1,7 +1,7 @@
-"""What staff do with follow-ups: add, take, postpone, hand over, release, finish.
+"""Actions on follow-ups: add, take, postpone, hand over, release, finish.
 
-Each verb locks its row, so that of two people at once one acts and the other learns who has it; and each is idempotent. A follow-up may be changed
-by its assignee, and by whoever has the right `calls.reassign_followup`. A reported call never changes one: only people can say that a number is
+Each action locks its row, so that of two people one succeeds and the other learns who has it; and each is idempotent. Only the assignee and users
+with the right `calls.reassign_followup` may change a follow-up. Reported calls never change one: only people can say that a number is
 done.
 """
 
@@ -27,7 +27,7 @@ TRIES = 3
 
 
 class FollowUpRefused(Exception):
-    """The follow-up's state does not allow it; the message says why."""
+    """The follow-up's state does not allow the action; the message says why."""
 
 
 class TakenBySomebody(FollowUpRefused):
@@ -94,7 +94,7 @@ def take_number(number: str, *, voip: Voip | None, by: User) -> FollowUp:
 
 
 def take(follow_up: FollowUp, *, by: User) -> FollowUp:
-    """Assign it to `by`. One that somebody has is not taken from them, see `hand_over`. Raises TakenBySomebody, IsDone."""
+    """Assign it to `by`. It is not taken away from another holder, see `hand_over`. Raises TakenBySomebody, IsDone."""
     with transaction.atomic():
         return _take(_open_row(follow_up), by)
 
@@ -119,7 +119,7 @@ def release(follow_up: FollowUp, *, by: User) -> FollowUp:
 
 
 def hand_over(follow_up: FollowUp, *, to: User, by: User) -> FollowUp:
-    """Assign it to somebody else; when it is due stays. Raises TakenBySomebody, IsDone."""
+    """Assign it to somebody else; its due time stays. Raises TakenBySomebody, IsDone."""
 
     def change(row: FollowUp) -> None:
         _assign(row, to)
@@ -144,7 +144,7 @@ def finish(follow_up: FollowUp, *, by: User, outcome: Outcome | None = None) -> 
 
 
 def _open_one(number: str, voip: Voip | None) -> tuple[FollowUp, bool]:
-    """The open follow-up of a number, locked, and whether it is new. Of two at once the second waits and gets the first one's row."""
+    """The number's open follow-up, locked, and whether it is new. A concurrent second call waits and gets the first one's row."""
     if voip is not None and not hold_voip(voip.pk):
         raise FollowUpRefused(
             _("VoIP configuration %(voip)s was deleted meanwhile.") % {"voip": f"{voip.pk} ({voip.name})"}
@@ -185,7 +185,7 @@ def _assign(row: FollowUp, to: User) -> None:
 
 
 def _change(follow_up: FollowUp, by: User, change: Callable[[FollowUp], Any]) -> FollowUp:
-    """Lock an open one, change it, and save if anything is different."""
+    """Lock an open one, change it, and save it if anything is different."""
     with transaction.atomic():
         row = _open_row(follow_up)
         _check_holder(row, by)

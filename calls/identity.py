@@ -17,17 +17,17 @@ SELECT WHERE EXISTS (SELECT FROM sips_voip v WHERE v.number = %(number)s AND v.n
 
 
 def is_ours(number: str) -> bool:
-    """Whether it is the number of a configuration or a line; those never identify a client."""
+    """Whether it is the number of a configuration or a line; such numbers never identify a client."""
     return fetch_one(_OURS, {"number": number}) is not None
 
 
 def customer_of(call: Call) -> str:
-    """The other party's number where it can identify a client, else ""."""
+    """The other party's number if it can identify a client, else ""."""
     return str(_merged(call)[0])
 
 
 def identify(call: Call) -> None:
-    """Write the other party's number into a call that is entered by hand, and its latest client and contact unless they are given."""
+    """Set the other party's number of a call entered by hand, and its latest known client and contact unless they are given."""
     call.customer_number, client_id, contact_id = _merged(call)
     if not call.identity_set:
         call.client_id, call.contact_id = client_id, contact_id

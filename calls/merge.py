@@ -1,8 +1,8 @@
 """The statement that stores a report and merges it into its Call.
 
-Why by hand: a webhook is answered only when its event is stored, so this runs while a provider waits, and one statement does in one round trip
-what look-up, lock, comparison and update would do in five. It is also what makes the merge right: `ON CONFLICT` locks the row, so two reports of
-one call arriving together are merged one after the other.
+It is raw SQL because a provider waits for the response until its event is stored: one statement does in one round trip what look-up, lock,
+comparison and update would do in five. It also makes the merge correct: `ON CONFLICT` locks the row, so concurrent reports of one call are
+merged one after the other.
 
 `RULES` holds the rules, one for each reported column. Each is commutative, associative and idempotent (a maximum, a minimum, or the value that
 came with the highest precedence), so the reports of a call end in the same row in any order and however often they are merged. Merging a new
@@ -117,7 +117,7 @@ APART, LONGEST_CALL = timedelta(hours=1), timedelta(days=1)
 
 
 def near(began: str) -> str:
-    """Whether a report of a call that began then certainly belongs to the call `c` with its id; for others see `calls.reused_ids`."""
+    """SQL: whether a report of a call that began then certainly belongs to the call `c` with its id; see `calls.reused_ids` for others."""
     return f"""{began} BETWEEN c.start_time - interval '1 hour'
     AND COALESCE(c.ended_at, c.start_time + interval '1 day') + interval '1 hour'"""
 
@@ -176,7 +176,7 @@ known AS (
     SELECT erased_at IS NOT NULL OR deleted_at IS NOT NULL AS is_erased FROM calls_call
     WHERE voip_id = %(voip)s::bigint AND provider_call_id = %(provider_call_id)s::text AND provider_call_id <> '' FOR NO KEY UPDATE
 ), gate AS (SELECT opened.id, known.is_erased FROM opened LEFT JOIN known ON true)"""
-"""Whether the call was erased or deleted. Its row is locked first, so that this waits for an erasure under way and sees its result."""
+"""Whether the call was erased or deleted. Locks its row first, so that it waits for an erasure in progress and sees its result."""
 
 _REPORT = """
 reported AS (
@@ -198,11 +198,11 @@ RETURNING c.id, c.reference <> '' AS requested"""
 
 
 def reporting(gate: str, *, then: str = "SELECT") -> Statement:
-    """Store a report and merge it into the Call with its id, which is made where there is none:
+    """A statement that stores a report and merges it into the Call with its id, which is created if missing. Its row:
     `(id, call_id, requested, was_known)`.
 
-    gate: a statement that returns `id`: of the delivery, or NULL. Where it returns no row nothing is reported and no row comes back. The call is
-    NULL where nothing of it changed. then: what else is done with `call (id, requested, status)`.
+    gate: a statement that returns `id`: of the delivery, or NULL. If it returns no row, nothing is reported and no row comes back. The call is
+    NULL if nothing of it changed. then: a further statement that may use `call (id, requested, status)`.
     """
     return Statement(
         f"WITH opened AS ({gate}), {_KNOWN}, {_REPORT}, {_EVENT}, call AS ({_UPSERT}, c.status), followed AS ({then})"
@@ -223,7 +223,7 @@ UPDATE calls_call AS c SET updated_at = excluded.now, ({_COLUMNS}) = ROW(
 FROM ({_OF_EVENT}) AS excluded
 WHERE c.id = %(call)s AND {_CHANGED}
 RETURNING c.id""")
-"""Merge a report that is stored already into the Call with this row's id; no row where nothing of it changed."""
+"""Merge a stored report into the Call with this row id; returns no row if nothing of it changed."""
 
 IDENTIFY = Statement(f"WITH gate AS (SELECT), {_EVENT} SELECT customer_number, client_id, contact_id FROM identified")
 """The customer of a report, with client and contact."""

@@ -40,14 +40,14 @@ DESCRIPTION_LIMIT = 10_000
 
 class CallQuerySet(models.QuerySet["Call"]):
     def in_progress(self) -> "CallQuerySet":
-        """Reported calls whose end nobody has told yet; an index of its own holds just them."""
+        """Reported calls without a reported end; they have an index of their own."""
         return self.filter(IN_PROGRESS)
 
     def missed(self) -> "CallQuerySet":
         return self.filter(IS_MISSED)
 
     def unreturned(self, *, since: datetime | None = None) -> "CallQuerySet":
-        """Missed calls with a number that nobody has talked with since; begun at `since` or later."""
+        """Missed calls with a number that nobody has talked with since; only those that began at `since` or later."""
         rows = self.missed() if since is None else self.missed().filter(start_time__gte=since)
         return rows.filter(HAS_NUMBER, ~Exists(later_talks(Call.objects.all(), since=since)))
 
@@ -56,7 +56,7 @@ class CallQuerySet(models.QuerySet["Call"]):
         return self.missed().filter(HAS_NUMBER, Exists(later_talks(Call.objects.all(), within=within)))
 
     def visible_to(self, user: Any) -> "CallQuerySet":
-        """All; without the right to see all lines: calls of the user's own lines and those they placed. Everything that shows or counts calls for a
+        """All; without the right to see all lines: calls of the user's own lines and those they placed. Every view that shows or counts calls for a
         user starts here."""
         if sees_all_lines(user):
             return self
@@ -66,7 +66,7 @@ class CallQuerySet(models.QuerySet["Call"]):
 
 
 class LivingCalls(models.Manager.from_queryset(CallQuerySet)):  # type: ignore[misc]  # a base class that is made here
-    """All but deleted calls, whose rows keep only the provider's id so that a late event does not bring them back."""
+    """All but deleted calls, whose rows keep only the provider's id so that a late event does not recreate them."""
 
     def get_queryset(self) -> CallQuerySet:
         living: CallQuerySet = super().get_queryset().filter(deleted_at=None)
@@ -136,7 +136,7 @@ class Call(models.Model):
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     customer_number = models.CharField(_("customer's number"), max_length=64, blank=True, editable=False)
-    """The other party's number where it is a full one and not our own: it identifies a client. E.164, or as given if its country is ambiguous."""
+    """The other party's number if it is a full number and not our own: it identifies a client. E.164, or as given if its country is ambiguous."""
     precedence = models.PositiveSmallIntegerField(default=0, editable=False)
     """See `calls.statuses.precedence`. Only grows."""
     sip_precedence = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -148,7 +148,7 @@ class Call(models.Model):
     ended_precedence = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     """Where `ended_at` is from: 2 reported, 1 start plus talk time, 0 when the report came."""
     identity_set = models.BooleanField(default=False, db_default=False, editable=False)
-    """People or the CRM have set client and contact, even to none: no report changes them."""
+    """People or the CRM have set client and contact, even to none: reports do not change them."""
     deleted_at = models.DateTimeField(null=True, editable=False)
     erased_at = models.DateTimeField(null=True, editable=False)
     """When the person was erased: later reports change how the call went, but not with whom."""
@@ -192,12 +192,12 @@ class Call(models.Model):
 
     @property
     def is_reported(self) -> bool:
-        """Whether numbers, times and status are those a provider or our dialer reports."""
+        """Whether a provider or our dialer reports its numbers, times and status."""
         return self.via != Via.NOBODY
 
     @property
     def report_key(self) -> str:
-        """The key of our own reports of it; the provider's are under the provider's id."""
+        """The key of our own reports; the provider's reports are stored under the provider's id."""
         return self.reference or self.provider_call_id
 
     @property
@@ -210,7 +210,7 @@ class Call(models.Model):
 
     @property
     def may_be_told(self) -> bool:
-        """Whether the provider's first report of this request may still come, which is correlated by its number and line."""
+        """Whether the provider's first report of this request, which is correlated by number and line, may still come."""
         is_settled = self.precedence >= precedence(Status.FAILED)
         lately = timezone.now() - MAY_STILL_BE_TOLD
         return self.awaits_id and not is_settled and self.dialed_at is not None and self.dialed_at > lately

@@ -1,4 +1,4 @@
-"""What calls would be, were something else reported of them. Nothing is stored, and no call is locked."""
+"""Computes the calls that would result from other reports. Nothing is stored, and no call is locked."""
 
 import json
 import logging
@@ -32,7 +32,7 @@ SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
-    """What a delivery would say of a call."""
+    """An event of a delivery, for a preview."""
 
     event: CallEvent
     received_at: datetime
@@ -42,16 +42,16 @@ class ReceivedEvent:
 @dataclass(frozen=True, slots=True)
 class Preview:
     calls: Sequence[CallChange]
-    "Newest first, unchanged ones too. `after` is None for one of which nothing would be left."
+    "Newest first, unchanged ones too. `after` is None for a call that would be deleted."
     left_out: int
-    "Calls for which there was no time, or that the database refuses."
+    "Calls skipped for lack of time or because the database refuses them."
 
 
 def preview_calls(events: Iterable[ReceivedEvent], *, voip: Voip, deliveries: Sequence[int], seconds: float) -> Preview:
-    """The calls, if those deliveries said this instead of what they said before. What others report of these calls still counts.
+    """The calls that would result if those deliveries had these events instead of their stored ones. Reports from other sources still count.
 
-    The calls are made anew under other ids, in a transaction that is rolled back: whoever reports on the real ones meanwhile does not wait. Which
-    id is whose is told as it would be in earnest (`calls.reports.read_again`).
+    The calls are built under temporary ids in a transaction that is rolled back, so that concurrent reports on the real calls do not wait. Reused ids
+    are resolved as `calls.reports.read_again` does.
     """
     former = _former_keys(voip, deliveries)
     new: dict[str, list[ReceivedEvent]] = {}
@@ -74,14 +74,14 @@ def preview_calls(events: Iterable[ReceivedEvent], *, voip: Voip, deliveries: Se
 
 
 def _former_keys(voip: Voip, deliveries: Sequence[int]) -> Mapping[tuple[int | None, str], str]:
-    """Of which call each of these deliveries has told, by its id as it was said: of an id that was used again it may be a former call's."""
+    """The call that each delivery reported on, by the id in its event: with a reused id it may be a former call's."""
     rows = Report.objects.filter(voip=voip, delivery_id__in=deliveries)
     keys = rows.values_list("delivery_id", "event__provider_call_id", "provider_call_id")
     return {(delivery_id, message): key for delivery_id, message, key in keys}
 
 
 def _deleted(voip: Voip, keys: Iterable[str]) -> list[str]:
-    """Those that no report brings back."""
+    """Deleted calls, which no report recreates."""
     gone = Call.everything.filter(voip=voip, provider_call_id__in=list(keys), deleted_at__isnull=False)
     return list(gone.values_list("provider_call_id", flat=True))
 
@@ -91,7 +91,7 @@ def _before(voip: Voip, keys: Iterable[str]) -> dict[str, Call]:
 
 
 def _others(voip: Voip, calls: Iterable[Call], deliveries: Sequence[int]) -> Mapping[str, list[ReceivedEvent]]:
-    """What others report of these calls: lists, our dialer, older deliveries."""
+    """Reports of these calls from other sources: lists, our dialer, older deliveries."""
     ids = {key: call.provider_call_id for call in calls for key in call.report_keys}
     found: dict[str, list[ReceivedEvent]] = {}
     rows = Report.objects.filter(voip=voip, provider_call_id__in=ids).filter(
@@ -106,11 +106,11 @@ def _others(voip: Voip, calls: Iterable[Call], deliveries: Sequence[int]) -> Map
 
 @dataclass(kw_only=True)
 class _Rehearsal:
-    """Makes calls under ids that no other has: the first report of all of them, the second, and so on, each round in one statement."""
+    """Builds calls under temporary ids: the first report of all of them, the second, and so on, each round in one statement."""
 
     voip: Voip
     certain: set[str]
-    "Calls that are computed anew: all that is said is theirs."
+    "Calls that are rebuilt: all their events are certainly theirs."
     until: float
     left_out: set[str] = field(default_factory=set)
     doubts: dict[str, str] = field(default_factory=dict)
@@ -118,7 +118,7 @@ class _Rehearsal:
     now: datetime = field(default_factory=timezone.now)
 
     def make(self, events: Mapping[str, Sequence[ReceivedEvent]]) -> dict[str, Call]:
-        """The calls that come of it, by their ids: those that were asked for in their order, and then others under the same ids."""
+        """The resulting calls by id: first the requested ones in order, then others under the same ids."""
         ids = {key: f"{self.prefix}{number}" for number, key in enumerate(events)}
         for turn in range(max(map(len, events.values()), default=0)):
             left = {key: each[turn] for key, each in events.items() if turn < len(each) and key not in self.left_out}
@@ -143,7 +143,7 @@ class _Rehearsal:
         return found | {"provider_call_id": call_id}
 
     def _merge(self, reports: Mapping[str, dict[str, Any]], events: Mapping[str, ReceivedEvent]) -> None:
-        """A report of each of these calls. Those of a call that the database refuses leave it out, and only it."""
+        """Merge one report of each of these calls. If the database refuses a call's report, only that call is left out."""
         if not reports:
             return
         try:
@@ -165,7 +165,7 @@ class _Rehearsal:
                 self._merge({key: reports[key] for key in half}, events)
 
     def _place(self, key: str, parameters: dict[str, Any], received: ReceivedEvent) -> None:
-        """Of a report that changed nothing: it was known, or it may be another call's under the same id."""
+        """Handles a report that changed nothing: it is known, or it belongs to another call under the same id."""
         call_id = parameters["provider_call_id"]
         event = replace(received.event, provider_call_id=call_id)
         placed = None if key in self.certain else place(event, parameters, voip=self.voip)
@@ -180,12 +180,12 @@ class _Rehearsal:
 
 
 def _about(doubt: str, key: str) -> str:
-    """The doubt with the id that people know."""
+    """The doubt with the original id."""
     return Sentence(doubt.text, **doubt.values | {"id": key}) if isinstance(doubt, Sentence) else doubt
 
 
 def _real_id(made: str, real: Mapping[str, str]) -> str:
-    """The id of a call that turned out to be another one under an id that is used again: the id and its start."""
+    """The original id of a call that turned out to be another one under a reused id: the id and its start."""
     call_id, mark, began = made.partition("#")
     return f"{real[call_id]}{mark}{began}"
 

@@ -1,6 +1,6 @@
-"""`Reason`: why a call has its status; with a sentence for staff, and what follows for a call-back (`FOLLOWS`).
+"""`Reason`: why a call has its status, with a sentence for staff, and what follows for a call-back (`FOLLOWS`).
 
-`reason` is read by programs. What a provider or a SIP server said in its own words is `provider_status`.
+Programs read `reason`; the provider's or SIP server's own words are in `provider_status`.
 """
 
 from collections.abc import Mapping
@@ -58,16 +58,16 @@ class Reason(TextChoices):
 
 
 class Follow(Enum):
-    """What follows for a call-back from a call without talk."""
+    """What a call without talk means for its call-back."""
 
     FINAL = auto()
-    "Nobody is called again: the visitor does not want to be, or cannot be at this number."
+    "No further attempt: the visitor does not want to be called, or cannot be reached at this number."
     AGAIN = auto()
-    "The attempt is over; another one after a pause, while there are attempts left."
+    "The attempt is over; the next follows after a pause, while attempts are left."
     NEXT_OPERATOR = auto()
-    "The fault was on the operator's side: another line is tried at once, in the same attempt."
+    "The operator's side failed: another line is tried at once, in the same attempt."
     REDIAL = auto()
-    "Nobody was rung at all: the same line is tried again, in the same attempt."
+    "No telephone was rung: the same line is tried again, in the same attempt."
 
 
 FOLLOWS: Final[Mapping[Reason, Follow]] = {
@@ -96,4 +96,4 @@ FOLLOWS: Final[Mapping[Reason, Follow]] = {
     Reason.TALK_LIMIT: Follow.AGAIN,
     Reason.SHUTDOWN: Follow.AGAIN,
 }
-"""Of every reason with which a call may end. The call's own status then says whether `AGAIN` is called busy, no answer or failed."""
+"""For every reason with which a call may end. With `AGAIN`, the call's status tells whether the outcome is busy, no answer or failed."""

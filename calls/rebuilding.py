@@ -1,4 +1,4 @@
-"""Computing a call anew from its stored reports, by the rules of `calls.merge`."""
+"""Recomputes a call from its stored reports, by the rules of `calls.merge`."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +14,7 @@ SHOWN = (
     "status", "kind", "number_from", "number_to", "customer_number", "start_time", "answered_at", "ended_at", "duration", "reason",
     "provider_status", "sip_id", "recording_url", "client_id", "contact_id",
 )  # fmt: skip
-"""The reported columns that people see; the others hold the precedence of these."""
+"""The reported columns that people see; the others hold their precedence."""
 
 _UNLESS_ERASED = "CASE WHEN c.erased_at IS NULL THEN {nothing} ELSE c.{column} END"
 _UNLESS_SET = "CASE WHEN c.erased_at IS NULL AND NOT c.identity_set THEN NULL ELSE c.{column} END"
@@ -31,7 +31,7 @@ _NOTHING = {
     **dict.fromkeys(("answered_at", "ended_at", "duration", "sip_id"), "NULL"),
     "start_time": "'infinity'",
 }
-"""A Call of which nothing has been reported: where every merge begins. What is left where a person was erased stays, and the client people set."""
+"""An empty Call, where every merge begins. What an erasure left stays, and so does a client set by people."""
 
 CLEAR = Statement(
     f"UPDATE calls_call AS c SET {', '.join(f'{column} = {nothing}' for column, nothing in _NOTHING.items())}"
@@ -48,9 +48,9 @@ def knows_all_reports(call: Call) -> bool:
 
 
 def rebuild(call: Call) -> bool:
-    """Compute the reported columns anew, of a row that is locked. Returns whether they changed; then `call_changed` is sent.
+    """Recompute the reported columns of a locked row. Returns whether they changed; if so, `call_changed` is sent.
 
-    While the other party stays the same so does the client, though the number may belong to another client by now.
+    If the other party stays the same, so does the client, although the number may belong to another client by now.
     """
     before = _reported(call.pk)
     changed = False
@@ -81,8 +81,8 @@ def add_reports(call: Call) -> int:
     return len(rows)
 
 
-def forget_if_nothing_is_left(call: Call) -> bool:
-    """Delete a call without reports left, unless it was requested here or somebody wrote on it."""
+def delete_if_unreported(call: Call) -> bool:
+    """Delete a call that has no reports left, unless it was requested here or somebody wrote on it."""
     if call.reference or call.description or call.identity_set or call.outcome_id:
         return False
     if Report.objects.of(call).exists():

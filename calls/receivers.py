@@ -17,7 +17,7 @@ MOST_NAMED = 5
 
 @receiver(voip_deleting)
 def keep_while_calling(voip_id: int, **_kwargs: Any) -> None:
-    """A configuration with calls in progress is needed to end them and to receive their reports. Raises VoipInUse."""
+    """A configuration with calls in progress is needed to end them and receive their reports. Raises VoipInUse."""
     in_call = Call.everything.filter(voip_id=voip_id, status__in=PROGRESS).order_by("-pk")
     ids = list(in_call.values_list("pk", flat=True)[: MOST_NAMED + 1])
     if not ids:
@@ -33,7 +33,7 @@ def keep_while_calling(voip_id: int, **_kwargs: Any) -> None:
 
 @receiver(voip_deleting)
 def keep_one_follow_up(voip_id: int, **_kwargs: Any) -> None:
-    """Open follow-ups lose their configuration; where the number has one without a configuration already, this one is closed."""
+    """Open follow-ups lose their configuration; if the number already has one without a configuration, this one is closed."""
     staying = FollowUp.objects.filter(voip=None, state__in=OPEN).values("number")
     now = timezone.now()
     FollowUp.objects.filter(voip_id=voip_id, state__in=OPEN, number__in=staying).update(

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 class ReportQuerySet(models.QuerySet["Report"]):
     def of(self, call: "Call") -> "ReportQuerySet":
-        """Those of one call: the provider's, and our own if it was requested here."""
+        """Reports of one call: the provider's, and our own if it was requested here."""
         return self.filter(voip_id=call.voip_id, provider_call_id__in=call.report_keys) if call.voip_id else self.none()
 
 
 class Report(models.Model):
     """One report of a call: an event of a webhook, a row of a provider's list, an event of our dialer, or our own request.
 
-    The reported columns of a Call are a function of its reports (`calls.merge`). They are kept as long as deliveries, and then forgotten.
+    The reported columns of a Call are a function of its reports (`calls.merge`). Reports are kept as long as deliveries.
     """
 
     voip = models.ForeignKey(Voip, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
     provider_call_id = models.CharField(max_length=255)
-    """Of a requested call its `reference`, until the provider has reported its id."""
+    """For a requested call its `reference`, until the provider has reported its id."""
     delivery_id = models.BigIntegerField(null=True)
     """The webhook delivery it was read from, which `integrations` keeps."""
     event = models.JSONField()
@@ -34,7 +34,6 @@ class Report(models.Model):
     received_at = models.DateTimeField()
     """Stands in for times that the report lacks."""
     stored_at = models.DateTimeField()
-    """When it was stored."""
 
     objects = ReportQuerySet.as_manager()
 
@@ -50,7 +49,7 @@ class Report(models.Model):
 
 
 class ForgottenReports(models.Model):
-    """One row: reports stored before `until` are deleted or were never kept, so calls created before cannot be computed anew from all of them."""
+    """A single row: reports stored before `until` are deleted or were never kept, so older calls cannot be recomputed from all of them."""
 
     until = models.DateTimeField()
 

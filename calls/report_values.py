@@ -1,4 +1,4 @@
-"""A report as the parameters of the merge statement, with the times and precedences that follow from it."""
+"""A report as parameters of the merge statement, with the times and precedences derived from it."""
 
 import json
 from datetime import datetime, timedelta
@@ -17,8 +17,8 @@ EARLIEST_YEAR, LATEST_YEAR = 1980, 2200
 def parameters(
     event: CallEvent, *, voip_id: int | None, country: str, received_at: datetime, now: datetime
 ) -> dict[str, Any]:
-    """The parameters of a received report. Missing times are concluded from when it was received, never from the present: reading it again must end
-    in the same row."""
+    """The parameters of a received report. Missing times are derived from when it was received, never from the present: reading it again must give
+    the same row."""
     ended_at, ended_precedence = _end(event, received_at)
     talk_seconds = _talk(event)
     started_at = _plausible(event.started_at) or (
@@ -61,7 +61,7 @@ def _parties(event: CallEvent, country: str) -> dict[str, Any]:
 
 
 def storing(event: CallEvent, *, received_at: datetime, delivery_id: int | None = None) -> dict[str, Any]:
-    """The further parameters of `reporting`, to store the report."""
+    """Additional parameters of `reporting`, for storing the report."""
     return {"call_event": json.dumps(event.as_json()), "received_at": received_at, "delivery": delivery_id}
 
 
@@ -71,17 +71,17 @@ _KINDS = {Kind.INTERNAL: 1, Kind.OUTGOING: 2, Kind.INCOMING: 3}
 def _kind_precedence(kind: Kind | None, source: Source) -> int:
     """The precedence of a reported direction; 0 where the report has none.
 
-    A reported direction beats one that the statement concludes from our own numbers (20 from both, 10 from one). A stronger source beats a weaker
-    one; our own request is the strongest. Of two reports of one source, incoming and outgoing beat internal, as a call with an outside party is not
-    internal; and incoming beats outgoing, as an incoming call that is forwarded outside came in.
+    A reported direction beats one derived from our own numbers (20 from both, 10 from one). A stronger source beats a weaker one; our own request is
+    the strongest. Within one source, incoming and outgoing beat internal, because a call with an outside party is not internal; and incoming beats
+    outgoing, because a forwarded incoming call came in.
     """
     return 10 * (source + 2) + _KINDS[kind] if kind else 0
 
 
 def _end(event: CallEvent, received_at: datetime) -> tuple[datetime | None, int]:
-    """When the call ended, and from what: 2 reported, 1 start plus talk time, 0 when the report came. None: it has not ended, or the time is unknown.
+    """When the call ended, and the evidence: 2 reported, 1 start plus talk time, 0 when the report came. None: not ended, or the time is unknown.
 
-    An end before the start is ignored. Of several arrivals the first counts, as a repeated report comes later.
+    An end before the start is ignored. Of several arrival times the first counts, because repeated reports come later.
     """
     if not event.is_end or event.source == Source.EXPIRY:
         return None, 0

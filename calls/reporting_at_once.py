@@ -1,4 +1,4 @@
-"""The report of a webhook in one statement, without a transaction around it: one round trip to PostgreSQL instead of four."""
+"""Stores the report of a webhook in one statement without an explicit transaction: one round trip to PostgreSQL instead of four."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ FROM call WHERE call.requested AND call.status IN ({", ".join(f"'{status}'" for 
 
 
 def reporting_at_once(gate: str) -> Statement:
-    """`merge.reporting` that also enqueues what follows from the end of a call that was asked for here: stored together, or not at all.
+    """`merge.reporting` that also enqueues the job that follows the end of a requested call: both are stored, or neither.
 
-    gate: must let in no report that may be about a request whose id is awaited, or about another call under the same id.
+    gate: must exclude reports that may be about a request whose id is not known yet, or about another call under the same id.
     """
     return merge.reporting(gate, then=_ENQUEUE)
 

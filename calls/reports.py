@@ -1,9 +1,9 @@
-"""The one path on which the reported columns of a call change: a report is correlated with the request it may be about, stored and merged, and
-`call_changed` is sent. Webhooks, replays, providers' lists, our dialer and our own requests all take it.
+"""The only path on which the reported columns of a call change: a report is correlated with its request, stored and merged, and `call_changed` is
+sent. Webhooks, replays, providers' lists, our dialer and our own requests all use it.
 
-A report that is *read again* replaces what it said before. Its call is then computed anew from all its reports under a lock on its row, by the rules
-of `calls.merge`, so a call is always what its reports say, whatever their order. A report that comes meanwhile is either seen, or waits for the lock
-and is merged into the new row.
+When a report is *read again*, it replaces its former version. Its call is then recomputed from all its reports under a lock on its row, by the rules
+of `calls.merge`, so a call always equals what its reports say, in any order. A concurrent report is either included, or waits for the lock and is
+merged into the new row.
 """
 
 import logging
@@ -19,7 +19,7 @@ from calls import merge, report_values
 from calls.correlation import correlate
 from calls.events import CallEvent
 from calls.models import Call, Report
-from calls.rebuilding import SHOWN, add_reports, forget_if_nothing_is_left, knows_all_reports, rebuild
+from calls.rebuilding import SHOWN, add_reports, delete_if_unreported, knows_all_reports, rebuild
 from calls.reused_ids import place
 from calls.signals import call_changed
 from calls.sql import Statement, fetch_one
@@ -35,7 +35,7 @@ class Stored(NamedTuple):
     call_id: int | None
     "None where nothing of the call changed."
     doubt: str = ""
-    "Why it was not merged: it may be of another call under the same id."
+    "Why it was not merged: it may belong to another call under the same id."
 
 
 def report(
@@ -48,8 +48,8 @@ def report(
 ) -> Stored | None:
     """Store a report and merge it into its Call.
 
-    after: a statement of `merge.reporting` and the parameters of its gate, for a report that is stored together with something else; None comes back
-    where the gate returned no row.
+    after: a statement of `merge.reporting` and its gate's parameters, for a report that is stored together with something else; returns None if the
+    gate returned no row.
     """
     statement, gate = after or (merge.REPORT, {})
     now = timezone.now()
@@ -71,7 +71,7 @@ def report(
 
 
 def put_in_place(event: CallEvent, stored: Stored, parameters: dict[str, Any], voip: Voip) -> Stored:
-    """For a report that changed nothing: it was known, its call is deleted, or its id is reused by another call (`calls.reused_ids`)."""
+    """Handles a report that changed nothing: it is known, its call is deleted, or another call has reused its id (`calls.reused_ids`)."""
     placed = place(event, parameters, voip=voip)
     if placed is None:
         call = Call.objects.filter(voip_id=voip.pk, provider_call_id=event.provider_call_id).first()
@@ -93,7 +93,7 @@ def put_in_place(event: CallEvent, stored: Stored, parameters: dict[str, Any], v
 
 
 def report_on(call: Call, event: CallEvent) -> None:
-    """A report of our own on this row: it is requested, claimed, canceled or expired."""
+    """Report one of our own steps on this row: requested, claimed, canceled or expired."""
     now = timezone.now()
     voip = call.voip
     country = voip.country if voip else ""
@@ -108,7 +108,7 @@ def report_on(call: Call, event: CallEvent) -> None:
 
 
 def forget_person(call: Call, is_meant: Callable[[str], bool] = bool) -> None:
-    """Remove the person from the stored reports of a call: the matching numbers, and the recording."""
+    """Remove the person from a call's stored reports: the matching numbers, and the recording."""
     country = call.voip.country if call.voip else ""
     for row in Report.objects.of(call):
         event = CallEvent.from_json(row.event)
@@ -136,9 +136,9 @@ class CallChange:
     before: Mapping[str, Any] | None
     "None: the call did not exist."
     after: Mapping[str, Any] | None
-    "None: no report of it is left."
+    "None: it has no reports left."
     is_partial: bool
-    "Some of its reports were deleted by retention: the new ones were added, and nothing was taken back."
+    "Retention has deleted some of its reports: the new ones were added, and nothing was taken back."
     doubt: str = ""
     "Why it was not merged."
 
@@ -154,9 +154,9 @@ class CallChange:
 
 
 def read_again(readings: Sequence[Reading], *, voip: Voip, always: bool = False) -> list[CallChange]:
-    """Replace reports by what was read now. Returns the calls concerned, changed or not.
+    """Replace reports by what was read now. Returns the affected calls, changed or not.
 
-    always: compute the calls anew even where the reports are the same as before.
+    always: recompute the calls even if the reports are unchanged.
     """
     gone, new = _differences(readings)
     losing = {row.provider_call_id for row in gone}
@@ -179,7 +179,7 @@ def read_again(readings: Sequence[Reading], *, voip: Voip, always: bool = False)
         for key in losing & set(before):
             if key not in anew:
                 add_reports(before[key])
-            elif not forget_if_nothing_is_left(before[key]):
+            elif not delete_if_unreported(before[key]):
                 rebuild(before[key])
         after = _lock(voip.pk, keys)
     partial = (losing & set(before)) - set(anew)
@@ -190,8 +190,8 @@ def read_again(readings: Sequence[Reading], *, voip: Voip, always: bool = False)
 
 
 def _differences(readings: Sequence[Reading]) -> tuple[list[Report], list[tuple[str, CallEvent, Reading]]]:
-    """The reports to delete, and the new ones with their call: the one with the provider's id, unless the delivery belonged to one that had the id
-    before (`calls.reused_ids`)."""
+    """The reports to delete, and the new ones with the id of their call: the provider's id, unless the delivery belongs to a former call under that
+    id (`calls.reused_ids`)."""
     gone: list[Report] = []
     new: list[tuple[str, CallEvent, Reading]] = []
     for reading in readings:

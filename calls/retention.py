@@ -30,7 +30,7 @@ def erase_old_calls() -> int:
 
 
 def _older_than(moment: datetime) -> Iterator[list[Call]]:
-    """Calls with people, oldest first, through the list's own index once."""
+    """Calls with people, oldest first, read once through the list's index."""
     old = Call.everything.filter(start_time__lt=moment, erased_at=None)
     rows = list(
         old.order_by("start_time", "pk")
@@ -49,18 +49,18 @@ def _older_than(moment: datetime) -> Iterator[list[Call]]:
 
 
 def _own_numbers() -> Set[str]:
-    """Of configurations and lines: those are of the company, not of a person."""
+    """Numbers of configurations and lines: they belong to the company, not to a person."""
     lines = Sip.objects.values_list("sip", "number")
     return {*Voip.objects.values_list("number", flat=True), *(number for line in lines for number in line)}
 
 
 def _is_personal(number: str, ours: Set[str]) -> bool:
-    """Whether it may be a person's number: no extension, short number or withheld one."""
+    """Whether it may be a person's number, not an extension, short number or withheld one."""
     return number not in ours and sum(character.isdecimal() for character in number) > MAX_EXTENSION_DIGITS
 
 
 def _erase(rows: list[Call], ours: Set[str]) -> int:
-    """Each row is written once, as every index of the table is updated with it."""
+    """Each row is written only once, because every index of the table is updated with it."""
     now = timezone.now()
     alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row in rows:
@@ -78,7 +78,7 @@ def _erase(rows: list[Call], ours: Set[str]) -> int:
 
 
 def delete_old_notes() -> int:
-    """Delete the notes written longer ago than `CALL_NUMBERS_KEPT_DAYS`: of older calls they go with the people. Returns how many."""
+    """Delete notes written longer ago than `CALL_NUMBERS_KEPT_DAYS`; those on older calls are deleted with the people. Returns how many."""
     if settings.CALL_NUMBERS_KEPT is None:
         return 0
     old = Note.objects.filter(created_at__lt=timezone.now() - settings.CALL_NUMBERS_KEPT)

@@ -1,4 +1,4 @@
-"""Which missed calls are returned: by a later answered call with the same customer, in either direction. It is computed, never stored."""
+"""Which missed calls are returned: by a later answered call with the same customer, in either direction. Computed, never stored."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,16 +12,16 @@ HAS_NUMBER = ~Q(customer_number="")
 """Withheld callers, own numbers and erased people cannot be called back."""
 
 IS_TALK = Q(status=Status.ANSWERED, deleted_at=None) & HAS_NUMBER
-"""Calls that return others; a partial index finds them by number and time."""
+"""Calls that can return others; a partial index finds them by number and time."""
 
 
 def later_talks(
     calls: QuerySet[Any], *, since: datetime | None = None, within: timedelta | None = None
 ) -> QuerySet[Any]:
-    """For a subquery: the answered calls with the same customer, of whatever kind and line, that begin no earlier than the outer row.
+    """For a subquery: answered calls with the same customer, of any kind and line, that begin no earlier than the outer row.
 
-    `calls` are those that count. `since` is a moment before which no outer row begins: it lets PostgreSQL leave out what is older. `within`
-    is the longest time from the beginning of the one to that of the other.
+    `calls` are those that count. `since`: no outer row begins earlier, so PostgreSQL can skip older calls. `within`: the longest time between the
+    two beginnings.
     """
     start = OuterRef("start_time")
     later = calls.filter(IS_TALK, customer_number=OuterRef("customer_number"), start_time__gte=start)

@@ -1,8 +1,8 @@
-"""Call ids that a provider reuses, as a PBX does whose counter restarts: two calls never share a row.
+"""Call ids reused by a provider, for example by a PBX whose counter restarts: two calls never share a row.
 
-A report whose call began near the call with its id belongs to that (`merge.near`); nearly all do. Of the others: with another customer it is another
-call; with the same customer it is the same call, reported late; and where that is unknown and the times are far apart it is in doubt, and not
-merged. A number whose country is ambiguous equals each number that it can be.
+A report of a call that began near the call with its id belongs to that call (`merge.near`); nearly all do. Otherwise: another customer means another
+call; the same customer means the same call, reported late; if the customer is unknown and the times are far apart, the report is in doubt and not
+merged. A number of ambiguous country equals each of its possible numbers.
 """
 
 from collections.abc import Mapping
@@ -25,15 +25,15 @@ DOUBT = _(
     "A call with the id “%(id)s” began at %(time)s, and this tells no customer: it may be another call under the same id, so it was not merged."
 )
 IN_DOUBT = timedelta(hours=15)
-"""More than any two time zones differ, so that a wrong one causes no doubt."""
+"""More than the difference of any two time zones, so that a wrong time zone causes no doubt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The decision about a report that is not near the call with its id. Neither field: it belongs to that call."""
+    """The decision about a report that is not near the call with its id. With neither field set it belongs to that call."""
 
     event: CallEvent | None = None
-    "It is of another call, with the id in it."
+    "It belongs to another call, whose id it holds."
     doubt: str = ""
     "Why it is not merged, a sentence for staff."
 
@@ -63,7 +63,7 @@ def _may_be_one(number: str, other: str, country: str) -> bool:
 
 
 def _another(event: CallEvent, call: Call, parameters: Mapping[str, Any], *, voip: Voip, customer: str) -> CallEvent:
-    """The event under the id of its own call: of the two the later one keeps the provider's id."""
+    """The event under its own call's id: the later of the two calls keeps the provider's id."""
     if parameters["started_at"] > call.start_time:
         key = _former_id(event.provider_call_id, call.start_time)
         Report.objects.of(call).filter(provider_call_id=call.provider_call_id).update(provider_call_id=key)

@@ -1,7 +1,7 @@
 """Messages for staff that are stored and translated when they are read.
 
 They are stored as the English text with its values, one per line: `["“%(word)s” is …", {"word": "RINGIN"}]`; one without values as plain text.
-`tell` translates them into the reader's language.
+`translate_stored` translates them into the reader's language.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any, Self
 from django.utils.translation import gettext, gettext_noop
 
 _ = gettext_noop
-"""Marks a text to be translated, in modules that know nothing of Django."""
+"""Marks a text for translation, in modules that do not depend on Django."""
 
 
 class Sentence(str):
@@ -20,7 +20,7 @@ class Sentence(str):
     values: dict[str, str]
 
     def __new__(cls, text: str, /, **values: str) -> Self:
-        """text: with a placeholder `%(name)s` for each value; or a Sentence, which is returned as it is."""
+        """text: with a placeholder `%(name)s` for each value; a Sentence is returned unchanged."""
         if isinstance(text, cls):
             return text
         sentence = super().__new__(cls, text % values if values else text)
@@ -45,7 +45,7 @@ def translate(text: str) -> str:
 
 
 def _translated(value: str) -> str:
-    """A value that is no Sentence is often a provider's word, which is never translated."""
+    """A value that is no Sentence is often a provider's word, which is not translated."""
     return value.translated() if isinstance(value, Sentence) else value
 
 
@@ -55,12 +55,12 @@ def store(*texts: str) -> str:
     return "\n".join(dict.fromkeys(filter(None, lines)))
 
 
-def tell(stored: str) -> str:
+def translate_stored(stored: str) -> str:
     """The result of `store`, in the reader's language, one per line."""
-    return "\n".join(_tell(line) for line in stored.split("\n"))
+    return "\n".join(_translate_line(line) for line in stored.split("\n"))
 
 
-def _tell(line: str) -> str:
+def _translate_line(line: str) -> str:
     try:
         return _read(json.loads(line)).translated()
     except (ValueError, TypeError, KeyError, RecursionError):  # no sentence with places

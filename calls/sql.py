@@ -18,11 +18,11 @@ class Statement:
         self.names = tuple(dict.fromkeys(_PARAMETER.findall(text)))
         self.text = _PARAMETER.sub(lambda found: f"${self.names.index(found[1]) + 1}", text).replace("%%", "%")
         self.encoded = self.text.encode()
-        """What is sent; always the same object, so that psycopg need not encode and hash it again to know it as prepared."""
+        """The text that is sent; always the same object, so that psycopg need not encode and hash it again to find the prepared statement."""
 
 
 def may_be_repeated(problem: Exception) -> bool:
-    """Whether a statement failed through no fault of its own: the server closed Django's connection, or ended a deadlock at its cost."""
+    """Whether a statement failed for reasons outside itself: the connection was closed by the server, or a deadlock was resolved at its expense."""
     is_lost = connection.connection is None or bool(connection.connection.closed)
     return is_lost or isinstance(problem.__cause__, psycopg.errors.DeadlockDetected)
 

@@ -1,4 +1,4 @@
-"""The statistics of calls. Each figure carries the filters of the list that it counts; tests compare the two."""
+"""Statistics of calls. Each figure carries the filters of the list that it counts; tests compare the two."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ RESOURCE: Final = "calls"
 Counts = Mapping[tuple[int, ...], Mapping[str, int]]
 ANSWERED_WITHIN: Final = (10, 20, 30, 60)
 SERVICE_LEVEL: Final = 20
-"""Seconds within which calls should be answered, as call centres agree upon."""
+"""The usual answering target of call centres, in seconds."""
 RETURNED_WITHIN: Final[Mapping[str, int]] = {
     "returned_within_15_minutes": 15 * 60,
     "returned_within_1_hour": 60 * 60,
@@ -35,7 +35,7 @@ RATES: Final[Mapping[str, tuple[str, str]]] = {
     "return_rate": ("missed", "returned"),
     "outgoing_answer_rate": ("outgoing_finished", "outgoing_answered"),
 }
-"""Names of figures: of how many, how many."""
+"""For each rate the names of its figures: the base, and the part."""
 
 
 @dataclass(frozen=True, slots=True)

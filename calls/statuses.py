@@ -2,8 +2,8 @@
 
 `QUEUED → DIALING → RINGING → IN PROGRESS → ANSWERED | BUSY | NO ANSWER | FAILED | CANCELED`
 
-A call only moves forward. How far it is, and how sure we are of its result, is one number, the precedence: of two reports the one with the
-higher precedence decides, whichever arrives first. That makes merging reports independent of their order.
+A call only moves forward. How far it is, and how certain its result, is one number, the precedence: of two reports the one with the higher
+precedence decides, whichever arrives first. That makes merging independent of the order.
 """
 
 import unicodedata
@@ -71,7 +71,7 @@ MISSED = (Status.NO_ANSWER, Status.BUSY, Status.FAILED, Status.CANCELED)
 
 
 def precedence(status: Status, source: Source = Source.EVENT) -> int:
-    """The weight of a report: how far the call is, then who says so, then which result it is."""
+    """The weight of a report: how far the call is, then who reports it, then the result."""
     if status in PROGRESS:
         return PROGRESS[status]
     return FIRST_RESULT + 10 * source + RESULTS[status]

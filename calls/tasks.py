@@ -1,4 +1,4 @@
-"""Periodic jobs of calls, and the one after a requested call."""
+"""Periodic jobs of calls, and the job after a requested call."""
 
 from django.db import transaction
 from procrastinate import RetryStrategy
@@ -18,7 +18,7 @@ def expire_stale_calls(timestamp: int) -> int:
 
 @app.task(name=TELL_OF_END, retry=RetryStrategy(max_attempts=60, wait=1))
 def tell_of_end(call_id: int) -> None:
-    """Enqueued by the statement that merges the report of an end into a call that was asked for here (`calls.reporting_at_once`)."""
+    """Enqueued by the statement that merges the end of a requested call (`calls.reporting_at_once`)."""
     with transaction.atomic():
         call_changed.send(Call, call_id=call_id, requested=True)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call
-from calls.sentences import tell
+from calls.sentences import translate_stored
 from integrations.configuration_pages import TRIALS
 from integrations.line_additions import TO_LINES
 from integrations.models import READ_IN_PART, READABLE, UNREADABLE, WAITING, WebhookDelivery
@@ -111,7 +111,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("what could not be read"))
     def problem(self, delivery: WebhookDelivery) -> str:
-        return tell(delivery.error or delivery.notes)
+        return translate_stored(delivery.error or delivery.notes)
 
     @admin.display(description=_("call"))
     def call(self, delivery: WebhookDelivery) -> str:

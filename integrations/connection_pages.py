@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
-from calls.sentences import tell
+from calls.sentences import translate_stored
 from integrations import connection_tests
 from integrations.connection_models import ConnectionState, ConnectionTest
 from voipcrm.backoffice.submissions import new_token, redirect_from_dialog, submit_once
@@ -55,7 +55,7 @@ def describe(test: ConnectionTest | None) -> dict[str, Any]:
         "test": test,
         "state": test.state if test else ConnectionState.NONE,
         "message": connection_tests.message_of(test),
-        "last_failure": tell(test.last_failure) if test else "",
+        "last_failure": translate_stored(test.last_failure) if test else "",
         "in_progress": bool(test and test.in_progress),
         "is_fault": bool(test and test.state == ConnectionState.FAILED),
     }

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 
-from calls.sentences import _, store, tell, translate
+from calls.sentences import _, store, translate, translate_stored
 from integrations.connection_models import EXPIRES, ConnectionState, ConnectionTest
 from integrations.sip_dialer import presence
 from sips.models import Sip, Voip
@@ -79,7 +79,7 @@ def message_of(test: ConnectionTest | None) -> str:
     """The test's message in the reader's language."""
     match test.state if test else ConnectionState.NONE:
         case ConnectionState.PASSED | ConnectionState.FAILED:
-            return tell(test.message) if test else ""
+            return translate_stored(test.message) if test else ""
         case ConnectionState.WAITING:
             return (
                 translate(_NO_DIALER) if test and test.sip_id and not presence.count_living() else translate(_WAITING)

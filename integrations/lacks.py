@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from calls.sentences import tell, translate
+from calls.sentences import translate, translate_stored
 from integrations import providers
 from integrations.models import SyncCursor
 from integrations.providers.foundation.events import Account, DialOrder
@@ -62,7 +62,7 @@ def _dialing(adapter: Provider, voip: Voip, account: Account) -> str:
 def _last_listing(voip: Voip) -> str:
     """The error of the last reading of the list."""
     cursor = SyncCursor.objects.filter(voip=voip).first()
-    return tell(cursor.error) if cursor else ""
+    return translate_stored(cursor.error) if cursor else ""
 
 
 def _listing(adapter: Provider, account: Account) -> str:

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from calls.sentences import tell
+from calls.sentences import translate_stored
 from integrations import connection_tests
 from integrations.connection_models import ConnectionState, ConnectionTest
 from sips.lines import CannotDial, check_login
@@ -54,5 +54,5 @@ def _data(test: ConnectionTest | None) -> dict[str, Any]:
         "state": (test.state if test else ConnectionState.NONE).value,
         "result": test.result if test else "",
         "message": connection_tests.message_of(test),
-        "last_failure": tell(test.last_failure) if test else "",
+        "last_failure": translate_stored(test.last_failure) if test else "",
     }

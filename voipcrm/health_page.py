@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
-from calls.sentences import tell
+from calls.sentences import translate_stored
 from integrations.models import Dialer, SyncCursor
 from integrations.sip_dialer import presence
 from integrations.webhooks.traffic import with_traffic
@@ -190,7 +190,10 @@ def _call_list(voip: Voip, cursor: SyncCursor) -> Check:
     title = _("%(name)s: the provider's list of calls") % {"name": voip.name}
     when = show_moment(cursor.read_at) if cursor.read_at else _("never")
     if cursor.error:
-        text = _("It could not be read on %(when)s: %(problem)s") % {"when": when, "problem": tell(cursor.error)}
+        text = _("It could not be read on %(when)s: %(problem)s") % {
+            "when": when,
+            "problem": translate_stored(cursor.error),
+        }
         return Check(title, "fault", text, _page_of(voip), _("Configuration"))
     return Check(title, "ok", _("Last read: %(when)s.") % {"when": when})
 

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from calls.sentences import tell
+from calls.sentences import translate_stored
 from integrations import providers
 from integrations.models import WebhookDelivery
 from integrations.providers.foundation.events import Delivery
@@ -85,7 +85,7 @@ def _describe(delivery: WebhookDelivery, voip: Voip, user: Any) -> dict[str, Any
     shown: dict[str, Any] = {"delivery": delivery, "received": show_moment(delivery.received_at)}
     if not (may_view(user, WebhookDelivery) and sees_all_lines(user)):
         return shown
-    shown |= {"problem": tell(delivery.error), "notes": tell(delivery.notes).splitlines()}
+    shown |= {"problem": translate_stored(delivery.error), "notes": translate_stored(delivery.notes).splitlines()}
     shown["link"] = reverse("admin:integrations_webhookdelivery_change", args=[delivery.pk])
     if voip.provider in providers.slugs() and not delivery.error:
         account = account_of(voip, with_key=False)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext, ngettext
 
 from calls.models import Call
 from calls.reports import CallChange
-from calls.sentences import tell
+from calls.sentences import translate_stored
 from integrations.webhooks.processing import Replayed
 from sips.models import Sip
 from voipcrm.backoffice.display import show_moment
@@ -16,10 +16,14 @@ from voipcrm.backoffice.display import show_moment
 def describe(replayed: Replayed) -> list[str]:
     """For one call: why deliveries cannot be read or only in part, and what changed."""
     sentences = [
-        gettext("Unreadable: %(problem)s") % {"problem": tell(row.error)} for row in replayed.deliveries if row.error
+        gettext("Unreadable: %(problem)s") % {"problem": translate_stored(row.error)}
+        for row in replayed.deliveries
+        if row.error
     ]
     sentences += [
-        gettext("Read in part: %(notes)s") % {"notes": tell(row.notes)} for row in replayed.deliveries if row.notes
+        gettext("Read in part: %(notes)s") % {"notes": translate_stored(row.notes)}
+        for row in replayed.deliveries
+        if row.notes
     ]
     changes = [_describe(change) for change in replayed.calls if is_changed(change) or change.is_partial]
     if not changes and any(not row.error for row in replayed.deliveries):

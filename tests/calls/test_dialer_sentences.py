@@ -8,7 +8,7 @@ from django.utils.translation import override
 from staff import superuser, told
 
 from calls import dialer_sentences
-from calls.dialer_sentences import tell
+from calls.dialer_sentences import translate
 
 PLACES = re.compile(r"%\((\w+)\)s")
 
@@ -17,17 +17,17 @@ PLACES = re.compile(r"%\((\w+)\)s")
 def test_each_sentence_is_translated_with_its_values(text: str) -> None:
     places = {name: f"<{name}>" for name in PLACES.findall(text)}
     with override("pl"):
-        polish = tell(text % places if places else text)
+        polish = translate(text % places if places else text)
 
     assert polish != (text % places if places else text)
     assert all(place in polish for place in places.values())
-    assert tell(text % places if places else text) == (text % places if places else text)
+    assert translate(text % places if places else text) == (text % places if places else text)
 
 
 @pytest.mark.parametrize("words", ["486 Busy Here", "NO ANSWER", "", "no answer", "503 %(server)s"])
 def test_words_of_a_server_are_not_translated(words: str) -> None:
     with override("pl"):
-        assert tell(words) == words
+        assert translate(words) == words
 
 
 @pytest.mark.django_db

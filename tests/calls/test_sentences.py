@@ -3,7 +3,7 @@
 import pytest
 from django.utils.translation import override
 
-from calls.sentences import Sentence, store, tell, translate
+from calls.sentences import Sentence, store, translate, translate_stored
 
 EVENT = Sentence("“%(word)s” is not an event we know. Translate it in settings.events.", word='"ZŁE"\nsłowo')
 NESTED = Sentence("Event %(number)s of %(count)s: %(problem)s", number="2", count="3", problem=EVENT)
@@ -11,7 +11,7 @@ NESTED = Sentence("Event %(number)s of %(count)s: %(problem)s", number="2", coun
 
 def test_a_sentence_in_english_is_its_text() -> None:
     with override("en"):
-        assert tell(store(NESTED)) == NESTED
+        assert translate_stored(store(NESTED)) == NESTED
     assert NESTED == 'Event 2 of 3: “"ZŁE"\nsłowo” is not an event we know. Translate it in settings.events.'
 
 
@@ -19,7 +19,7 @@ def test_a_stored_sentence_is_shown_in_the_readers_language() -> None:
     stored = store(NESTED, "The event has no id.")
 
     with override("pl"):
-        assert tell(stored) == (
+        assert translate_stored(stored) == (
             'Zdarzenie 2 z 3: „"ZŁE"\nsłowo” to nieznane zdarzenie. Przetłumacz je w settings.events.\nZdarzenie nie ma identyfikatora.'
         )
 
@@ -45,7 +45,7 @@ def test_sentences_are_stored_once_one_per_line() -> None:
 )
 def test_any_other_text_is_shown_as_it_is(text: str) -> None:
     with override("pl"):
-        assert tell(text) == text
+        assert translate_stored(text) == text
 
 
 def test_values_from_providers_are_not_translated() -> None:
@@ -56,4 +56,4 @@ def test_values_from_providers_are_not_translated() -> None:
 
 
 def test_a_text_without_places_may_hold_percent_signs() -> None:
-    assert Sentence("as for strptime: %d/%m/%Y") == tell(store(Sentence("as for strptime: %d/%m/%Y")))
+    assert Sentence("as for strptime: %d/%m/%Y") == translate_stored(store(Sentence("as for strptime: %d/%m/%Y")))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from calls.sentences import tell
+from calls.sentences import translate_stored
 from integrations.models import SyncCursor
 from integrations.webhooks.traffic import with_traffic
 from sips.models import Voip
@@ -77,5 +77,5 @@ def _of_deliveries(found: _Found) -> Iterator[Fault]:
 
 def _of_lists(found: _Found) -> Iterator[Fault]:
     for pk, name, error in found.lists:
-        text = _("the list of calls could not be read: %(problem)s") % {"problem": tell(error)}
+        text = _("the list of calls could not be read: %(problem)s") % {"problem": translate_stored(error)}
         yield Fault(name or f"#{pk}", text, reverse("admin:sips_voip_change", args=[pk]))

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from calls.sentences import tell
+from calls.sentences import translate_stored
 from integrations import providers
 from integrations.models import READ_IN_PART, UNREADABLE, WebhookDelivery
 from integrations.webhooks import processing
@@ -68,7 +68,7 @@ def _chosen(options: dict[str, Any]) -> QuerySet[WebhookDelivery]:
 def _describe(replayed: processing.Replayed) -> Iterator[str]:
     for row in replayed.deliveries:
         if problem := row.error or row.notes:
-            yield f"delivery {row.delivery_id}: {tell(problem)}"
+            yield f"delivery {row.delivery_id}: {translate_stored(problem)}"
     numbers = ", ".join(str(row.delivery_id) for row in replayed.deliveries)
     for change in replayed.calls:
         what = f"delivery {numbers}, call {change.provider_call_id}"

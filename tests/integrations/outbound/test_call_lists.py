@@ -16,7 +16,7 @@ from calls.dialing import claim
 from calls.events import CallEvent
 from calls.expiry import expire_stale_calls
 from calls.models import Call, Report, Via
-from calls.sentences import store, tell
+from calls.sentences import store, translate_stored
 from calls.services import apply_event
 from calls.statuses import Kind, Source, Status
 from integrations import lacks, providers
@@ -226,9 +226,9 @@ class TestMark:
 
         assert len(exchange.received) == 3
         said = SyncCursor.objects.get().error
-        assert "more than 3 pages" in tell(said)
+        assert "more than 3 pages" in translate_stored(said)
         with translation.override("pl"):
-            assert "więcej niż 3 strony" in tell(said)
+            assert "więcej niż 3 strony" in translate_stored(said)
 
 
 def test_the_error_of_the_list_is_shown_on_the_configurations_page() -> None:
