@@ -7,15 +7,15 @@ window.deskAlerts = (() => {
   const tab = crypto.getRandomValues(new Uint32Array(2)).join("-");
   let audio = null, rungAt = 0;
 
-  // What this browser remembers of its reader's wishes.
-  const wishes = {
+  // The preferences of this browser's user.
+  const preferences = {
     has: (name) => (localStorage.getItem(`desk.${name}`) ?? document.querySelector(`[data-setting=${name}]`)?.dataset.default) === "on",
     set: (name, on) => localStorage.setItem(`desk.${name}`, on ? "on" : "off"),
   };
 
   // Browsers let a page sound only after somebody has clicked on it or pressed a key, Safari only within that very event.
   function wake() {
-    if (!wishes.has("sound") || !window.AudioContext) return;
+    if (!preferences.has("sound") || !window.AudioContext) return;
     audio ??= new AudioContext();
     if (audio.state !== "running") audio.resume().catch(() => {});
   }
@@ -45,7 +45,7 @@ window.deskAlerts = (() => {
   }
 
   function sound(call) {
-    if (!wishes.has("sound") || Date.now() - rungAt < EVERY) return;
+    if (!preferences.has("sound") || Date.now() - rungAt < EVERY) return;
     rungAt = Date.now();
     setTimeout(() => {
       if (claims(call)) beep();
@@ -54,7 +54,7 @@ window.deskAlerts = (() => {
 
   // Once for each call; the browser shows one of the same tag once, from however many tabs it comes.
   function notify(call, who) {
-    if (!wishes.has("notification") || window.Notification?.permission !== "granted") return;
+    if (!preferences.has("notification") || window.Notification?.permission !== "granted") return;
     const shown = new Notification(`${texts.incoming} ${who}`, { tag: `desk-call-${call}` });
     shown.addEventListener("click", () => { window.focus(); shown.close(); });
   }
@@ -65,12 +65,12 @@ window.deskAlerts = (() => {
   }
 
   for (const box of document.querySelectorAll("[data-setting]")) {
-    box.checked = wishes.has(box.dataset.setting);
+    box.checked = preferences.has(box.dataset.setting);
     box.addEventListener("change", async () => {
       const may = await maySet(box);
       document.getElementById("desk-refused").textContent = may ? "" : texts.refused;
       box.checked &&= may;
-      wishes.set(box.dataset.setting, box.checked);
+      preferences.set(box.dataset.setting, box.checked);
       wake();
     });
   }
@@ -83,10 +83,10 @@ window.deskAlerts = (() => {
   });
 
   return {
-    wishes,
+    preferences,
     sound,
     notify,
-    isListening: () => wishes.has("sound") || wishes.has("notification"),
-    isMute: () => wishes.has("sound") && !canSound(),
+    isListening: () => preferences.has("sound") || preferences.has("notification"),
+    isMute: () => preferences.has("sound") && !canSound(),
   };
 })();

@@ -33,7 +33,7 @@
     const typing = event.target.matches?.("input, textarea, select, [contenteditable]");
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.id === "desk-note") return find("desk-note-form").requestSubmit();
     if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat || document.querySelector("dialog[open]")) return;
-    if (!KEYS[event.key] || !alerts.wishes.has("keys")) return;
+    if (!KEYS[event.key] || !alerts.preferences.has("keys")) return;
     event.preventDefault();
     KEYS[event.key]();
   });

@@ -381,7 +381,7 @@ dialog{inset:auto 0 0;width:100%;max-width:100%;border-radius:16px 16px 0 0}
 
     /* Where it stands */
 
-    /** [side, edge], such as ["right", "bottom"]; the page's wish before the widget's. */
+    /** [side, edge], such as ["right", "bottom"]; the page's choice before the widget's. */
     corner() {
       const [edge, side] = (this.settings.corner || (this.data && this.data.position) || "").split("-");
       return [side === "left" ? side : "right", edge === "top" ? edge : "bottom"];
@@ -720,20 +720,20 @@ dialog{inset:auto 0 0;width:100%;max-width:100%;border-radius:16px 16px 0 0}
       return box && box.value;
     }
 
-    wish() {
+    requestBody() {
       const { form_token, consent_text, consent_version } = this.data;
-      const wish = { number: this.values.number, form_token, website: this.form.elements.website.value };
-      for (const name of ["name", "note"]) if (this.values[name]) wish[name] = this.values[name];
-      if (this.isLater) wish.call_at = this.chosen();
-      if (consent_text) Object.assign(wish, { consent: true, consent_version });
+      const request = { number: this.values.number, form_token, website: this.form.elements.website.value };
+      for (const name of ["name", "note"]) if (this.values[name]) request[name] = this.values[name];
+      if (this.isLater) request.call_at = this.chosen();
+      if (consent_text) Object.assign(request, { consent: true, consent_version });
       const page = location.origin + location.pathname; // without what stands behind ? and #, where secrets are
-      if (/^https?:/.test(page) && page.length <= 1000) wish.page_url = page;
-      return wish;
+      if (/^https?:/.test(page) && page.length <= 1000) request.page_url = page;
+      return request;
     }
 
     async post() {
       const { locale } = this.data;
-      const send = () => ask("POST", this.server + "autocalls/create_from_widget", { widget_token: this.token, locale, autocall: this.wish() });
+      const send = () => ask("POST", this.server + "autocalls/create_from_widget", { widget_token: this.token, locale, autocall: this.requestBody() });
       this.freshUntil = 0; // what was known of free times, and maybe the token, is used up
       const answer = await send();
       if (answer.body.code !== "form_expired") return answer;
