@@ -1,6 +1,6 @@
-"""Which functions and files are longer than they should be: `make sizes`, a part of `make check`.
+"""Lists functions and files that are too long: `make sizes`, part of `make check`.
 
-A function counts from its `def` to its end without its docstring, a file with all its lines. Migrations are made by a program and not measured.
+A function counts from its `def` to its end without its docstring, a file with all its lines. Migrations are generated and not measured.
 """
 
 import ast

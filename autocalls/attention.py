@@ -1,4 +1,4 @@
-"""Which call-backs staff should look at; each choice is read from an index."""
+"""Call-backs that need attention; each choice uses an index."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from autocalls.models import Attempt, AttemptOutcome, Autocall, Standing, Status
 from voipcrm.backoffice.filters import ChoiceFilter
 
 OVERDUE_AFTER = timedelta(minutes=1)
-"""After the promised time; later than this no operator was free, no line can dial, or no worker runs."""
+"""Time after the promised time; beyond it no operator was free, no line can dial, or no worker runs."""
 
 WAITING = Q(status__in=(Status.SCHEDULED, Status.CALLING))
 """To be called automatically."""

@@ -1,4 +1,4 @@
-"""The form of a call-back's page: what it is made through, and times on the clock of that."""
+"""The form of a call-back's page: what it is made through, and times in that time zone."""
 
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -46,7 +46,7 @@ class AutocallForm(_ModelForm):
         return gettext("On the clock of %(zone)s.") % {"zone": configurations.time_zone_of(self.instance)}
 
     def full_clean(self) -> None:
-        """Times are read on the clock of the call-back as it is to be."""
+        """Times are read in the time zone of the call-back as it will be."""
         with timezone.override(self._time_zone()):
             super().full_clean()
 
@@ -63,7 +63,7 @@ class AutocallForm(_ModelForm):
     def _chosen(self, name: str) -> Any:
         try:
             return self.fields[name].clean(self.data.get(self.add_prefix(name)))
-        except ValidationError:  # told when the form is cleaned
+        except ValidationError:  # reported when the form is cleaned
             return None
 
     def clean_call_at(self) -> Any:
@@ -93,7 +93,7 @@ class AutocallForm(_ModelForm):
         return cleaned
 
     def _check_configuration(self, cleaned: dict[str, Any]) -> Voip | None:
-        """Where a new one, or one that is to be made otherwise, could be made by nobody, say what is missing."""
+        """Report what is missing if a new or changed call-back could not be made."""
         if not self.instance._state.adding and not {"widget", "voip", "sip"} & set(self.changed_data):
             return self.instance.voip
         made_through = {name: cleaned.get(name) for name in ("widget", "voip", "sip")}

@@ -23,23 +23,23 @@ class FreeSlot(NamedTuple):
 
 
 class Run(TypedDict):
-    """Slots that follow each other: the places in each of them, 0 for one that cannot be booked."""
+    """Consecutive slots: the free places in each, 0 for a slot that cannot be booked."""
 
     call_at: datetime
     free: list[int]
 
 
 LONGEST_GAP = 16
-"""Slots without a place that are counted as zeros; after more of them, a new run is shorter."""
+"""Full slots that are counted as zeros; after more of them, a new run is shorter."""
 
-# By hand, as every visitor of every page passes here, and putting it together took longer than answering it.
+# Raw SQL: every visitor of every page runs this, and composing it with the ORM took longer than answering it.
 _TAKEN = """
 SELECT slot_at FROM autocalls_autocall WHERE widget_id = %s AND status = ANY (%s) AND slot_at >= %s AND slot_at < %s ORDER BY slot_at"""
 _OPEN = [status.value for status in OPEN]
 
 
 def taken_places(widget: Widget, *, begin: datetime, end: datetime) -> Sequence[datetime]:
-    """The moments booked in [begin, end), ascending, one for each place that is taken. A finished call-back takes no place."""
+    """The moments booked in [begin, end), ascending, once per taken place. A finished call-back takes no place."""
     with connection.cursor() as cursor:
         cursor.execute(_TAKEN, [widget.pk, _OPEN, begin, end])
         return [moment for (moment,) in cursor.fetchall()]
@@ -50,12 +50,12 @@ def has_place(widget: Widget, slot: Interval) -> bool:
 
 
 def taken_from(widget: Widget, now: datetime) -> Sequence[datetime]:
-    """The moments booked from now on, ascending, as far as anybody can book."""
+    """The moments booked from now on, ascending, as far ahead as booking is possible."""
     return taken_places(widget, begin=now, end=now + timedelta(days=widget.days_ahead + 2))
 
 
 def free_slots(widget: Widget, hours: OpeningHours, now: datetime, taken: Sequence[datetime]) -> Iterator[FreeSlot]:
-    """What a visitor can book now, ascending. taken: as of `taken_from`."""
+    """The slots a visitor can book now, ascending. taken: from `taken_from`."""
     for slot in islice(slots.bookable(hours, widget.slot_rules, now), slots.MOST_OFFERED):
         free = widget.slot_capacity - (bisect_left(taken, slot.end) - bisect_left(taken, slot.begin))
         if free > 0:
@@ -63,7 +63,7 @@ def free_slots(widget: Widget, hours: OpeningHours, now: datetime, taken: Sequen
 
 
 def in_runs(slots: Iterable[FreeSlot], minutes: int) -> list[Run]:
-    """The same, compact: a week that is always open takes 2 KB instead of 30. Every run begins and ends with a free slot."""
+    """The same, compact: an always open week takes 2 KB instead of 30. Every run begins and ends with a free slot."""
     length = timedelta(minutes=minutes)
     runs: list[Run] = []
     for slot, free in slots:

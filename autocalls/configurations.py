@@ -1,4 +1,4 @@
-"""A call-back's configuration and time zone, and what is missing where no line can make it."""
+"""A call-back's configuration and time zone, and what is missing if no line can make it."""
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from widgets.models import Widget
 
 
 def choose(*, widget: Widget | None, voip: Voip | None, sip: Sip | None) -> Voip | None:
-    """The configuration that is named, else the line's, else the widget's; without any, the only one that can call.
+    """The named configuration, else the line's, else the widget's; without any, the only one that can call.
 
     None for a widget with lines of its own, and where a widget or a line leads to none: `check` tells what is missing.
     Raises CannotDial where nothing is named, and none or several can call.
@@ -37,7 +37,7 @@ def choose(*, widget: Widget | None, voip: Voip | None, sip: Sip | None) -> Voip
 
 
 def check(autocall: Autocall) -> None:
-    """Raises CannotDial, with what is missing and the field, where no line could be rung for it now."""
+    """Raises CannotDial, with what is missing and the field, if no line could be rung for it now."""
     _check_line(autocall)
     if lines.of(autocall):
         return
@@ -84,7 +84,7 @@ def _why_not_through(voip: Voip) -> str:
 
 
 def time_zone(*, widget: Widget | None, voip: Voip | None) -> str:
-    """In which a time without an offset is read: the widget's, else the configuration's, else the current one: UTC in the API, the staff's in the
+    """The time zone of times without an offset: the widget's, else the configuration's, else the current one: UTC in the API, the staff's in the
     admin."""
     if widget is not None:
         return widget.time_zone

@@ -1,4 +1,4 @@
-"""Erasing people from call-backs. A call-back that is over stays as a fact without a person: through which widget, when, with what result."""
+"""Erasing people from call-backs. A finished call-back stays without its person: widget, time and result."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from sips.number_search import SoughtNumber
 PERSONAL: Mapping[str, Any] = {
     "number": "", "name": "", "note": "", "page_url": "", "address": "", "network": "", "client_id": None, "contact_id": None,
 }  # fmt: skip
-"""Personal columns, and their erased value. Time and version of a consent stay, as they identify nobody."""
+"""Personal columns, and their erased value. Time and version of a consent stay, because they identify nobody."""
 
 
 TEXTS = ("name", "note", "page_url")

@@ -1,4 +1,4 @@
-"""Keeps the public endpoint from being used to ring strangers or to spend the company's money.
+"""Prevents the public endpoint from being used to ring strangers or to spend the company's money.
 
 Whatever a request claims of itself (Origin, a forwarded address) can be forged; what is trusted here is the number, the address the connection came
 from (`voipcrm.middleware.client_address`), our own signed form token, and what the database counts.
@@ -24,14 +24,14 @@ from widgets import form_tokens
 from widgets.models import Widget
 
 HONEYPOT = "website"
-"""A hidden field; only scripts fill it in."""
+"""A hidden field (honeypot), which only scripts fill in."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class VisitorRefused(Exception):
-    """A visitor's request is refused: `code` says why, `field` which part of it, `retry_after` when to try again; `values` are for the sentence of
-    that code."""
+    """A visitor's request is refused: `code` says why, `field` which part, `retry_after` when to try again; `values` fill the sentence of that
+    code."""
 
     def __init__(self, code: str, field: str = "", *, retry_after: timedelta | None = None, **values: str) -> None:
         super().__init__(code)
@@ -43,7 +43,7 @@ class VisitorRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request came from, for the limits: an IPv4 address or IPv6 /64 (what one customer has), and the network around it."""
+    """The origin of a request, for the limits: an IPv4 address or IPv6 /64 (what one customer has), and its network."""
 
     address: str
     network: str
@@ -84,15 +84,15 @@ def admit(widget: Widget, requested: Mapping[str, Any], origin: Origin) -> Visit
 
 
 def hold(visit: Visit) -> None:
-    """Hold, to the end of the transaction, the locks of all that this request is counted with, and use its form token: it is valid once, and a
-    concurrent use of it waits, as its row is unique. Raises VisitorRefused."""
+    """Hold, until the end of the transaction, the locks of everything this request is counted by, and use up its form token; a concurrent use of the
+    token waits for its unique row. Raises VisitorRefused."""
     locks.hold(*(f"{limit.code}:{limit.common}" for limit in limits(visit)))
     if visit.nonce and not UsedFormToken.objects.get_or_create(nonce=visit.nonce)[1]:
         raise VisitorRefused("form_expired", "form_token")
 
 
-# Of each limit the request that has to leave the window before another may be made; no row while there is room. By hand, as every visitor waits for
-# it twice, and putting the five together took longer than answering them.
+# For each limit, the request that must leave the window before another is allowed; no row while there is room. Raw SQL: every visitor waits for it
+# twice, and composing the five queries took longer than answering them.
 _REACHED = Statement(
     " UNION ALL ".join(
         f"""

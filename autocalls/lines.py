@@ -1,4 +1,4 @@
-"""Which lines can be rung for a call-back, and which is next."""
+"""The lines that can be rung for a call-back, and their order."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from sips.lines import can_dial
 from sips.models import Sip
 
 SILENT = timedelta(minutes=5)
-"""A call without a report for so long does not ring any more; if it is talk, the line is busy."""
+"""A call without a report for so long has stopped ringing; if it is talk, the line is busy."""
 
 
 class Line(NamedTuple):
@@ -50,7 +50,7 @@ def configuration_of(autocall: Autocall) -> int | None:
 
 
 def is_configured(autocall: Autocall) -> bool:
-    """Whether it has a configuration at all, though no line may be able to dial now."""
+    """Whether it has a configuration, even if no line can dial now."""
     configured = Sip.objects.filter(voip__isnull=False)
     if autocall.sip_id is not None:
         return configured.filter(pk=autocall.sip_id).exists()
@@ -60,7 +60,7 @@ def is_configured(autocall: Autocall) -> bool:
 
 
 def _dialable(rows: QuerySet[Sip]) -> list[Line]:
-    """By SIP where the line has a login, else through the provider."""
+    """By SIP if the line has a login, else through the provider."""
     found = []
     for sip in rows:
         via = next((via for via in (Via.SIP, Via.PROVIDER) if can_dial(sip, by_sip=via == Via.SIP)), None)
@@ -70,7 +70,7 @@ def _dialable(rows: QuerySet[Sip]) -> list[Line]:
 
 
 def free(lines: Sequence[Line], now: datetime) -> list[Line]:
-    """Those without a call-back in progress, least recently used first. Exact while the lines are locked."""
+    """Lines without a call-back in progress, least recently used first. Exact while the lines are locked."""
     ids = [line.sip.pk for line in lines]
     lively = Q(call__answered_at__isnull=False) | Q(call__updated_at__gt=now - SILENT)
     engaged = set(Attempt.objects.filter(lively, outcome="", sip__in=ids).values_list("sip", flat=True))
@@ -81,7 +81,7 @@ def free(lines: Sequence[Line], now: datetime) -> list[Line]:
 
 
 def untried(lines: Sequence[Line], autocall: Autocall) -> list[Line]:
-    """Those that the current attempt has not rung."""
+    """Lines that the current attempt has not rung yet."""
     rung = autocall.calls_made.filter(number=autocall.attempts).exclude(outcome=AttemptOutcome.NOT_DIALED)
     tried = set(rung.values_list("sip", flat=True))
     return [line for line in lines if line.sip.pk not in tried]

@@ -1,4 +1,4 @@
-"""Advisory locks of the database by name, held to the end of the transaction."""
+"""Advisory locks of the database by name, held until the end of the transaction."""
 
 import hashlib
 

@@ -45,7 +45,7 @@ __all__ = [
 
 MOST_ATTEMPTS = 10
 GRACE = timedelta(minutes=1)
-"""How far in the past a requested time may lie: clocks differ, and a request takes time."""
+"""How far in the past a requested time may be: clocks differ, and a request takes time."""
 BY_VISITOR = Q(source=RequestSource.WIDGET)
 
 
@@ -112,7 +112,7 @@ class Autocall(models.Model):
     """As the limits count it, see `autocalls.guard.Origin`; erased after some days."""
     network = models.CharField(max_length=45, blank=True, db_default="", default="", editable=False)
     promised_at = models.DateTimeField(_("promised for"), default=timezone.now, editable=False)
-    """The time the visitor was told; retries move only `call_at`."""
+    """The time promised to the visitor; retries change only `call_at`."""
     slot_at = models.DateTimeField(null=True, editable=False)
     """A moment in the booked slot; null where none was booked."""
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
@@ -120,7 +120,7 @@ class Autocall(models.Model):
         _("attempts at most"), default=3, validators=[MinValueValidator(1), MaxValueValidator(MOST_ATTEMPTS)]
     )
     hunting = models.BooleanField(default=False, db_default=False, editable=False)
-    """The present attempt goes on with the next operator's line (line hunting)."""
+    """The current attempt continues with the next operator's line (hunting)."""
     last_call = models.ForeignKey(
         Call, models.SET_NULL, null=True, editable=False, related_name="autocalls", verbose_name=_("last call")
     )

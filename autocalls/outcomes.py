@@ -12,7 +12,7 @@ FINAL: Final[Mapping[str, AttemptOutcome]] = {
     Reason.REJECTED: AttemptOutcome.DECLINED,
     Reason.NO_SUCH_NUMBER: AttemptOutcome.IMPOSSIBLE,
 }
-"""Final: another attempt would be unwanted, or could not succeed."""
+"""Final outcomes: another attempt would be unwanted or could not succeed."""
 
 FAULTS: Final[Mapping[Follow, AttemptOutcome]] = {
     Follow.NEXT_OPERATOR: AttemptOutcome.OPERATOR,

@@ -1,7 +1,7 @@
-"""What `widget_data` tells, prepared once for all who ask within a minute.
+"""The data of `widget_data`, prepared once for all requests of a minute.
 
-It is never told late: each request asks the database for the versions of the rows it is made from and for the places that are taken, which is little,
-and only what is still so is told again. A version is PostgreSQL's own: the transaction that wrote a row, and where the row lies.
+It is never outdated: each request asks the database for the versions of the rows that it was made from and for the taken places, which is cheap,
+and uses the prepared data only if they are unchanged. A version is PostgreSQL's own: the transaction that wrote a row, and its position.
 """
 
 import gzip

@@ -1,4 +1,4 @@
-"""What keeps the public endpoint from abuse leaves behind: refused requests, and form tokens that have been used."""
+"""Refused requests, and used form tokens."""
 
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from widgets.models import Widget
 
 class RefusalQuerySet(models.QuerySet["Refusal"]):
     def visible_to(self, user: Any) -> "RefusalQuerySet":
-        """All, or for who sees their own lines only: those of widgets that ring one of their lines."""
+        """All; users who see only their own lines: refusals of widgets that ring one of these lines."""
         if sees_all_lines(user):
             return self
         if user.pk is None:
@@ -26,7 +26,7 @@ class RefusalQuerySet(models.QuerySet["Refusal"]):
 
 
 class Refusal(models.Model):
-    """What a visitor was refused, kept so that staff can see it and allow it after all. Repetitions of a day are counted, not stored."""
+    """A refused request of a visitor, kept so that staff can see and allow it. Repetitions within a day are counted, not stored."""
 
     widget = models.ForeignKey(
         Widget, models.CASCADE, db_index=False, related_name="refusals", verbose_name=_("widget")

@@ -1,4 +1,4 @@
-"""Sentences for staff of the codes of refused requests."""
+"""Texts for staff of the codes of refused requests."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final

@@ -1,4 +1,4 @@
-"""Stores refused requests for staff, in numbers that an attack cannot drive up."""
+"""Stores refused requests for staff, in numbers that an attack cannot inflate."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ MOST_AN_HOUR = 500
 
 
 def keep(widget: Widget, code: str, requested: Mapping[str, Any], origin: Origin) -> None:
-    """Store the refusal, or count it where the same was refused today."""
+    """Store the refusal, or count it if the same was refused today."""
     now = timezone.now()
     country = widget.voip.country if widget.voip else DEFAULT_COUNTRY
     number = phone_numbers.called(str(requested.get("number", "")), country)
@@ -34,6 +34,6 @@ def keep(widget: Widget, code: str, requested: Mapping[str, Any], origin: Origin
 
 
 def _add(widget: Widget, code: str, now: datetime, **particulars: Any) -> None:
-    """Of two at once one stays uncounted."""
+    """Of two concurrent ones, one is not counted."""
     row = Refusal(widget=widget, code=code, day=now.date(), **particulars)
     Refusal.objects.bulk_create([row], ignore_conflicts=True)

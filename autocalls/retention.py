@@ -17,7 +17,7 @@ AT_ONCE = 1000
 
 
 def erase_old_addresses() -> int:
-    """Erase visitors' addresses after `VISITOR_ADDRESSES_KEPT_DAYS`; the limits look back a day at most. Returns from how many call-backs."""
+    """Erase visitors' addresses after `VISITOR_ADDRESSES_KEPT_DAYS`; limits need them for at most a day. Returns from how many call-backs."""
     if settings.VISITOR_ADDRESSES_KEPT is None:
         return 0
     old = Autocall.objects.filter(created_at__lt=timezone.now() - settings.VISITOR_ADDRESSES_KEPT)

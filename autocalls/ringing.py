@@ -1,4 +1,4 @@
-"""Which lines a call-back rings, as a condition of a query."""
+"""The lines that a call-back rings, as a query condition."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from sips.models import Sip
 
 
 def rings_one_of(lines: Sequence[int], *, configuration: str) -> Q:
-    """Rows with a `widget` that ring one of these lines: the widget's own, where it has some, else those of the configuration.
+    """Rows with a `widget` that ring one of these lines: the widget's own lines if it has some, else those of the configuration.
 
     configuration: the name under which the row knows it.
     """

@@ -24,13 +24,13 @@ from widgets.models import RingFirst
 logger = logging.getLogger(__name__)
 
 DIALED_WITHIN = timedelta(minutes=2)
-"""The `dial_by` of its calls: one that was not dialed in time fails, and the attempt is decided anew."""
+"""The `dial_by` of its calls: a call not dialed in time fails, and the attempt is decided anew."""
 
 PUNCTUAL = timedelta(minutes=1)
 """A call-back later than this belongs to a backlog, which is worked off at intervals (AUTOCALL_SPACING)."""
 
 NO_LINE_PAUSE = timedelta(minutes=1)
-"""Between two looks for a line that can dial."""
+"""Time until the next check for a line that can dial."""
 
 
 class Step(Enum):
@@ -38,7 +38,7 @@ class Step(Enum):
 
     BEGUN = auto()
     SETTLED = auto()
-    "It is not to be called now."
+    "It must not be called now."
     WAITS = auto()
     "No line is free, nor for others with the same lines."
 
@@ -91,7 +91,7 @@ def _run(pk: int) -> Step:
 
 
 def _without_line(autocall: Autocall, now: datetime) -> Step:
-    """Wait where staff may yet mend a line; fail where the configuration was deleted."""
+    """Wait if staff may still repair a line; fail if the configuration was deleted."""
     if lines.is_configured(autocall):
         _wait(autocall, now + NO_LINE_PAUSE, reason=Standing.NO_LINE)
     else:
@@ -112,7 +112,7 @@ def _hunt(autocall: Autocall, available: Sequence[Line], now: datetime) -> Step:
 
 
 def _put_off(autocall: Autocall, now: datetime) -> bool:
-    """Whether it is not to be called now: no attempt is left (`max_attempts` was lowered), it has expired, or the office is closed."""
+    """Whether it must not be called now: no attempt is left (`max_attempts` was lowered), it has expired, or the office is closed."""
     if autocall.attempts >= autocall.max_attempts and not autocall.hunting:
         settling.finish(autocall, Status.FAILED, autocall.reason, now)
         return True

@@ -89,7 +89,7 @@ class AutocallSerializer(StrictBody, serializers.ModelSerializer[Autocall]):
         )  # fmt: skip
 
     def to_internal_value(self, data: Any) -> Any:
-        """The blank number of an erased call-back may be written back as it was read."""
+        """The blank number of an erased call-back may be written back unchanged."""
         if (
             isinstance(data, MutableMapping)
             and self.instance is not None
@@ -129,7 +129,7 @@ class AutocallSerializer(StrictBody, serializers.ModelSerializer[Autocall]):
             )
 
     def _read_time(self, attrs: dict[str, Any]) -> None:
-        """A time that is over is refused, unless it is written back as it was read."""
+        """A past time is refused, unless it is written back unchanged."""
         if "call_at" not in attrs:
             return
         before = self.instance or Autocall()
@@ -207,7 +207,7 @@ class VisitorTokenSerializer(AnsweredBody):
 
 
 class VisitorStatusSerializer(serializers.Serializer[Any]):
-    """How a visitor's request stands."""
+    """The state of a visitor's request."""
 
     status = serializers.ChoiceField(Status.choices)
     step = serializers.ChoiceField(

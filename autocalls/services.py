@@ -31,7 +31,7 @@ class TooLate(Exception):
 
 
 class AlreadyScheduled(Exception):
-    """The widget has promised this number a call already: the call-back with the id `autocall_id`."""
+    """The widget has an open call-back for this number already: the one with the id `autocall_id`."""
 
     def __init__(self, autocall_id: int) -> None:
         super().__init__(_("This widget has an open call-back for this number already."))
@@ -91,7 +91,7 @@ def _open_call_back(widget: Widget, number: str) -> Autocall | None:
 
 
 def _open_or_within_limits(visit: guard.Visit) -> Autocall | None:
-    """The open call-back of the same number, if any. Raises VisitorRefused where there is none and one more would be too many."""
+    """The open call-back of the same number, if any. Raises VisitorRefused if there is none and another one would exceed a limit."""
     first = _open_call_back(visit.widget, visit.number)
     if first is None:
         guard.check_limits(visit)
@@ -162,7 +162,7 @@ def edit(autocall: Autocall, changes: Mapping[str, Any]) -> Autocall:
 
 
 def move(row: Autocall) -> None:
-    """For a locked row, which the caller saves: `call_at` has changed. At least one whole attempt is made then."""
+    """`call_at` of a locked row, which the caller saves, has changed. At least one whole attempt is made from then on."""
     row.promised_at = row.call_at
     row.slot_at = row.call_at if row.widget_id else None
     if row.attempts < MOST_ATTEMPTS:
@@ -185,7 +185,7 @@ def call_now(autocall: Autocall) -> Autocall:
 
 
 def call_again(autocall: Autocall) -> Autocall:
-    """Make a new call-back like one that is over, which stays as it ended. Raises TooLate, AlreadyScheduled, CannotDial."""
+    """Create a new call-back like a finished one, which is not changed. Raises TooLate, AlreadyScheduled, CannotDial."""
     if Autocall.objects.filter(pk=autocall.pk, status__in=OPEN).exists():
         raise TooLate(_("This call-back is not over; it can be moved to now instead."))
     if not autocall.number:

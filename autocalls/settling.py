@@ -1,4 +1,4 @@
-"""What follows when a call of a call-back has ended: the next operator, another attempt, or the end."""
+"""What happens after a call of a call-back has ended: the next operator, another attempt, or the end."""
 
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ PLAIN_RETRY_MINUTES = 10
 LONGEST_PAUSE = timedelta(hours=24)
 
 UNDIALED_PAUSE, LONGEST_UNDIALED_PAUSE = timedelta(minutes=1), timedelta(minutes=30)
-"""While calls are not dialed at all, as when no dialer runs."""
+"""While calls are not dialed at all, for example without a running dialer."""
 
 UNSETTLED = Q(outcome="") & (Q(call=None) | Q(call__status__in=RESULTS) | Q(call__deleted_at__isnull=False))
 
@@ -33,7 +33,7 @@ def settle_left() -> int:
 
 @transaction.atomic
 def settle(attempt_id: int) -> None:
-    """Settle an attempt whose call has ended; does nothing when repeated, or while the call goes on."""
+    """Settle an attempt whose call has ended; does nothing if repeated, or while the call is in progress."""
     autocall = Autocall.objects.select_for_update(of=("self",)).filter(calls_made=attempt_id).first()
     attempt = Attempt.objects.filter(pk=attempt_id).first()
     if autocall is None or attempt is None:
@@ -55,7 +55,7 @@ def _note(attempt: Attempt, outcome: AttemptOutcome, now: datetime) -> None:
 
 
 def _accept_late_answer(attempt: Attempt, autocall: Autocall, outcome: AttemptOutcome | None, now: datetime) -> None:
-    """The provider's list may report later that the two did talk: then nobody is called again."""
+    """The provider's list may report later that there was talk: then nobody is called again."""
     if outcome == AttemptOutcome.ANSWERED != attempt.outcome:
         _note(attempt, outcome, now)
         if autocall.status == Status.SCHEDULED:

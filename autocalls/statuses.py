@@ -1,4 +1,4 @@
-"""How a call-back stands, why, who asked for it, and how its calls ended."""
+"""Status, reason and source of a call-back, and the outcomes of its calls."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ class Status(models.TextChoices):
     SCHEDULED = "scheduled", _("scheduled")
     CALLING = "calling", _("calling")
     TAKEN = "taken", _("taken")
-    "A user makes the call; it is not dialed automatically until they release it."
+    "A user makes the call; it is not dialed automatically unless they release it."
     DONE = "done", _("done")
     FAILED = "failed", _("failed")
     CANCELED = "canceled", _("canceled")
@@ -25,7 +25,7 @@ class RequestSource(models.TextChoices):
 
 
 class AttemptOutcome(models.TextChoices):
-    """How one Call of a call-back ended, as far as it decides what comes next."""
+    """How one Call of a call-back ended, as far as it determines what comes next."""
 
     ANSWERED = "answered", _("answered")
     OPERATOR = "operator", _("operator not reached")
@@ -38,7 +38,7 @@ class AttemptOutcome(models.TextChoices):
 
 
 class Standing(models.TextChoices):
-    """Why a call-back waits or was ended, where that is not the outcome of a call."""
+    """Why a call-back waits or ended, if that is not the outcome of a call."""
 
     NO_LINE = "no_line", _("no line can dial")
     NO_CONFIGURATION = "no_configuration", _("no configuration is left to make it")

@@ -1,4 +1,4 @@
-"""Call-backs that users make themselves: take, release, finish. Each verb locks the row and is idempotent."""
+"""Call-backs that users make themselves: take, release, finish. Each action locks the row and is idempotent."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class TakenBySomebody(TooLate):
 
 
 def take(autocall: Autocall, by: Any) -> Autocall:
-    """This user makes the call; it is not dialed automatically until they release it.
+    """Assign the call to this user; it is not dialed automatically unless they release it.
 
     Raises TakenBySomebody where somebody was faster, and TooLate once it is being dialed or is over.
     """
@@ -39,7 +39,7 @@ def take(autocall: Autocall, by: Any) -> Autocall:
 
 
 def release(autocall: Autocall, by: Any) -> Autocall:
-    """Give it back to be dialed automatically, at the requested time or now if that is over.
+    """Return it to automatic dialing, at the requested time or now if that has passed.
 
     Raises TakenBySomebody, and TooLate where it is neither taken nor scheduled.
     """
@@ -56,7 +56,7 @@ def release(autocall: Autocall, by: Any) -> Autocall:
 
 
 def finish(autocall: Autocall, by: Any) -> Autocall:
-    """Whoever has taken it marks it done.
+    """Mark it as done by the user who has taken it.
 
     Raises TakenBySomebody, and TooLate where nobody has taken it.
     """

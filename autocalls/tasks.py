@@ -1,4 +1,4 @@
-"""Jobs of call-backs. Each may run twice, late or not at all: the sweep, every minute, finds what is left."""
+"""Jobs of call-backs. Each may run twice, late or not at all: a sweep every minute finds what is left."""
 
 from procrastinate.contrib.django import app
 

@@ -1,4 +1,4 @@
-"""The providers and their settings, as configurations need them. `integrations`, which this app cannot import, registers them at start."""
+"""The providers and their settings, as configurations need them. `integrations`, which this app cannot import, registers them at startup."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol

@@ -1,4 +1,4 @@
-"""What the pages of configurations and lines have in common."""
+"""The common base of the pages of configurations and lines."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ FEWEST_DIGITS = 3
 
 
 class ConnectionAdmin(BackOfficeAdmin):
-    """Base of records with a secret, which neither list nor page decrypts."""
+    """Base of records with a secret, which is decrypted neither in lists nor on pages."""
 
     ordering = ("name", "id")
     form: type[SecretForm]
@@ -30,7 +30,7 @@ class ConnectionAdmin(BackOfficeAdmin):
         return measured
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Without inputs of secrets for those who may only view, and without what a new record cannot have yet."""
+        """Without secret inputs for users who may only view, and without what a new record cannot have yet."""
         hidden: set[str] = set()
         if obj is None:
             hidden = {"secret_is_set", "clear_secret", "steps", "webhook_addresses", "dialing"}

@@ -1,7 +1,7 @@
-"""What is known here of countries besides the metadata of `phonenumbers`."""
+"""Data about countries that the metadata of `phonenumbers` lacks."""
 
 DEFAULT_COUNTRY = "PL"
-"""Of numbers of which no configuration tells the country."""
+"""The country of numbers that no configuration determines."""
 FORMER_TRUNK_ZERO = frozenset({"PL", "CZ"})
-"""Countries that dialed a zero before every national number and gave it up (Poland in 2010, the Czech Republic in 2002): people go on writing it.
-Where a zero is still dialed, the metadata of `phonenumbers` know it."""
+"""Countries that have given up a zero before national numbers (Poland in 2010, the Czech Republic in 2002), which people still write. Where a zero
+is still dialed, the metadata of `phonenumbers` know it."""

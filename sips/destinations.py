@@ -1,4 +1,4 @@
-"""Where a configuration's API key is sent to. Whoever may change a configuration but does not know its key must not redirect it to another host."""
+"""Where a configuration's API key is sent. A user who may change a configuration but does not know its key must not redirect it to another host."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

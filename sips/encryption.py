@@ -3,7 +3,7 @@
 `settings.ENCRYPTION_KEYS` lists Fernet keys (32 random bytes as URL-safe base64). The first one encrypts, every one
 decrypts: to rotate, put a new key in front, re-encrypt the rows, then take the old key away.
 
-Decryption happens as a row is loaded, so a query that does not need the secret should `defer()` it.
+Decryption happens when a row is loaded, so queries that do not need the secret should `defer()` it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -76,12 +76,12 @@ class EncryptedTextField(_TextField):
 
 
 def without_secrets(rows: QuerySet[_Model]) -> QuerySet[_Model]:
-    """The rows with every secret left encrypted, also of the records that `select_related` loads."""
+    """Rows whose secrets stay encrypted, also those of `select_related` records."""
     return rows.defer(*_secrets_of(rows.model, rows.query.select_related))
 
 
 def holds_something(column: str) -> GreaterThan:
-    """Whether there is a secret, told by the database without decrypting it."""
+    """Whether a secret is set, decided by the database without decrypting it."""
     return GreaterThan(Length(column), 0)
 
 
@@ -100,7 +100,7 @@ def _encode(token: str) -> bytes:
 
 
 def _cipher() -> MultiFernet:
-    # Read at each call, so that changed settings count; building the ciphers is what the cache saves.
+    # Read on each call, so that changed settings take effect; the cache only saves building the ciphers.
     keys: Sequence[str] = getattr(settings, "ENCRYPTION_KEYS", ())
     return _build_cipher(tuple(keys))
 

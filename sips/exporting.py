@@ -25,7 +25,7 @@ from voipcrm.rest import replica
 
 PIECE = 256 * 1024
 PROGRESS = "application/x-voipcrm-progress"
-"""What the page's script accepts: a line of JSON, `{"rows", "of", "bytes"}`, before each piece of the file, so that it can show how far it is."""
+"""The format that the page's script accepts: a line of JSON, `{"rows", "of", "bytes"}`, before each chunk of the file, for the progress bar."""
 
 BOM = "\ufeff".encode()
 """Excel needs it to detect UTF-8."""
@@ -36,7 +36,7 @@ class Exporting(BackOfficeAdmin):
     """A ModelAdmin with two export URLs that take the list's filters, and links to them."""
 
     export_columns: ClassVar[Sequence[str]]
-    "Columns of the model, or of a record that it leads to (`voip__name`); only what the list may show."
+    "Columns of the model or of a related record (`voip__name`); only columns that the list may show."
     export_time = ""
     "The column by which the list is sorted, newest first; the id by default."
     list_after_template: Any = "admin/export_links.html"

@@ -38,8 +38,8 @@ class ProviderField(serializers.CharField):
 
 
 class WebhookUrlField(serializers.CharField):
-    """The webhook address of a configuration, with its secret: null without the right to change configurations, and while no key decrypts it (which
-    is logged)."""
+    """The webhook address of a configuration, with its secret: null without the right to change configurations, and if no key decrypts it (which is
+    logged)."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(read_only=True, allow_null=True, **options)
@@ -74,7 +74,7 @@ class SipIdField(IdField[Sip]):
 
 
 def write_numbers(changes: dict[str, Any], instance: Any, *names: str) -> None:
-    """Normalise the numbers of a request; one that is written back as it was read stays as it is."""
+    """Normalise the numbers of a request; a number written back unchanged stays as it is."""
     for name in names:
         if name in changes and (instance is None or changes[name] != getattr(instance, name)):
             read = _SIDES.get(name, phone_numbers.normalise)
@@ -85,11 +85,11 @@ _SIDES: Mapping[str, Callable[[str, str], str]] = {
     "number_from": phone_numbers.caller,
     "number_to": phone_numbers.called,
 }
-"""How the two sides of a call are normalised; other numbers are our own."""
+"""How each side of a call is normalised; other numbers are our own."""
 
 
 def _country_of(changes: Mapping[str, Any], instance: Any) -> str:
-    """Of numbers without a country code."""
+    """The country of numbers without a country code."""
     return _of_configuration("country", changes, instance) or DEFAULT_COUNTRY
 
 

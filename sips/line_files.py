@@ -1,6 +1,6 @@
-"""Lines in a file from a spreadsheet: CSV or XLSX, with a heading that names the columns as the admin does, in any of its languages, or as the API.
+"""Files of lines from a spreadsheet: CSV or XLSX, with a heading that names the columns as the admin (in any language) or the API does.
 
-The file is read in memory and is stored nowhere, as it may hold passwords; for the same reason no error repeats what stands in its cells.
+The file is read in memory and stored nowhere, because it may hold passwords; for the same reason no error repeats the content of a cell.
 """
 
 import csv
@@ -33,25 +33,25 @@ COLUMNS: Final = (
     "hands_free",
     "active",
 )
-"""Fields of a line that a file may hold, in the order in which they are shown."""
+"""Fields of a line that a file may contain, in display order."""
 OTHER_NAMES: Final = {"voip_id": "voip", "voip": "voip", "configuration": "voip"}
 LARGEST_FILE: Final = 512 * 1024
 LARGEST_UNPACKED: Final = 32 * 1024 * 1024
-"""An XLSX is a ZIP file: what its parts say that they come to."""
+"""An XLSX is a ZIP file: the limit applies to the declared uncompressed size."""
 MOST_ROWS: Final = 5_000
 MOST_COLUMNS: Final = 50
 
 
 class UnreadableFile(Exception):
-    """The file is no list of lines; a sentence in the reader's language that says why."""
+    """The file is no list of lines; the message says why, in the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
     number: int
-    "As the spreadsheet counts: the heading is 1."
+    "As the spreadsheet counts: the heading is row 1."
     cells: dict[str, str]
-    "By column; only those that the file has."
+    "By column; only the columns of the file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class LineFile:
     columns: tuple[str, ...]
     rows: list[FileRow]
     unread: tuple[str, ...] = ()
-    "Titles of columns that mean nothing here."
+    "Titles of unknown columns."
 
 
 def read(content: bytes) -> LineFile:
@@ -102,7 +102,7 @@ def _lines(rows: Iterator[Sequence[str]]) -> LineFile:
 
 
 def _text(cell: str) -> str:
-    """Without the apostrophe that our export puts before a possible formula."""
+    """Without the apostrophe that our export adds before a possible formula."""
     text = cell.strip()
     return text[1:] if text.startswith("'") and FORMULA.match(text[1:]) else text
 
@@ -117,7 +117,7 @@ def _csv_rows(content: bytes) -> Iterator[Sequence[str]]:
 
 
 def _decode(content: bytes) -> str:
-    """As spreadsheets write text: UTF-8, UTF-16 with its mark, or the Windows code page of Central Europe."""
+    """Decoded as spreadsheets write text: UTF-8, UTF-16 with a byte order mark, or the Windows code page of Central Europe."""
     encodings = ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1250")
     for encoding in encodings:
         try:
@@ -128,8 +128,8 @@ def _decode(content: bytes) -> str:
 
 
 def _xlsx_rows(content: bytes) -> Iterator[Sequence[str]]:
-    """Of the first sheet. openpyxl fails in as many ways as a file can be broken."""
-    import openpyxl  # noqa: PLC0415 - 14 MB in each process, for those alone who import a file
+    """The first sheet. openpyxl raises many kinds of errors for broken files."""
+    import openpyxl  # noqa: PLC0415 - 14 MB per process, loaded only when a file is imported
 
     try:
         with zipfile.ZipFile(BytesIO(content)) as parts:
@@ -138,7 +138,7 @@ def _xlsx_rows(content: bytes) -> Iterator[Sequence[str]]:
             raise UnreadableFile(_("The file is larger than it may be; save the list alone."))
         book = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # what the file says of its own size may be wrong
+        sheet.reset_dimensions()  # the declared size may be wrong
         found = sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS, values_only=True)
         return iter([[_cell_text(value) for value in row] for row in found])
     except UnreadableFile:
@@ -174,7 +174,7 @@ def _titles() -> dict[str, str]:
 
 @cache
 def _told_titles() -> frozenset[str]:
-    """Of what only we tell, so that a list of the API may be sent back."""
+    """Columns that only the API returns, so that a list of the API may be sent back."""
     names = ("id", "created_at", "updated_at")
     told = {*names, "password_set"}
     for language, _name in settings.LANGUAGES:

@@ -16,7 +16,7 @@ BATCH = 1000
 
 
 def note(user: User, lines: Iterable[tuple[Sip, Sequence[str] | None]]) -> None:
-    """With each line the changed columns, or None where it was added."""
+    """Each line with its changed columns, or None if it was added."""
     kind = ContentType.objects.get_for_model(Sip)
     with override(None):  # entries are stored in English
         titles = {field.name: str(capfirst(str(field.verbose_name))) for field in Sip._meta.concrete_fields}

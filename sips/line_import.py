@@ -1,4 +1,4 @@
-"""Import of lines from a file: a plan, which is shown, then all of it or nothing.
+"""Import of lines from a file: first a plan, which is shown; then all of it is carried out, or nothing.
 
 A row is matched to the line of its configuration with its SIP number or, without one, its login. A missing column changes nothing; an empty cell
 empties the field, except passwords and yes/no fields. The plan does not even show whether a password differs from the stored one.
@@ -67,24 +67,24 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Of the plan and the current lines."""
+        """Digest of the plan and the current lines."""
         facts = [(row.number, row.action, row.line.pk, str(row.line.updated_at), row.problems) for row in self.rows]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 class ChangedMeanwhile(Exception):
-    """The stored lines have changed since the plan was made; nothing was done."""
+    """The stored lines have changed since the plan was made; nothing was imported."""
 
 
 def plan(file: LineFile, *, default: Voip | None = None, may_add: bool = True, locked: bool = False) -> Plan:
-    """What the file would do. default: the configuration of rows that name none. may_add: whether its reader may add lines. locked: keep the lines
-    from changing until the transaction ends."""
+    """Plan the import. default: the configuration of rows that name none. may_add: whether the user may add lines. locked: lock the lines until the
+    transaction ends."""
     planner = _Planner(file, default, may_add=may_add, locked=locked)
     return Plan([planner.row(row) for row in file.rows])
 
 
 def carry_out(file: LineFile, *, default: Voip | None, digest: str, user: User) -> Plan:
-    """All of the plan with that digest, or nothing. Raises ChangedMeanwhile, also where the plan has rows that cannot be stored."""
+    """Carry out the plan with that digest completely, or nothing. Raises ChangedMeanwhile, also if the plan has rows that cannot be stored."""
     try:
         with transaction.atomic():
             found = plan(file, default=default, may_add=user.has_perm("sips.add_sip"), locked=True)
@@ -109,10 +109,10 @@ class _Planner:
             self._by_sip.setdefault((line.voip_id, line.sip), []).append(line)
             self._by_username.setdefault((line.voip_id, line.username), []).append(line)
         self._seen: dict[object, int] = {}
-        "Row numbers, by what they mean."
+        "Row numbers, by the line they refer to."
 
     def _lines(self, *, locked: bool) -> Iterable[Sip]:
-        """Of the configurations that the file names."""
+        """The lines of the configurations that the file names."""
         named = [voip.pk for row in self._file.rows for voip in self._named(row)]
         lines = Sip.objects.without_secrets().filter(voip__in=set(named)).order_by("pk")
         return lines.select_for_update(no_key=True) if locked else lines
@@ -149,7 +149,7 @@ class _Planner:
         }
 
     def _find(self, row: FileRow, voip: Voip) -> tuple[Sip, str]:
-        """The line that is meant, or a new one, and why it cannot be told which."""
+        """The line that the row refers to, or a new one, and why that is ambiguous."""
         sip, username = row.cells.get("sip", ""), row.cells.get("username", "")
         new = Sip(voip=voip, sip=sip)
         if not (sip or username):
@@ -166,7 +166,7 @@ class _Planner:
 
 
 def _write(planned: PlannedRow, row: FileRow) -> None:
-    """The row's cells into the line, and what they change."""
+    """Apply the row's cells to the line; returns what changes."""
     line = planned.line
     before = {column: getattr(line, column) for column in CHECKED}
     for column, cell in row.cells.items():
@@ -202,7 +202,7 @@ def _write_flag(planned: PlannedRow, column: str, cell: str) -> None:
 
 
 def _check(planned: PlannedRow, *, password: bool) -> None:
-    """What the line's own page would say. Nothing is asked of the database, and no stored password is read."""
+    """The validation errors of the line's own page. Uses no database query, and reads no stored password."""
     left_out = {"voip", "id", "created_at", "updated_at"} | (set() if password else {"password"})
     try:
         planned.line.clean_fields(exclude=left_out)

@@ -1,4 +1,4 @@
-"""The page on which lines are imported: choose a file, look at what it would do, do it.
+"""The page for importing lines: choose a file, review the plan, carry it out.
 
 Between looking and doing nothing is stored here. The rows travel with the page instead, encrypted with the keys that encrypt secrets in the database
 and bound to their reader and an hour: a file of passwords lies nowhere in clear, neither on the server nor in the browser.
@@ -31,7 +31,7 @@ from voipcrm.backoffice.submissions import new_token, redirect_from_dialog, subm
 
 SECONDS = 3600
 MOST_SHOWN = 200
-"""Rows of each kind on the page; all are counted."""
+"""Rows of each kind shown on the page; all are counted."""
 
 
 class FileForm(forms.Form):
@@ -144,7 +144,7 @@ def _pack(file: LineFile, default: Voip | None, digest: str, user: Any) -> str:
 
 
 def _unpack(text: str, user: Any) -> tuple[LineFile, Voip | None, str]:
-    """Raises UnreadableFile for what this page has not given to this user within the hour."""
+    """Raises UnreadableFile for data that this page has not issued to this user within the hour."""
     too_old = UnreadableFile(_("Too much time has passed since you looked. Choose the file again."))
     try:
         content = json.loads(zlib.decompress(b64decode(decrypt(text))))

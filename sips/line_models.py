@@ -15,17 +15,17 @@ from sips.validators import validate_caller_id, validate_number, validate_sip_nu
 
 class SipQuerySet(models.QuerySet["Sip"]):
     def without_secrets(self) -> "SipQuerySet":
-        """Rows whose passwords stay encrypted, so that a lost key hides nothing else of them."""
+        """Rows whose passwords stay encrypted, so that a lost key affects nothing else."""
         kept = {"password_set": holds_something("password")}
         return cast("SipQuerySet", without_secrets(self)).annotate(**kept)
 
     def dialed_from_by(self, user: Any) -> "SipQuerySet":
-        """Lines that this user may have rung in order to place a call: those whose calls they see."""
+        """Lines from which the user may place calls: those whose calls they see."""
         return self if sees_all_lines(user) else self.filter(pk__in=lines_of(user))
 
 
 class Sip(models.Model):
-    """One line of a configuration: the telephone of an operator."""
+    """A line of a configuration: an operator's telephone."""
 
     if TYPE_CHECKING:  # of `without_secrets` rows alone
         password_set: bool
@@ -93,7 +93,7 @@ class Sip(models.Model):
         return f"{self.sip} {self.name}".strip()
 
     def clean(self) -> None:
-        """Brings the numbers into their one writing."""
+        """Normalises the numbers."""
         country = self.voip.country if self.voip else DEFAULT_COUNTRY
         self.number = phone_numbers.normalise(self.number, country)
         self.caller_id = phone_numbers.normalise(self.caller_id, country)

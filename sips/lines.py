@@ -1,4 +1,4 @@
-"""Finding the line that is to ring, and why it cannot dial."""
+"""Finds the line to ring, and explains why a line cannot dial."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from sips.models import Sip, Voip
 
 
 class CannotDial(Exception):
-    """No call can be placed; `field` of the request, and a message that says what to fix."""
+    """No call can be placed; `field` of the request, and a message with the cure."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""The API list's filters for the admin's list of the same records, so that a link has exactly the same rows in both."""
+"""The API list's filters in the admin's list of the same records, so that a link shows exactly the same rows in both."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from django_filters import FilterSet
 
 
 class ListConditions(SimpleListFilter):
-    """Shown only where the URL has some, as a figure's link does. An invalid one finds nothing and says so."""
+    """Shown only if the URL has such filters, as a figure's link does. An invalid one finds nothing and says so."""
 
     title = _("rows of a figure")
     parameter_name = "conditions"

@@ -1,4 +1,4 @@
-"""Erasing a number from texts in other people's records."""
+"""Erases a number from texts in other people's records."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -17,7 +17,7 @@ def may_name(sought: SoughtNumber, *fields: str) -> Q:
 
 
 def erase(rows: QuerySet[Any], fields: Sequence[str], sought: SoughtNumber, *, dry_run: bool) -> int:
-    """Erase the number from these texts; a link that contains it is erased as a whole. Returns from how many rows.
+    """Erase the number from these texts; a link that contains it is erased completely. Returns from how many rows.
 
     A text that is changed meanwhile is not overwritten.
     """

@@ -45,7 +45,7 @@ PORT = r"^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2]
 
 
 FORMER_PROVIDER_READ = timedelta(hours=48)
-"""How long a former provider's webhook address is read."""
+"""How long a former provider's webhook address stays valid."""
 
 
 def new_webhook_secret() -> str:
@@ -62,7 +62,7 @@ class CallerIdHeader(models.TextChoices):
 
 class VoipQuerySet(models.QuerySet["Voip"]):
     def without_secrets(self) -> "VoipQuerySet":
-        """Rows whose secrets stay encrypted, so that a lost key hides nothing else of them."""
+        """Rows whose secrets stay encrypted, so that a lost key affects nothing else."""
         kept = {
             "api_key_set": holds_something("api_key"),
             "encrypted_webhook_secret": Cast("webhook_secret", models.TextField()),
@@ -76,7 +76,7 @@ class Voip(models.Model):
     if TYPE_CHECKING:  # of `without_secrets` rows alone
         api_key_set: bool
         encrypted_webhook_secret: str
-        awaits_id: bool  # these two of rows found for a webhook alone
+        awaits_id: bool  # these two only on rows found for a webhook
         version: str
 
     name = models.CharField(_("name"), max_length=255)
@@ -138,8 +138,8 @@ class Voip(models.Model):
         _("provider settings"), default=dict, blank=True, help_text=_("What the provider's page in the docs describes.")
     )
     former_providers = models.JSONField(default=dict, db_default={}, editable=False)
-    """For each former provider: `settings`, with which its deliveries are replayed, and `read_until`, an ISO time until which its webhook address is
-    read, for the calls in progress."""
+    """For each former provider: `settings`, used to replay its deliveries, and `read_until`, an ISO time until which its webhook address is valid,
+    for calls in progress."""
     active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -162,7 +162,7 @@ class Voip(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Brings the numbers into their one writing, and lets the provider check its settings."""
+        """Normalises the numbers, and lets the provider check its settings."""
         self.number = phone_numbers.normalise(self.number, self.country)
         self.caller_id = phone_numbers.normalise(self.caller_id, self.country)
         try:
@@ -180,7 +180,7 @@ class Voip(models.Model):
         super().save(*args, **kwargs)
 
     def _remember_provider(self) -> bool:
-        """Keep in `former_providers` what reading the stored provider takes. Returns whether the provider has changed."""
+        """Keep what is needed to read the stored provider's deliveries in `former_providers`. Returns whether the provider has changed."""
         stored = Voip.objects.filter(pk=self.pk).values_list("provider", "settings").first() if self.pk else None
         if stored is None or stored[0] == self.provider:
             return False

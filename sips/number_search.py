@@ -1,4 +1,4 @@
-"""Finds one telephone number wherever it is written. Pure, like `sips.phone_numbers`, which reads what is found here.
+"""Finds one telephone number in texts, in any format. Pure, like `sips.phone_numbers`, which parses what is found here.
 
 A column of numbers is searched by `endings`, which an index can serve, and then by `is_meant`. A text such as a webhook's body is searched by
 `pattern` and `UNUSUAL`, which a database can run over millions of rows, and then by `is_in`. The first of each pair finds too much, never too little.
@@ -14,7 +14,7 @@ from sips import phone_numbers
 
 _GROUPED_BY = " -./\N{NO-BREAK SPACE}\N{NON-BREAKING HYPHEN}\N{EN DASH}"
 """Separators between the last digits of a number."""
-_SEPARATOR = r"[\s+()\[\]./\-\N{MIDDLE DOT}\N{HYPHEN}-\N{HORIZONTAL BAR}\N{MINUS SIGN}]"  # in a form, a plus is a blank
+_SEPARATOR = r"[\s+()\[\]./\-\N{MIDDLE DOT}\N{HYPHEN}-\N{HORIZONTAL BAR}\N{MINUS SIGN}]"  # a plus is a blank in forms
 _LEAD = re.compile(rf"[+0-9](?:[0-9]|{_SEPARATOR})*")
 _LONGEST_LEAD = 12
 _FOREIGN = re.compile(rf"(?:\+|(?<![0-9])00){_SEPARATOR}*[0-9]{{1,3}}{_SEPARATOR}+\Z")
@@ -24,17 +24,17 @@ _BETWEEN_DIGITS = r"(?:[^0-9A-Za-z]|%[0-9A-Fa-f]{2}|\\[0-7]{3}|\\\\u[0-9A-Fa-f]{
 
 
 UNUSUAL = r"[^\u0001-\u007F]"
-"""Finds, as `pattern` does, texts in which a number may be written with other digits, or with marks that are not seen; `pattern` misses them."""
+"""Finds, like `pattern`, texts in which a number may be written with other digits or with invisible characters, which `pattern` misses."""
 
 GONE = "…"
 """Replaces an erased number in a text."""
 
 
 class SoughtNumber:
-    """One number, and all its writings."""
+    """A number and all its formats."""
 
     def __init__(self, number: str) -> None:
-        """Raises ValueError where `number` is not E.164."""
+        """Raises ValueError if `number` is not E.164."""
         if not phone_numbers.is_e164(number):
             raise ValueError(f"“{number}” is not E.164")
         self.number = number
@@ -46,7 +46,7 @@ class SoughtNumber:
         return self.number
 
     def endings(self) -> Iterator[str]:
-        """How a stored number ends that may be this one: its last four digits, perhaps with a separator among them."""
+        """Possible endings of this number as stored: its last four digits, perhaps with a separator between them."""
         last = self.number[-4:]
         yield last
         for separator in _GROUPED_BY:
@@ -54,7 +54,7 @@ class SoughtNumber:
                 yield f"{last[:cut]}{separator}{last[cut:]}"
 
     def is_meant(self, stored: str) -> bool:
-        """Whether a stored number is this one: in E.164, or as given where it could not be read in its configuration's country."""
+        """Whether a stored number is this one: in E.164, or as given if it could not be parsed in its configuration's country."""
         if phone_numbers.is_e164(stored):
             return stored == self.number
         digits = phone_numbers.search_digits(stored)
@@ -63,27 +63,27 @@ class SoughtNumber:
 
     @property
     def pattern(self) -> str:
-        """A POSIX regular expression that finds its national digits in any writing, also in what `encode(…, 'escape')` makes of bytes."""
+        """A POSIX regular expression that finds the national digits in any format, also in the output of `encode(…, 'escape')`."""
         digits = (rf"(?:{digit}|%3{digit}|\\\\u003{digit}|&#{ord(digit)};|&#[xX]3{digit};)" for digit in self._national)
         return _BETWEEN_DIGITS.join(digits)
 
     def is_named_by(self, stored: str, country: str) -> bool:
-        """Whether a stored number is this one, or names it among other things (`501 502 503 wew. 5`)."""
+        """Whether a stored number is this one, or contains it (`501 502 503 wew. 5`)."""
         return self.is_meant(stored) or (not phone_numbers.is_e164(stored) and self.is_in(stored, country))
 
     def is_in(self, text: str, country: str) -> bool:
-        """Whether the text names it, in a country (ISO 3166 code) by whose rules numbers without a country code are read."""
+        """Whether the text contains it. Numbers without a country code are read by the rules of that country (ISO 3166 code)."""
         return next(self._places(_fold(text)[0], country), None) is not None
 
     def without(self, text: str, country: str) -> str:
-        """The text without the number, wherever it names it."""
+        """The text without any occurrence of the number."""
         folded, origin = _fold(text)
         for start, end in reversed(list(self._places(folded, country))):
             text = text[: origin[start]] + GONE + text[origin[end - 1] + 1 :]
         return text
 
     def _places(self, folded: str, country: str) -> Iterator[tuple[int, int]]:
-        """Where it stands, with the country code that may be before it."""
+        """Its positions, including a country code before it."""
         for found in self._written.finditer(folded):
             before = folded[max(0, found.start() - _LONGEST_LEAD) : found.start()]
             leads = [lead for lead in _leads(before) if self._is_read(lead, found[0], country)]
@@ -110,8 +110,8 @@ def _leads(before: str) -> Iterator[str]:
 
 
 def _fold(text: str) -> tuple[str, range | list[int]]:
-    """The text with ASCII digits in place of all others, full-width signs narrow, and without what is not seen (zero-width and bidirectional marks,
-    soft hyphens, NUL); and of each of its characters the place in the original."""
+    """The text with ASCII digits in place of all others, full-width signs made narrow, and without invisible characters (zero-width and bidirectional
+    marks, soft hyphens, NUL); and for each of its characters the position in the original."""
     if text.isascii() and "\0" not in text:
         return text, range(len(text))
     kept = [(place, plain) for place, character in enumerate(text) for plain in _plain(character)]

@@ -1,6 +1,6 @@
-"""How a telephone number is written: digits of every script, separators, URIs, and the extension after it. Knows no country.
+"""Parses the notation of telephone numbers: digits of every script, separators, URIs, and extensions. Independent of countries.
 
-Pure, like `sips.phone_numbers`, which decides what such a writing means.
+Pure, like `sips.phone_numbers`, which interprets the result.
 """
 
 import re
@@ -43,7 +43,7 @@ def find_user_part(text: str) -> str:
 
 
 def read_dialled(text: str) -> str | None:
-    """ASCII digits, perhaps after a plus; None if the text holds anything but digits, separators and that plus."""
+    """ASCII digits, perhaps after a plus; None if the text contains anything but digits, separators and that plus."""
     dialled = ""
     for character in text:
         plain = unicodedata.normalize("NFKC", character)  # full-width plus and brackets
@@ -62,7 +62,7 @@ def read_digit(character: str) -> str | None:
 
 
 def split_extension(raw: str) -> tuple[str, str]:
-    """A telephone number and the extension written after it: `22 599 99 99 wew. 5`, `tel:+48225999999;ext=5`, `+48225999999,,5#`.
+    """Split a telephone number and the extension after it: `22 599 99 99 wew. 5`, `tel:+48225999999;ext=5`, `+48225999999,,5#`.
 
     The extension is "" where there is none, and the number then unchanged. Whether what comes before it is a telephone number is not asked,
     only that it has more digits than an extension, so that service codes such as `*43#5` are left alone.

@@ -1,4 +1,4 @@
-"""Telephone numbers in any notation: the only module that knows countries. The notation itself is read by `sips.number_writing`.
+"""Telephone numbers in any notation: the only module that knows countries. The notation itself is parsed by `sips.number_writing`.
 
 Pure: no Django, no settings. What can be read as a telephone number becomes E.164 ("+48221234567"); short numbers and extensions become
 their digits ("116111"), a withheld caller the word "anonymous"; names and everything else stay the text they are.
@@ -52,9 +52,9 @@ _SUBSCRIBERS = frozenset(
 )
 
 
-@lru_cache(maxsize=4096)  # every event of a call brings the same two numbers, one of them our own
+@lru_cache(maxsize=4096)  # every event of a call has the same two numbers, one of them our own
 def normalise(raw: str, country: str) -> str:
-    """The number in E.164 where `raw` can be read as one in that country (ISO 3166 code), else the text as given.
+    """The number in E.164 if `raw` can be parsed as one in that country (ISO 3166 code), else the text as given.
 
     Reads national and international writing, URIs (`tel:`, `sip:`, `sips:`) and SIP name-addr, of which the user part
     alone counts; a short number loses its separators, and every word for a withheld caller becomes "anonymous".
@@ -68,12 +68,12 @@ def normalise(raw: str, country: str) -> str:
 
 @lru_cache(maxsize=4096)
 def caller(raw: str, country: str) -> str:
-    """A caller's number: as `called`, and "anonymous" for what stands for a withheld number, also in digits."""
+    """A caller's number: like `called`, and "anonymous" for withheld numbers, also in digits."""
     return ANONYMOUS if is_withheld(raw) else called(raw, country)
 
 
 def called(raw: str, country: str) -> str:
-    """One side of a call: as `normalise`, without the extension that may follow a telephone number."""
+    """One side of a call: like `normalise`, without an extension after the number."""
     number, extension = split_extension(raw)
     if extension and is_e164(reading := normalise(number, country)):
         return reading
@@ -82,7 +82,7 @@ def called(raw: str, country: str) -> str:
 
 @lru_cache(maxsize=4096)
 def read_international(raw: str, country: str) -> str:
-    """As `normalise`, of a provider that writes the country code without a plus: `3545112345` is +354 511 2345.
+    """Like `normalise`, for a provider that writes the country code without a plus: `3545112345` is +354 511 2345.
 
     Digits that are just as well a national number of `country` in its usual writing stay digits: nobody can tell which one is meant (see
     `possible_readings`).
@@ -103,7 +103,7 @@ def read_international(raw: str, country: str) -> str:
 
 @lru_cache(maxsize=4096)
 def possible_readings(number: str, country: str) -> tuple[str, ...]:
-    """The two E.164 numbers that digits can mean whose country cannot be told: a national number of `country`, or one with a country code of its own.
+    """The two possible E.164 numbers of digits whose country is ambiguous: a national number of `country`, or one with its own country code.
 
     Of every other number, short ones and texts: ().
     """
@@ -121,14 +121,14 @@ def is_e164(number: str) -> bool:
 
 
 def as_given(number: str) -> tuple[str, ...]:
-    """How an E.164 number is written in digits alone, with and without its country code: so it is stored where its country could not be told."""
+    """An E.164 number in digits alone, with and without its country code: the forms in which it is stored if its country was ambiguous."""
     parsed = _parse(number, country="")
     digits = number.removeprefix("+")
     return (digits, phonenumbers.national_significant_number(parsed)) if parsed else (digits,)
 
 
 def display(number: str) -> str:
-    """An E.164 number as people write it, "+48 22 123 45 67"; any other text unchanged."""
+    """An E.164 number in international format, "+48 22 123 45 67"; any other text unchanged."""
     parsed = _parse(number, country="") if is_e164(number) else None
     if parsed is None or _format_e164(parsed) != number:
         return number
@@ -136,20 +136,20 @@ def display(number: str) -> str:
 
 
 class Tariff(Enum):
-    """What a call to a number costs, by the number itself."""
+    """The tariff class of a number."""
 
     PLAIN = auto()
-    "A subscriber's: fixed, mobile, VoIP."
+    "Of a subscriber: fixed, mobile, VoIP."
     SPECIAL = auto()
     "Premium, shared cost, personal, pagers and other services of a country."
     WORLDWIDE = auto()
-    "Of no country: satellites, international networks and international premium."
+    "Without a country: satellites, international networks and international premium."
     UNKNOWN = auto()
     "In no known range."
 
 
 def tariff(number: str) -> tuple[Tariff, str]:
-    """The tariff of an E.164 number, and its country (ISO 3166 code) or "" where it belongs to none."""
+    """The tariff of an E.164 number, and its country (ISO 3166 code) or "" if it has none."""
     parsed = _parse(number, country="")
     if parsed is None or parsed.country_code is None:
         return Tariff.UNKNOWN, ""
@@ -163,7 +163,7 @@ def tariff(number: str) -> tuple[Tariff, str]:
 
 
 def search_digits(text: str) -> str:
-    """The digits with which E.164 numbers end that somebody means by this number or part of one; "" if it is none.
+    """The last digits of the E.164 numbers that this number or part of one can mean; "" if it is none.
 
     "022 123-45-67" gives "221234567", "0048 22 1234567" gives "48221234567"; an extension after the number does not count; another text with
     letters gives "".
@@ -201,7 +201,7 @@ def _read_short(text: str) -> str | None:
 
 
 def _is_plausible(number: phonenumbers.PhoneNumber, e164: str) -> bool:
-    """Right in length and in no need of another reading: enough where a prefix says that it is a telephone number.
+    """Whether the length is valid and no other reading is possible: sufficient if a prefix shows that it is a telephone number.
 
     So ranges too new for the metadata pass, and the numbers that providers reserve for tests.
     """
@@ -221,13 +221,13 @@ def _format_e164(number: phonenumbers.PhoneNumber) -> str:
 
 
 def _national(digits: str, country: str) -> phonenumbers.PhoneNumber | None:
-    """The number that these digits are within the country, in its usual writing there; None where they are none."""
+    """The national number that these digits are in the country, in its usual notation; None if they are none."""
     number = _parse(digits, country=country)
     return number if number and phonenumbers.is_valid_number(number) and _national_digits(number) == digits else None
 
 
 def _national_digits(number: phonenumbers.PhoneNumber) -> str:
-    """As it is written within its country, with the trunk prefix where one is dialed."""
+    """In national notation, with the trunk prefix if one is dialed."""
     return "".join(filter(str.isdecimal, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)))
 
 

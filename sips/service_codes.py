@@ -1,4 +1,4 @@
-"""Which short numbers are no extension but a service: emergency and service numbers, and codes that change how a line works (`##002#`)."""
+"""Short numbers that are services, not extensions: emergency and service numbers, and codes that change a line's settings (`##002#`)."""
 
 import phonenumbers
 from django.conf import settings
@@ -7,14 +7,14 @@ from phonenumbers import shortnumberinfo
 from sips.models import Sip, Voip
 
 ALL = "all"
-"""In SERVICE_CODES_ALLOWED: every one may be dialed."""
+"""Value of SERVICE_CODES_ALLOWED that allows all of them."""
 
 EVERYWHERE = frozenset({"112", "911"})
-"""Mobile networks take these for emergency calls in any country (3GPP TS 22.101, 10.1.1)."""
+"""Mobile networks treat these as emergency numbers in any country (3GPP TS 22.101, 10.1.1)."""
 
 
 def is_forbidden(number: str, voip: Voip) -> bool:
-    """Whether `number`, no E.164 number, is a service that SERVICE_CODES_ALLOWED does not name. A line of the configuration is an extension."""
+    """Whether `number`, which is not E.164, is a service that SERVICE_CODES_ALLOWED does not name. A line of the configuration is an extension."""
     allowed = settings.SERVICE_CODES_ALLOWED
     if ALL in allowed or number in allowed:
         return False

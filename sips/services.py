@@ -1,4 +1,4 @@
-"""Deleting a configuration, keeping one from being deleted while something is stored that needs it, and switching lines on and off."""
+"""Deletes configurations, protects them from deletion while something that needs them is stored, and switches lines on and off."""
 
 from typing import Final
 
@@ -12,8 +12,8 @@ from sips.models import Sip, Voip
 from sips.signals import voip_deleting
 
 LOCK_TIMEOUT: Final = "500ms"
-"""A webhook that is being stored locks its call first and the configuration when it commits; deleting locks them the other way round. Deleting gives
-up before PostgreSQL's deadlock check (1 s) would choose one of the two, and tries again."""
+"""A webhook being stored locks its call first and the configuration at commit; deleting locks them in the other order. Deleting gives up before
+PostgreSQL's deadlock check (1 s) would choose a victim, and tries again."""
 
 TRIES = 4
 
@@ -23,7 +23,7 @@ class VoipInUse(Exception):
 
 
 def delete_voip(voip: Voip) -> None:
-    """Delete a configuration with its webhook deliveries. What refers to it stays, without a configuration: calls, lines, widgets, call-backs.
+    """Delete a configuration with its webhook deliveries. Calls, lines, widgets and call-backs that refer to it stay, without a configuration.
 
     Raises VoipInUse while a call of it is in progress, and Voip.DoesNotExist where somebody else was faster.
     """
@@ -51,7 +51,7 @@ def _delete(voip_id: int) -> None:
 
 
 def _let_go(voip: Voip) -> None:
-    """What stays has changed: clients that ask for changes since their last visit must see it. One statement a table, however many rows."""
+    """Mark the remaining records as changed, so that clients polling for changes see them. One statement per table."""
     for relation in Voip._meta.related_objects:
         if relation.on_delete is SET_NULL:
             rows = relation.related_model._base_manager.filter(**{relation.field.name: voip})
@@ -59,15 +59,15 @@ def _let_go(voip: Voip) -> None:
 
 
 def hold_voip(voip_id: int) -> bool:
-    """Keep the configuration from being deleted until the end of the transaction. False where it is gone already."""
+    """Protect the configuration from deletion until the end of the transaction. False if it is deleted already."""
     with connection.cursor() as cursor:
-        # Django has no word for this lock, the weakest: it stands in nobody's way but that of whoever deletes.
+        # Django has no API for this lock, the weakest one: it conflicts only with deletion.
         cursor.execute("SELECT id FROM sips_voip WHERE id = %s FOR KEY SHARE", [voip_id])
         return cursor.fetchone() is not None
 
 
 def switch_lines(lines: QuerySet[Sip], *, on: bool) -> list[Sip]:
-    """Switch these lines on or off. Returns those that were not so before; their secrets are not read."""
+    """Switch these lines on or off. Returns those that changed; their secrets are not read."""
     with transaction.atomic():
         others = Sip.objects.without_secrets().filter(pk__in=lines.order_by().values("pk"), active=not on)
         switched = list(others.select_for_update(no_key=True).order_by("pk"))

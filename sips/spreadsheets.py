@@ -1,4 +1,4 @@
-"""Long lists as CSV and XLSX: read and written a piece at a time, and harmless to whoever opens them in a spreadsheet."""
+"""Long lists as CSV and XLSX: read and written in chunks, and safe to open in a spreadsheet."""
 
 import csv
 import re
@@ -15,10 +15,10 @@ from voipcrm.rest import replica
 
 CHUNK = 2_000
 ROWS_OF_A_SHEET: Final = 1_000_000
-"""XLSX holds 1 048 576, with its heading."""
+"""XLSX allows 1 048 576 rows, including the heading."""
 LONGEST_CELL: Final = 32_767
 FORMULA: Final = re.compile(r"\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-"""What a spreadsheet may take for the beginning of a formula (OWASP, CSV Injection), full-width signs included."""
+"""Characters that a spreadsheet may interpret as the start of a formula (OWASP, CSV Injection), full-width signs included."""
 NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?", re.ASCII)
 Row = Sequence[Any]
 
@@ -32,8 +32,8 @@ def harmless(text: str) -> str:
 
 
 def newest_first(rows: QuerySet[Any], columns: Sequence[str], *, time: str = "") -> Iterator[list[Row]]:
-    """The columns of all rows, by pieces, by that time if one is given and the id. Each piece begins after the last row of the one before it, so
-    that neither this process nor the database keeps more than a piece, and no transaction stays open while a client reads slowly."""
+    """The columns of all rows in chunks, ordered by that time if one is given and by id. Each chunk begins after the last row of the previous one, so
+    that neither this process nor the database holds more than a chunk, and no transaction stays open while a client reads slowly."""
     order, width = [time, "pk"] if time else ["pk"], len(columns)
     read = rows.order_by(*(f"-{name}" for name in order)).values_list(*columns, *order)
     beyond = Q()
@@ -69,8 +69,8 @@ def _cell(value: Any) -> Any:
 
 
 def xlsx_progress(heading: Row, pieces: Iterable[list[Row]], path: Path) -> Iterator[int]:
-    """Write the file, a row at a time; gives how many rows are in it so far. Text stays text: no formula, number or link is made of it, so that
-    nothing has to be put before it. Times must be without a zone."""
+    """Write the file row by row; yields the number of rows written so far. Text stays text: no formula, number or link is made from it, so it needs
+    no escaping. Times must be without a zone."""
     with TemporaryDirectory() as folder:
         options = {"constant_memory": True, "tmpdir": folder, "default_date_format": "yyyy-mm-dd hh:mm:ss"}
         book = xlsxwriter.Workbook(str(path), options)

@@ -1,4 +1,4 @@
-"""Users of the staff in the API: by their login names, as they know each other, never by more than that."""
+"""Staff users in the API, identified only by their login names."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whose telephone rings, in the back-office."""
+"""Lines of users, in the back-office."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from voipcrm.backoffice.model_admin import BackOfficeAdmin
 
 
 def lines_to_give(user: Any) -> QuerySet[Sip]:
-    """A line lets its user see its calls, so nobody gives one of which they see none."""
+    """A line lets its user see its calls, so nobody may give a line whose calls they do not see."""
     return Sip.objects.dialed_from_by(user).without_secrets()
 
 
@@ -35,7 +35,7 @@ class StaffLineAdmin(BackOfficeAdmin):
         return super().formfield_for_foreignkey(db_field, request, **options)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Given or taken away, never changed."""
+        """Given or removed, never changed."""
         return False
 
 

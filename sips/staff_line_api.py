@@ -1,4 +1,4 @@
-"""Which user has which line, through the API."""
+"""Lines of users, in the API."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ class StaffLineViewSet(
     mixins.DestroyModelMixin,
     mixins.ListModelMixin,
 ):
-    """Whose telephone rings: the lines of users. Who may not see all lines sees only the calls of these."""
+    """Lines of users: whose telephone rings. Users without the right to see all lines see only the calls of their own."""
 
     resource = "staff_line"
     queryset = StaffLine.objects.select_related("user").defer("user__password")
@@ -63,6 +63,6 @@ class StaffLineViewSet(
 
 
 def check_may_give(giver: Any, sip_id: int) -> None:
-    """A line lets its user see its calls, so nobody gives one of which they see none. Raises PermissionDenied."""
+    """A line lets its user see its calls, so nobody may give a line whose calls they do not see. Raises PermissionDenied."""
     if not sees_all_lines(giver) and sip_id not in lines_of(giver):
         raise PermissionDenied(_("You can only give lines whose calls you see yourself."))

@@ -1,4 +1,4 @@
-"""Whose telephone rings: which user of the staff answers which line, and whose calls a user sees."""
+"""Lines of users: which user answers which line, and whose calls a user sees."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -8,17 +8,17 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 SEE_ALL_LINES = "sips.view_all_lines"
-"""The right to see the calls of every line. Without it one sees only those of one's own lines, whatever other rights one has."""
+"""The right to see the calls of every line. Without it users see only the calls of their own lines, whatever other rights they have."""
 
 
 class StaffLineQuerySet(models.QuerySet["StaffLine"]):
     def visible_to(self, user: Any) -> "StaffLineQuerySet":
-        """All, or for who sees their own lines only: who else has these."""
+        """All; users who see only their own lines: the assignments of these lines."""
         return self if sees_all_lines(user) else self.filter(sip__in=lines_of(user))
 
 
 class StaffLine(models.Model):
-    """A user of the staff has this line: its telephone stands on their desk. A line may ring several people, and one may have several lines."""
+    """A user answers this line's telephone. A line may have several users, and a user several lines."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, related_name="staff_lines", verbose_name=_("user")
@@ -45,12 +45,12 @@ class StaffLine(models.Model):
 
 
 def sees_all_lines(user: Any) -> bool:
-    """Whether no record is hidden from this user for being of somebody else's line."""
+    """Whether this user sees the records of all lines."""
     return bool(user.has_perm(SEE_ALL_LINES))
 
 
 def lines_of(user: Any) -> list[int]:
-    """Ids of the user's own lines. None for who is not signed in."""
+    """Ids of the user's own lines; none without a signed-in user."""
     if user.pk is None:
         return []
     return list(StaffLine.objects.filter(user_id=user.pk).order_by("sip_id").values_list("sip_id", flat=True))
@@ -63,7 +63,7 @@ def give_line(user: Any, sip_id: int) -> StaffLine:
 
 
 def users_of(sip_ids: Iterable[int]) -> dict[int, list[int]]:
-    """Who has which of these lines: user ids by line id."""
+    """User ids by line id, for these lines."""
     found: dict[int, list[int]] = {}
     rows = StaffLine.objects.filter(sip_id__in=list(sip_ids), user__is_active=True)
     for sip_id, user_id in rows.order_by("sip_id", "user_id").values_list("sip_id", "user_id"):
@@ -72,5 +72,5 @@ def users_of(sip_ids: Iterable[int]) -> dict[int, list[int]]:
 
 
 def name_of(user: Any) -> str:
-    """How staff call each other: the full name where there is one. "" for nobody."""
+    """A user's display name: the full name if there is one. "" for nobody."""
     return "" if user is None else user.get_full_name() or user.get_username()

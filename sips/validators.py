@@ -1,4 +1,4 @@
-"""What the fields of a configuration may hold; each error names the cure."""
+"""Validators of a configuration's fields; each error names the cure."""
 
 import ipaddress
 import re

@@ -19,7 +19,7 @@ class SipViewSet(OneEditAtATime[Sip], viewsets.ModelViewSet[Sip]):
 
 
 class VoipViewSet(OneEditAtATime[Voip], viewsets.ModelViewSet[Voip]):
-    """VoIP configurations. Of a deleted one calls, lines, widgets and call-backs stay, without a configuration."""
+    """VoIP configurations. When one is deleted, its calls, lines, widgets and call-backs stay without a configuration."""
 
     resource = "voip"
     queryset = Voip.objects.without_secrets()

@@ -1,4 +1,4 @@
-"""Callers who withhold their number, as networks, exchanges and providers write them. They all become one word and never a customer."""
+"""Withheld callers, in the formats of networks, exchanges and providers. All become one word and are never a customer."""
 
 import re
 import unicodedata
@@ -23,7 +23,7 @@ _NUMBERS = """
     number, caller, caller number, caller id, id, call, numer, numer telefonu, abonent, połączenie, Nummer, Rufnummer, Anrufer, Teilnehmer, Anruf,
     číslo, volající, hovor, número, llamada, numéro, appel, appelant, numero, chiamata, номер, номер телефона, абонент, звонок, вызов, дзвінок
 """
-"""What is withheld, written before it or after it."""
+"""What is withheld, before or after the word."""
 _WRITINGS = "CLIR, P, O, no number, no caller id, brak, brak numeru, interaction with other service, coin line payphone"
 """P and O: private and out of area, as caller ID on American analog lines (CLASS) says it and Asterisk's `chan_dahdi` passes it on. The last ones are
 the reasons of 3GPP TS 22.081."""
@@ -34,7 +34,7 @@ _HOST = re.compile(r"@anonymous\.invalid\b", re.IGNORECASE)  # RFC 3323, whateve
 
 @lru_cache(maxsize=4096)
 def is_withheld(raw: str) -> bool:
-    """Whether this stands in place of the number of a caller who withholds it."""
+    """Whether the text stands for a withheld number."""
     text = drop_invisible(raw)
     given = drop_invisible(find_user_part(text))
     if _HOST.search(text) or is_withheld_word(given):
@@ -44,12 +44,12 @@ def is_withheld(raw: str) -> bool:
 
 
 def is_withheld_word(text: str) -> bool:
-    """The same by words alone."""
+    """The same for words only."""
     return not any(map(str.isdecimal, text)) and _letters(text) in _WORDS
 
 
 def _letters(text: str) -> str:
-    """Lower-case letters alone, without accents."""
+    """Lower-case letters only, without accents."""
     return "".join(character for character in unicodedata.normalize("NFKD", text).casefold() if character.isalpha())
 
 

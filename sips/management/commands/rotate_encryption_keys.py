@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
 
 def _rotate_column(model: type[models.Model], column: str) -> int:
-    """Ciphertext in, ciphertext out, row by row under lock: a secret changed meanwhile is not overwritten. Raises DecryptionError."""
+    """Re-encrypts row by row under lock: a secret changed meanwhile is not overwritten. Raises DecryptionError."""
     name = connection.ops.quote_name
     table, field = name(model._meta.db_table), name(column)
     with transaction.atomic(), connection.cursor() as cursor:
