@@ -98,9 +98,7 @@ def teach(delivery: WebhookDelivery, voip: Voip, settings: Mapping[str, Any]) ->
         read.append(row.pk)
         message = explain(adapter, as_received(row), account)
         survey.add(message)
-        events += [
-            ReceivedEvent(event.call_event, row.received_at, row.pk) for event in message.events if event.call_event
-        ]
+        events += [ReceivedEvent(e.call_event, row.received_at, row.pk) for e in message.events if e.call_event]
     preview = preview_calls(reversed(events), voip=voip, deliveries=read, seconds=PREVIEW_SECONDS)
     words = _words(adapter.field_map, survey, settings) if adapter.field_map else []
     return Lesson(
