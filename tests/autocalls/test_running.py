@@ -45,9 +45,10 @@ def test_a_due_call_back_is_a_call_and_its_job_at_once() -> None:
 
 
 def test_a_call_back_that_is_not_due_waits() -> None:
-    row = make.autocall(widget=shop(), call_at=timezone.now() + timedelta(seconds=1))
+    with clock():
+        row = make.autocall(widget=shop(), call_at=timezone.now() + timedelta(seconds=1))
 
-    assert (run(), now_of(row).status) == (0, Status.SCHEDULED)
+        assert (run(), now_of(row).status) == (0, Status.SCHEDULED)
 
 
 @pytest.mark.parametrize("status", ["calling", "done", "failed", "canceled", "expired"])

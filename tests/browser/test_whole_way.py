@@ -66,7 +66,7 @@ def test_a_visitor_is_called_and_sees_it(visit: Begin, bed: Bed, office: Sipp) -
     assert steps[-2:] == ["talking", "finished"]
     assert set(steps) <= {"waiting", "operator", "visitor", "talking", "finished"}
     call = Call.objects.get()
-    assert (call.status, call.reason, call.duration) == ("ANSWERED", "number_hung_up", 2)
+    assert (call.status, call.reason, (call.duration or 0) >= 2) == ("ANSWERED", "number_hung_up", True)
     assert office.got("INVITE sip:") >= 1
     assert bed.network.got("INVITE sip:") >= 1
     assert requested().status == "done"

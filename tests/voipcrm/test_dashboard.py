@@ -1,11 +1,13 @@
 """The first page of the back-office."""
 
 import re
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import make
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -17,6 +19,13 @@ from integrations.models import WebhookDelivery
 from sips.models import Voip
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    """What is of today stays so while a test runs."""
+    with time_machine.travel(datetime(2026, 3, 11, 12, tzinfo=UTC)):
+        yield
 
 
 def delivery(voip: Voip, **fields: Any) -> WebhookDelivery:
