@@ -13,7 +13,7 @@ from calls.dialing import due
 from calls.events import CallEvent
 from calls.models import Call, Via
 from calls.services import DIALED_BY
-from calls.several_reports import Said, report_several
+from calls.several_reports import DialerReport, report_several
 from calls.sql import Statement, fetch_all
 from calls.statuses import Status
 from sips.encryption import without_secrets
@@ -48,7 +48,7 @@ def claim_along(call_ids: Sequence[int], *, voip_id: int, holder: str, most: int
         Call.everything.filter(pk__in=[call.pk for call in claimed]).update(dialed_at=now, held_by=holder)
         report_several(
             [
-                Said(CallEvent(provider_call_id=call.report_key, status=Status.DIALING), call.voip, now)
+                DialerReport(CallEvent(provider_call_id=call.report_key, status=Status.DIALING), call.voip, now)
                 for call in claimed
                 if call.voip is not None
             ]

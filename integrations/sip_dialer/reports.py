@@ -14,7 +14,7 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connections
 
 from calls.events import CallEvent
-from calls.several_reports import Said, report_several
+from calls.several_reports import DialerReport, report_several
 from sips.models import Voip
 
 logger = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class Reports:
         references = [event.provider_call_id for event, _received_at in taken]
         try:
             if taken:
-                report_several([Said(event, self._voips[event.provider_call_id], at) for event, at in taken])
+                report_several([DialerReport(event, self._voips[event.provider_call_id], at) for event, at in taken])
         except (OperationalError, InterfaceError):
             logger.warning("sip_reports_delayed", exc_info=True, extra={"references": references})
             connections.close_all()

@@ -46,7 +46,7 @@ def test_the_oldest_that_wait_are_claimed_along_and_need_no_job_any_more() -> No
     assert [(call.status, call.held_by) for call in Call.objects.order_by("pk")] == [(Status.DIALING, "here")] * 3 + [
         (Status.QUEUED, "")
     ]
-    assert Report.objects.filter(said__status=Status.DIALING).count() == 3
+    assert Report.objects.filter(event__status=Status.DIALING).count() == 3
 
 
 def test_those_of_another_server_are_left() -> None:

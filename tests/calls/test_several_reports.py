@@ -13,7 +13,7 @@ from calls.models import Call, Report, Via
 from calls.reasons import Reason
 from calls.rebuilding import SHOWN
 from calls.services import apply_event, delete_call, request_call
-from calls.several_reports import Said, report_several
+from calls.several_reports import DialerReport, report_several
 from calls.statuses import Status
 from sips.models import Sip
 
@@ -30,12 +30,12 @@ def _request(line: Sip) -> Call:
     return request_call(via=Via.SIP, sip=line.sip, voip_id=line.voip_id, number_to="+48123456789")
 
 
-def _said(call: Call, status: Status, **fields: Any) -> Said:
+def _said(call: Call, status: Status, **fields: Any) -> DialerReport:
     assert call.voip is not None
-    return Said(CallEvent(provider_call_id=call.reference, status=status, **fields), call.voip, NOW)
+    return DialerReport(CallEvent(provider_call_id=call.reference, status=status, **fields), call.voip, NOW)
 
 
-def _story(call: Call) -> list[Said]:
+def _story(call: Call) -> list[DialerReport]:
     answered = NOW + timedelta(seconds=3)
     return [
         _said(call, Status.DIALING, reason=Reason.OPERATOR_RINGING, provider_status="180 Ringing"),

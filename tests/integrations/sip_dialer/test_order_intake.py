@@ -13,7 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from calls import dialing, services
 from calls.events import CallEvent
 from calls.models import Call, Report, Via
-from calls.several_reports import Said, report_several
+from calls.several_reports import DialerReport, report_several
 from calls.statuses import Status
 from integrations.models import Dialer
 from integrations.sip_dialer import housekeeping, order_intake, presence, reports
@@ -179,7 +179,7 @@ def test_reports_of_a_crowd_are_written_together_and_those_of_one_call_in_order(
     begun, first_may_end = Event(), Event()
     written: list[list[tuple[str, str]]] = []
 
-    def write(said: Sequence[Said]) -> None:
+    def write(said: Sequence[DialerReport]) -> None:
         written.append([(event.provider_call_id, event.provider_status) for event, _voip, _at in said])
         begun.set()
         assert first_may_end.wait(60)
@@ -221,9 +221,9 @@ def test_a_report_that_cannot_be_stored_does_not_take_the_others_with_it(engine:
 
 def test_a_report_waits_for_the_database(engine: Telephones, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reports, "RETRY", 0.01)
-    tries: list[Sequence[Said]] = []
+    tries: list[Sequence[DialerReport]] = []
 
-    def fail_twice(said: Sequence[Said]) -> None:
+    def fail_twice(said: Sequence[DialerReport]) -> None:
         tries.append(said)
         if len(tries) < 3:
             raise OperationalError("the server closed the connection")
@@ -242,7 +242,7 @@ def test_a_report_waits_for_the_database(engine: Telephones, monkeypatch: pytest
 
 
 def test_reports_do_not_wait_for_the_database_for_ever(engine: Telephones, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(said: Sequence[Said]) -> None:
+    def fail(said: Sequence[DialerReport]) -> None:
         raise OperationalError("gone")
 
     monkeypatch.setattr(reports, "report_several", fail)
