@@ -8,18 +8,20 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 
 import emptying
 import order
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.test import TransactionTestCase
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
+from voipcrm import embedded_postgres
 from voipcrm.models import ApiToken
 
 _connect = socket.socket.connect
@@ -56,6 +58,14 @@ def _emptied_quickly() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.empty)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """The tests' own server is started before a connection would start it, so that it does not wait for the disk."""
+    if folder := connection.settings_dict.get("EMBEDDED_IN"):
+        with mock.patch.dict(embedded_postgres.SETTINGS, fsync="off", full_page_writes="off"):
+            embedded_postgres.ensure_running(folder)
 
 
 @pytest.fixture(scope="session")

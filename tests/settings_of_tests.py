@@ -3,7 +3,8 @@
 TEST_DATABASE_URL runs the tests on a PostgreSQL of your own, or through PgBouncer with TEST_DATABASE_TRANSACTION_POOLING and
 TEST_DATABASE_PREPARED_STATEMENTS: they then are DATABASE_URL and so on. The processes that tests start have the same environment.
 
-Without one they have an embedded server of their own, which does not wait for the disk: after a power failure delete its folder.
+Without one they have an embedded server of their own (`conftest.py` starts it), which does not wait for the disk: after a power failure delete
+its folder.
 
 Compiled modules are kept, also where the environment says otherwise: else each worker compiles every test anew, and each process that a test
 starts the whole product.
@@ -13,9 +14,6 @@ import os
 import re
 import sys
 from pathlib import Path
-from unittest import mock
-
-from voipcrm import embedded_postgres
 
 READ = re.compile(r"""(?:env\.\w+|_secret)\(\s*["']([A-Z_]+)["']""")
 ROOT = Path(__file__).parents[1]
@@ -45,8 +43,7 @@ def scrub() -> None:
 
 scrub()
 
-with mock.patch.dict(embedded_postgres.SETTINGS, fsync="off", full_page_writes="off"):
-    from voipcrm.settings import *  # noqa: F403 - these are the settings, read only now
+from voipcrm.settings import *  # noqa: E402, F403 - these are the settings, read only now
 from voipcrm.settings import STORAGES  # noqa: E402
 
 # Static files straight from the sources: nobody has collected any on a clean checkout.
