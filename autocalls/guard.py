@@ -83,10 +83,10 @@ def admit(widget: Widget, requested: Mapping[str, Any], origin: Origin) -> Visit
     return Visit(widget, _check_number(widget, requested["number"]), origin, nonce)
 
 
-def hold(visit: Visit) -> None:
-    """Hold, until the end of the transaction, the locks of everything this request is counted by, and use up its form token; a concurrent use of the
-    token waits for its unique row. Raises VisitorRefused."""
-    locks.hold(*(f"{limit.code}:{limit.common}" for limit in limits(visit)))
+def hold(visit: Visit, *others: str) -> None:
+    """Hold, until the end of the transaction, the locks of everything this request is counted by and those others, and use up its form token; a
+    concurrent use of the token waits for its unique row. Raises VisitorRefused."""
+    locks.hold(*(f"{limit.code}:{limit.common}" for limit in limits(visit)), *others)
     if visit.nonce and not UsedFormToken.objects.get_or_create(nonce=visit.nonce)[1]:
         raise VisitorRefused("form_expired", "form_token")
 

@@ -2,7 +2,11 @@
 
 import hashlib
 
-from django.db import connection, transaction
+from django.db import transaction
+
+from calls.sql import Statement, fetch_all
+
+_HOLD = Statement("SELECT pg_advisory_xact_lock(key) FROM unnest(%(keys)s::bigint[]) AS key")
 
 
 def hold(*names: str) -> None:
@@ -12,5 +16,4 @@ def hold(*names: str) -> None:
     keys = sorted(
         {int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True) for name in names}
     )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
+    fetch_all(_HOLD, {"keys": keys})

@@ -59,8 +59,7 @@ def schedule_for_visitor(widget: Widget, requested: Mapping[str, Any], origin: O
     if not visit.nonce and (first := _open_or_within_limits(visit)) is not None:
         return ScheduledCallBack(first, joined=True)
     with transaction.atomic():
-        guard.hold(visit)
-        _one_at_a_time(widget.pk, visit.number)
+        guard.hold(visit, _one_at_a_time(widget.pk, visit.number))
         if (first := _open_or_within_limits(visit)) is not None:
             return ScheduledCallBack(first, joined=True)
         call_at, slot_at = booking.choose_time(widget, requested.get("call_at"))
@@ -217,15 +216,15 @@ def allow(refusal: Refusal, by: AbstractBaseUser) -> Autocall:
 def _refuse_second(autocall: Autocall) -> None:
     if autocall.widget_id is None:
         return
-    _one_at_a_time(autocall.widget_id, autocall.number)
+    locks.hold(_one_at_a_time(autocall.widget_id, autocall.number))
     others = Autocall.objects.filter(widget_id=autocall.widget_id, number=autocall.number, status__in=OPEN)
     if (other := others.exclude(pk=autocall.pk).values_list("pk", flat=True).first()) is not None:
         raise AlreadyScheduled(other)
 
 
-def _one_at_a_time(widget_id: int, number: str) -> None:
-    """Lock the call-backs of this widget for this number to the end of the transaction."""
-    locks.hold(f"schedule:{widget_id}:{number}")
+def _one_at_a_time(widget_id: int, number: str) -> str:
+    """The name of the lock of this widget's call-backs for this number."""
+    return f"schedule:{widget_id}:{number}"
 
 
 def wake_at(moment: datetime) -> None:

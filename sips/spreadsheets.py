@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import xlsxwriter
 from django.db.models import Q, QuerySet
 
 from voipcrm.rest import replica
@@ -71,6 +70,8 @@ def _cell(value: Any) -> Any:
 def xlsx_progress(heading: Row, pieces: Iterable[list[Row]], path: Path) -> Iterator[int]:
     """Write the file row by row; yields the number of rows written so far. Text stays text: no formula, number or link is made from it, so it needs
     no escaping. Times must be without a zone."""
+    import xlsxwriter  # 2 MB, which only those who ask for such a file should pay
+
     with TemporaryDirectory() as folder:
         options = {"constant_memory": True, "tmpdir": folder, "default_date_format": "yyyy-mm-dd hh:mm:ss"}
         book = xlsxwriter.Workbook(str(path), options)
