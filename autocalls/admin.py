@@ -91,7 +91,7 @@ class AutocallAdmin(CallbackButtons):
         own = super().get_readonly_fields(request, obj)
         return own if obj is None or obj.status == Status.SCHEDULED else (*own, *PROMISE)
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
         if db_field.name == "widget":
             options["queryset"] = without_secrets(Widget.objects.select_related("voip"))
         return super().formfield_for_foreignkey(db_field, request, **options)

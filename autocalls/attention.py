@@ -28,7 +28,7 @@ def overdue() -> Q:
     return Q(status=Status.SCHEDULED) & (Q(call_at__lt=late) | broken)
 
 
-class AttentionFilter(ChoiceFilter):
+class AttentionFilter(ChoiceFilter[Autocall]):
     title = _("attention")
     parameter_name = "attention"
     choices_shown = (("waiting", _("waiting")), ("overdue", _("overdue")), ("taken", _("taken")))

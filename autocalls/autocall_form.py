@@ -74,7 +74,7 @@ class AutocallForm(_ModelForm):
             raise ValidationError(gettext("That time is over. To call at once, leave it blank or use “Call now”."))
         return moment
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         cleaned = super().clean() or self.cleaned_data
         if "number" not in cleaned:
             return cleaned

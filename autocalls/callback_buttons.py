@@ -67,7 +67,7 @@ class MoveForm(DialogForm):
         return moment
 
 
-class CallbackButtons(Exporting):
+class CallbackButtons(Exporting[Autocall]):
     """For the admin of call-backs."""
 
     refusals = (services.TooLate, services.AlreadyScheduled, CannotDial)
@@ -91,7 +91,7 @@ class CallbackButtons(Exporting):
             offered = OFFERED_WHEN_TAKEN
         return [action for action in super().get_actions_detail(request, object_id) if action.path in offered]
 
-    def has_repeat_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_repeat_permission(self, request: HttpRequest, obj: Autocall | None = None) -> bool:
         return self.has_add_permission(request)
 
     @button(

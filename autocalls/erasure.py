@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -14,7 +13,7 @@ from sips import mentions
 from sips.countries import DEFAULT_COUNTRY
 from sips.number_search import SoughtNumber
 
-PERSONAL: Mapping[str, Any] = {
+PERSONAL: Mapping[str, object] = {
     "number": "", "name": "", "note": "", "page_url": "", "address": "", "network": "", "client_id": None, "contact_id": None,
 }  # fmt: skip
 """Personal columns, and their erased value. Time and version of a consent stay, because they identify nobody."""

@@ -72,7 +72,7 @@ class Limit(NamedTuple):
     """At most `most` requests with this condition in any window of that length."""
 
     code: str
-    common: Mapping[str, Any]
+    common: Mapping[str, object]
     window: timedelta
     most: int
 

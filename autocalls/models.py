@@ -1,9 +1,10 @@
 """Call-backs, their attempts, refusals and used form tokens."""
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.postgres.indexes import OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -54,7 +55,7 @@ REASSIGN = "autocalls.reassign_autocall"
 
 
 class AutocallQuerySet(models.QuerySet["Autocall"]):
-    def visible_to(self, user: Any) -> "AutocallQuerySet":
+    def visible_to(self, user: User | AnonymousUser) -> "AutocallQuerySet":
         """All; without the right to see all lines: those the user has taken, and those that ring or have rung one of their lines."""
         if sees_all_lines(user):
             return self

@@ -60,7 +60,7 @@ class Prepared:
             self.answers[locale] = Answer(plain, gzip.compress(plain, 6, mtime=0), _etag(shown))
         return self.answers[locale]
 
-    def shown(self, locale: str) -> dict[str, Any]:
+    def shown(self, locale: str) -> dict[str, object]:
         """All but the form token."""
         widget, hours = self.widget, self.widget.hours()
         slots = free_slots(widget, hours, self.now, self.made_from.taken) if widget.call_future else []

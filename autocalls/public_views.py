@@ -1,7 +1,5 @@
 """The public endpoints for visitors of web sites. They take no credentials, so any origin may use them."""
 
-from typing import Any
-
 from django.utils import timezone
 from django.utils.translation import get_language
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -131,7 +129,7 @@ def _unknown_request(wanted: str) -> Response:
     return Response({"code": "unknown_request", "detail": sentence(locale, "unknown_request")}, status=404)
 
 
-def _told(autocall: Autocall, *, owned: bool) -> dict[str, Any]:
+def _told(autocall: Autocall, *, owned: bool) -> dict[str, object]:
     return {
         "status": visitors.shown_status(autocall),
         "step": visitors.step(autocall),

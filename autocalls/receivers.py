@@ -1,7 +1,5 @@
 """Receiver of `call_changed`."""
 
-from typing import Any
-
 from django.dispatch import receiver
 from procrastinate.contrib.django import app as jobs
 
@@ -16,7 +14,7 @@ _RESULTS = [str(status.value) for status in RESULTS]
 
 
 @receiver(call_changed)
-def settle_attempt(call_id: int, requested: bool, **_kwargs: Any) -> None:
+def settle_attempt(call_id: int, requested: bool, **_kwargs: object) -> None:
     """Enqueue the settling of the call's attempt, in the same transaction."""
     if not requested:  # nearly all calls; the provider's webhook waits for this
         return

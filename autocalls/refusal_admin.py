@@ -32,7 +32,7 @@ class WidgetFilter(ChosenFilter):
     model = Widget
 
 
-class ReasonFilter(ChoiceFilter):
+class ReasonFilter(ChoiceFilter[Refusal]):
     title = _("why")
     parameter_name = "why"
     choices_shown = tuple(REFUSALS.items())
@@ -41,7 +41,7 @@ class ReasonFilter(ChoiceFilter):
         return queryset.filter(code=chosen)
 
 
-class RefusalAdmin(ReadOnlyAdmin):
+class RefusalAdmin(ReadOnlyAdmin[Refusal]):
     list_display = ("last", "widget", "why", "shown_number", "address", "times", "allowed")
     list_filter = (WidgetFilter, ReasonFilter, ("last_at", DayRangeFilter))
     ordering = ("-last_at", "-id")
@@ -58,7 +58,7 @@ class RefusalAdmin(ReadOnlyAdmin):
     actions_detail: Any = ("allow",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Refusal]:
-        rows: QuerySet[Refusal] = super().get_queryset(request).select_related("widget", "allowed_by", "autocall")
+        rows = super().get_queryset(request).select_related("widget", "allowed_by", "autocall")
         return rows.defer("allowed_by__password")
 
     def get_search_results(
@@ -70,7 +70,7 @@ class RefusalAdmin(ReadOnlyAdmin):
         is_number = len(phone_numbers.search_digits(text)) >= FEWEST_DIGITS
         return queryset.filter(number_is(text, "number") if is_number else Q(number=text)), False
 
-    def has_allow_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_allow_permission(self, request: HttpRequest, obj: Refusal | None = None) -> bool:
         return request.user.has_perm("autocalls.change_refusal")
 
     @button(

@@ -1,8 +1,9 @@
 """Refused requests, and used form tokens."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Reverse
@@ -16,7 +17,7 @@ from widgets.models import Widget
 
 
 class RefusalQuerySet(models.QuerySet["Refusal"]):
-    def visible_to(self, user: Any) -> "RefusalQuerySet":
+    def visible_to(self, user: User | AnonymousUser) -> "RefusalQuerySet":
         """All; users who see only their own lines: refusals of widgets that ring one of these lines."""
         if sees_all_lines(user):
             return self

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
@@ -17,7 +16,7 @@ MOST_AN_HOUR = 500
 """Rows of one widget; further ones are counted in one row per reason, without details."""
 
 
-def keep(widget: Widget, code: str, requested: Mapping[str, Any], origin: Origin) -> None:
+def keep(widget: Widget, code: str, requested: Mapping[str, object], origin: Origin) -> None:
     """Store the refusal, or count it if the same was refused today."""
     now = timezone.now()
     country = widget.voip.country if widget.voip else DEFAULT_COUNTRY
@@ -33,7 +32,7 @@ def keep(widget: Widget, code: str, requested: Mapping[str, Any], origin: Origin
         _add(widget, code, now)
 
 
-def _add(widget: Widget, code: str, now: datetime, **particulars: Any) -> None:
+def _add(widget: Widget, code: str, now: datetime, **particulars: object) -> None:
     """Of two concurrent ones, one is not counted."""
     row = Refusal(widget=widget, code=code, day=now.date(), **particulars)
     Refusal.objects.bulk_create([row], ignore_conflicts=True)

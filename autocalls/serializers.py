@@ -88,7 +88,7 @@ class AutocallSerializer(StrictBody, serializers.ModelSerializer[Autocall]):
             "finished_at",
         )  # fmt: skip
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         """The blank number of an erased call-back may be written back unchanged."""
         if (
             isinstance(data, MutableMapping)
@@ -107,7 +107,7 @@ class AutocallSerializer(StrictBody, serializers.ModelSerializer[Autocall]):
             )
         return status
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: dict[str, Any]) -> dict[str, object]:
         if self.instance is None:
             try:
                 attrs["voip"] = configurations.choose(**{name: attrs.get(name) for name in ("widget", "voip", "sip")})
@@ -191,7 +191,7 @@ class CreateFromWidgetSerializer(AnsweredBody):
     widget_token = serializers.CharField(max_length=64)
     autocall = VisitorCallBackSerializer()
 
-    def request_of(self, widget: Widget) -> dict[str, Any]:
+    def request_of(self, widget: Widget) -> dict[str, object]:
         """The request, its time read in the widget's time zone. Raises a ValidationError."""
         requested = dict(self.validated_data["autocall"])
         if requested.get("call_at") is not None:
@@ -206,7 +206,7 @@ class VisitorTokenSerializer(AnsweredBody):
     visitor_token = serializers.CharField(max_length=500)
 
 
-class VisitorStatusSerializer(serializers.Serializer[Any]):
+class VisitorStatusSerializer(serializers.Serializer[object]):
     """The state of a visitor's request."""
 
     status = serializers.ChoiceField(Status.choices)

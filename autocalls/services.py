@@ -97,7 +97,7 @@ def _open_or_within_limits(visit: guard.Visit) -> Autocall | None:
     return first
 
 
-def _visitor_fields(widget: Widget, requested: Mapping[str, Any]) -> dict[str, Any]:
+def _visitor_fields(widget: Widget, requested: Mapping[str, object]) -> dict[str, object]:
     """The visitor's data and consent. The consent version is that of the page if this widget ever had it, else the current one."""
     shown = requested.get("consent_version", "")
     known = shown and shown != widget.consent_version and widget.consent_texts.filter(version=shown).exists()
@@ -112,7 +112,7 @@ def _visitor_fields(widget: Widget, requested: Mapping[str, Any]) -> dict[str, A
     }
 
 
-def schedule(fields: Mapping[str, Any], *, source: RequestSource) -> Autocall:
+def schedule(fields: Mapping[str, object], *, source: RequestSource) -> Autocall:
     """A call-back requested by staff or the CRM, without the limits for visitors. Raises AlreadyScheduled, and `sips.lines.CannotDial` where no line
     could make it."""
     autocall = Autocall(**fields, source=source)
@@ -130,7 +130,7 @@ def schedule(fields: Mapping[str, Any], *, source: RequestSource) -> Autocall:
     return autocall
 
 
-def edit(autocall: Autocall, changes: Mapping[str, Any]) -> Autocall:
+def edit(autocall: Autocall, changes: Mapping[str, object]) -> Autocall:
     """Change a call-back, move it (`call_at`) or cancel it (`status`). Raises TooLate once it is being dialed or is over, AlreadyScheduled, and
     `sips.lines.CannotDial` where no line could make it."""
     with transaction.atomic():

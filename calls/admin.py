@@ -51,7 +51,7 @@ STATUS_COLOURS: dict[str, str] = {
 KIND_ICONS = {Kind.INCOMING.value: "call_received", Kind.OUTGOING.value: "call_made", Kind.INTERNAL.value: "sync_alt"}
 
 
-class AttentionFilter(ChoiceFilter):
+class AttentionFilter(ChoiceFilter[Call]):
     """Calls that need attention; each choice has a partial index."""
 
     title = _("attention")
@@ -82,7 +82,7 @@ class CallForm(_ModelForm):
     def clean_start_time(self) -> Any:
         return within_reason(self.cleaned_data["start_time"])
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         cleaned = super().clean() or self.cleaned_data
         voip = cleaned.get("voip")
         country = voip.country if voip else DEFAULT_COUNTRY
@@ -151,7 +151,7 @@ class CallAdmin(ClickToCall):
             for title, options in shown
         ]
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
         if db_field.name == "outcome":
             options["queryset"] = Outcome.objects.order_by("-active", "position", "name")
         return super().formfield_for_foreignkey(db_field, request, **options)

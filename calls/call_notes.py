@@ -31,15 +31,15 @@ class NoteForm(DialogForm):
     )
 
 
-class CallNotes(Exporting):
+class CallNotes(Exporting[Call]):
     """For the admin of calls."""
 
     actions_detail: Any = ("add_note", "follow_up")
 
-    def has_note_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_note_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
         return request.user.has_perm("calls.add_note") and self.has_view_permission(request, obj)
 
-    def has_follow_up_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_follow_up_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
         return request.user.has_perm("calls.add_followup") and self.has_view_permission(request, obj)
 
     @button(

@@ -61,7 +61,7 @@ class PlaceCallForm(DialogForm):
                 return line, ways
         return (lines[0] if lines else None), []
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         cleaned = super().clean() or self.cleaned_data
         if "line" in cleaned and "via" in cleaned:
             line = cleaned["line"]
@@ -87,7 +87,7 @@ class ClickToCall(CallNotes):
             offered.add("hang_up")
         return [action for action in super().get_actions_detail(request, object_id) if action.path in offered]
 
-    def has_dial_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_dial_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """A new call, to the number of one that may be seen."""
         return self.has_add_permission(request) and self.has_view_permission(request, obj)
 

@@ -28,7 +28,7 @@ from sips.number_search import SoughtNumber
 
 SIDES = ("number_from", "number_to")
 NUMBERS = (*SIDES, "customer_number")
-PERSONAL: Mapping[str, Any] = {"description": "", "recording_url": "", "client_id": None, "contact_id": None}
+PERSONAL: Mapping[str, object] = {"description": "", "recording_url": "", "client_id": None, "contact_id": None}
 """Personal columns besides the number, and their erased value."""
 
 TEXTS = ("provider_status", "recording_url", "description")
@@ -127,7 +127,7 @@ def _erase(pk: int, sought: SoughtNumber) -> Counter[str]:
     )
 
 
-def _personal(row: Call, sought: SoughtNumber, country: str) -> dict[str, Any]:
+def _personal(row: Call, sought: SoughtNumber, country: str) -> dict[str, object]:
     """The row's personal values, emptied."""
     empty: dict[str, Any] = {name: "" for name in NUMBERS if sought.is_named_by(getattr(row, name), country)}
     empty |= PERSONAL

@@ -66,7 +66,7 @@ class CallEvent:
         number_from, number_to = (phone_numbers.possible_readings(each, country) for each in self.numbers(country))
         return list(number_from), list(number_to)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The fields that are set, for storing."""
         stored = {name: getattr(self, name) for name in _STORED}
         return {

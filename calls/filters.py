@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.contrib.postgres.search import SearchQuery
 from django.core.exceptions import ValidationError
-from django.db.models import CharField, Q, QuerySet
+from django.db.models import CharField, Model, Q, QuerySet
 from django.db.models.functions import Reverse
 from django.forms import CharField as TextInput
 from django.utils.translation import gettext as _
@@ -59,7 +59,7 @@ class NumberField(TextInput):
         self.fields = fields
         super().__init__(max_length=64, **options)
 
-    def clean(self, value: Any) -> Q | None:
+    def clean(self, value: object) -> Q | None:
         text = super().clean(value)
         return number_is(text, *self.fields) if text else None
 
@@ -70,7 +70,7 @@ class NumberFilter(django_filters.Filter):
 
     field_class = NumberField
 
-    def filter(self, queryset: QuerySet[Any], value: Q | None) -> QuerySet[Any]:
+    def filter(self, queryset: QuerySet[Model], value: Q | None) -> QuerySet[Model]:
         return queryset if value is None else queryset.filter(value)
 
 
@@ -79,7 +79,7 @@ class WordField(TextInput):
         self.parse, self.known = parse, known
         super().__init__(max_length=50, **options)
 
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         text = super().clean(value)
         try:
             return str(self.parse(text)) if text else ""

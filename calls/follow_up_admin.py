@@ -35,12 +35,12 @@ STATE_COLOURS: dict[str, str] = {
 CHANGING = ("take", "postpone", "hand_over", "release", "finish")
 
 
-class WhoseFilter(ChoiceFilter):
+class WhoseFilter(ChoiceFilter[FollowUp]):
     title = _("to do")
     parameter_name = "todo"
     choices_shown = (("mine", _("mine")), ("due", _("due")), ("open", _("open")))
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
         self.reader = request.user
         return super().queryset(request, queryset)
 
@@ -51,7 +51,7 @@ class WhoseFilter(ChoiceFilter):
         return rows.due(timezone.now()) if chosen == "due" else rows.open()
 
 
-class FollowUpAdmin(BackOfficeAdmin):
+class FollowUpAdmin(BackOfficeAdmin[FollowUp]):
     """A follow-up is added by a form and changed by its buttons."""
 
     form = FollowUpForm
@@ -75,22 +75,22 @@ class FollowUpAdmin(BackOfficeAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FollowUp]:
         people = ("assignee", "done_by")
-        rows: QuerySet[FollowUp] = super().get_queryset(request).select_related("voip", "outcome", *people)
+        rows = super().get_queryset(request).select_related("voip", "outcome", *people)
         return without_secrets(rows).defer(*(f"{name}__password" for name in people))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return super().get_fieldsets(request, obj) if obj else ((None, {"fields": self.add_fields}),)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: FollowUp | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: FollowUp | None = None) -> bool:
         return False
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: FollowUp | None = None) -> bool:
         return super().has_view_permission(request, obj) or self.has_act_permission(request, obj)
 
-    def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_act_permission(self, request: HttpRequest, obj: FollowUp | None = None) -> bool:
         return request.user.has_perm("calls.change_followup")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:

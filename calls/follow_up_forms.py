@@ -61,7 +61,7 @@ class FollowUpForm(_ModelForm):
     def clean_due_at(self) -> datetime | None:
         return ahead(self.cleaned_data["due_at"])
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         cleaned = super().clean() or self.cleaned_data
         if "number" in cleaned:
             try:

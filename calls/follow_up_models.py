@@ -1,9 +1,10 @@
 """Follow-ups: what staff still have to do about a number."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -39,7 +40,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         """Open ones, without those put off until after that moment."""
         return self.open().exclude(state=State.LATER, due_at__gt=moment)
 
-    def visible_to(self, user: Any) -> "FollowUpQuerySet":
+    def visible_to(self, user: User | AnonymousUser) -> "FollowUpQuerySet":
         """All; without the right to see all lines: their own, and those of numbers of which they may see a call."""
         if sees_all_lines(user):
             return self

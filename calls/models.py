@@ -1,10 +1,11 @@
 """Calls: one row is one call, answered or not."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models import Exists, Q
 from django.utils import timezone
@@ -55,7 +56,7 @@ class CallQuerySet(models.QuerySet["Call"]):
         """Missed calls after which somebody talked with that number, within that time."""
         return self.missed().filter(HAS_NUMBER, Exists(later_talks(Call.objects.all(), within=within)))
 
-    def visible_to(self, user: Any) -> "CallQuerySet":
+    def visible_to(self, user: User | AnonymousUser) -> "CallQuerySet":
         """All; without the right to see all lines: calls of the user's own lines and those they placed. Every view that shows or counts calls for a
         user starts here."""
         if sees_all_lines(user):

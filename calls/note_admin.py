@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
-from calls.models import Note
+from calls.models import Note, Outcome
 from sips.staff_lines import name_of
 from voipcrm.backoffice.display import show_moment, unbroken
 from voipcrm.backoffice.filters import DayRangeFilter
@@ -18,7 +18,7 @@ LONGEST_BEGINNING = 80
 """Characters of a note that its row in the list shows."""
 
 
-class NoteAdmin(ReadOnlyAdmin):
+class NoteAdmin(ReadOnlyAdmin[Note]):
     """All notes, to be read; they are written on their call's page."""
 
     list_display = ("written", "who", "call", "beginning")
@@ -30,8 +30,7 @@ class NoteAdmin(ReadOnlyAdmin):
     fields = ("call", "author", "created_at", "text")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Note]:
-        rows: QuerySet[Note] = super().get_queryset(request).select_related("call", "author").defer("author__password")
-        return rows
+        return super().get_queryset(request).select_related("call", "author").defer("author__password")
 
     @admin.display(description=_("written"))
     def written(self, note: Note) -> SafeString | str:
@@ -46,7 +45,7 @@ class NoteAdmin(ReadOnlyAdmin):
         return note.text if len(note.text) <= LONGEST_BEGINNING else f"{note.text[:LONGEST_BEGINNING]}…"
 
 
-class OutcomeAdmin(BackOfficeAdmin):
+class OutcomeAdmin(BackOfficeAdmin[Outcome]):
     """One that calls or follow-ups have cannot be deleted, but switched off."""
 
     list_display = ("name", "active", "position")

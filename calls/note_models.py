@@ -1,8 +1,9 @@
 """What staff write about calls, and how they say a call went."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -53,7 +54,7 @@ class Outcome(models.Model):
 
 
 class NoteQuerySet(models.QuerySet["Note"]):
-    def visible_to(self, user: Any) -> "NoteQuerySet":
+    def visible_to(self, user: User | AnonymousUser) -> "NoteQuerySet":
         """Notes on calls that the user may see."""
         from calls.models import Call
 

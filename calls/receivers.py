@@ -1,7 +1,5 @@
 """Receivers for the deletion of configurations."""
 
-from typing import Any
-
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import ngettext
@@ -16,7 +14,7 @@ MOST_NAMED = 5
 
 
 @receiver(voip_deleting)
-def keep_while_calling(voip_id: int, **_kwargs: Any) -> None:
+def keep_while_calling(voip_id: int, **_kwargs: object) -> None:
     """A configuration with calls in progress is needed to end them and receive their reports. Raises VoipInUse."""
     in_call = Call.everything.filter(voip_id=voip_id, status__in=PROGRESS).order_by("-pk")
     ids = list(in_call.values_list("pk", flat=True)[: MOST_NAMED + 1])
@@ -32,7 +30,7 @@ def keep_while_calling(voip_id: int, **_kwargs: Any) -> None:
 
 
 @receiver(voip_deleting)
-def keep_one_follow_up(voip_id: int, **_kwargs: Any) -> None:
+def keep_one_follow_up(voip_id: int, **_kwargs: object) -> None:
     """Open follow-ups lose their configuration; if the number already has one without a configuration, this one is closed."""
     staying = FollowUp.objects.filter(voip=None, state__in=OPEN).values("number")
     now = timezone.now()

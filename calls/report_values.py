@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
 
 from calls.events import CallEvent
 from calls.statuses import RESULTS, Kind, Source, Status, precedence
@@ -16,7 +15,7 @@ EARLIEST_YEAR, LATEST_YEAR = 1980, 2200
 
 def parameters(
     event: CallEvent, *, voip_id: int | None, country: str, received_at: datetime, now: datetime
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The parameters of a received report. Missing times are derived from when it was received, never from the present: reading it again must give
     the same row."""
     ended_at, ended_precedence = _end(event, received_at)
@@ -47,7 +46,7 @@ def parameters(
     }
 
 
-def _parties(event: CallEvent, country: str) -> dict[str, Any]:
+def _parties(event: CallEvent, country: str) -> dict[str, object]:
     number_from, number_to = event.numbers(country)
     readings_from, readings_to = event.readings(country)
     return {
@@ -60,7 +59,7 @@ def _parties(event: CallEvent, country: str) -> dict[str, Any]:
     }
 
 
-def storing(event: CallEvent, *, received_at: datetime, delivery_id: int | None = None) -> dict[str, Any]:
+def storing(event: CallEvent, *, received_at: datetime, delivery_id: int | None = None) -> dict[str, object]:
     """Additional parameters of `reporting`, for storing the report."""
     return {"call_event": json.dumps(event.as_json()), "received_at": received_at, "delivery": delivery_id}
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -38,10 +37,10 @@ class AtOnce:
 
     event: CallEvent
     voip: Voip
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, object]
 
     @classmethod
-    def of(cls, event: CallEvent, *, voip: Voip, received_at: datetime, gate: Mapping[str, Any]) -> "AtOnce":
+    def of(cls, event: CallEvent, *, voip: Voip, received_at: datetime, gate: Mapping[str, object]) -> "AtOnce":
         """gate: the parameters of the statement's gate."""
         now = timezone.now()
         values = report_values.parameters(

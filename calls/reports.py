@@ -44,7 +44,7 @@ def report(
     voip: Voip,
     received_at: datetime,
     delivery_id: int | None = None,
-    after: tuple[Statement, Mapping[str, Any]] | None = None,
+    after: tuple[Statement, Mapping[str, object]] | None = None,
 ) -> Stored | None:
     """Store a report and merge it into its Call.
 
@@ -133,9 +133,9 @@ class CallChange:
 
     key: tuple[int, str]
     "Configuration and provider's id."
-    before: Mapping[str, Any] | None
+    before: Mapping[str, object] | None
     "None: the call did not exist."
-    after: Mapping[str, Any] | None
+    after: Mapping[str, object] | None
     "None: it has no reports left."
     is_partial: bool
     "Retention has deleted some of its reports: the new ones were added, and nothing was taken back."

@@ -1,9 +1,8 @@
 """Which missed calls are returned: by a later answered call with the same customer, in either direction. Computed, never stored."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Model, OuterRef, Q, QuerySet
 
 from calls.statuses import MISSED, Kind, Status
 
@@ -16,8 +15,8 @@ IS_TALK = Q(status=Status.ANSWERED, deleted_at=None) & HAS_NUMBER
 
 
 def later_talks(
-    calls: QuerySet[Any], *, since: datetime | None = None, within: timedelta | None = None
-) -> QuerySet[Any]:
+    calls: QuerySet[Model], *, since: datetime | None = None, within: timedelta | None = None
+) -> QuerySet[Model]:
     """For a subquery: answered calls with the same customer, of any kind and line, that begin no earlier than the outer row.
 
     `calls` are those that count. `since`: no outer row begins earlier, so PostgreSQL can skip older calls. `within`: the longest time between the

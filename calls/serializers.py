@@ -37,7 +37,7 @@ class WordField(serializers.ChoiceField):
         super().__init__(choices, **options)
         self.parse = parse
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         if data == "" and self.allow_blank:
             return ""
         try:
@@ -94,7 +94,7 @@ class CallSerializer(StrictBody, serializers.ModelSerializer[Call]):
             "answered_at", "ended_at", "reason", "provider_status", "provider_call_id", "recording_url", "created_at", "updated_at",
         )  # fmt: skip
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         """A call needs at least one field that is not blank."""
         empty = _("The body is empty: give at least one field of the call, such as number_from.")
         if self.instance is None and isinstance(data, Mapping) and not data:
@@ -110,7 +110,7 @@ class CallSerializer(StrictBody, serializers.ModelSerializer[Call]):
             return self.instance.created_at
         return super().blank(name, field)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: dict[str, Any]) -> dict[str, object]:
         write_numbers(attrs, self.instance, "number_from", "number_to")
         if "start_time" in attrs:
             try:

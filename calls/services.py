@@ -63,7 +63,7 @@ def apply_event(event: CallEvent, *, voip: Voip, received_at: datetime) -> int |
     return stored.call_id if stored else None
 
 
-def record_call(fields: Mapping[str, Any]) -> Call:
+def record_call(fields: Mapping[str, object]) -> Call:
     """Log a call by hand. Client and contact are those of the number unless they are given."""
     call = Call(**fields)
     call.identity_set = call.client_id is not None or call.contact_id is not None
@@ -72,7 +72,7 @@ def record_call(fields: Mapping[str, Any]) -> Call:
     return call
 
 
-def edit_call(call: Call, changes: Mapping[str, Any]) -> Call:
+def edit_call(call: Call, changes: Mapping[str, object]) -> Call:
     """Raises Owned where reported fields would change; writing back what was read is no change."""
     with transaction.atomic():
         rows = without_secrets(Call.objects.select_related("voip"))

@@ -27,13 +27,13 @@ def may_be_repeated(problem: Exception) -> bool:
     return is_lost or isinstance(problem.__cause__, psycopg.errors.DeadlockDetected)
 
 
-def fetch_one(statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+def fetch_one(statement: Statement, parameters: Mapping[str, object]) -> Row | None:
     """Run it on Django's connection, within its transaction; the first row or None. Raises Django's own database errors."""
     rows = fetch_all(statement, parameters)
     return rows[0] if rows else None
 
 
-def fetch_all(statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
+def fetch_all(statement: Statement, parameters: Mapping[str, object]) -> list[Row]:
     """The same, with all rows."""
     connection.ensure_connection()
     connection.validate_no_broken_transaction()

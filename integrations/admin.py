@@ -46,7 +46,7 @@ STATES = {
 }
 
 
-class StateFilter(ChoiceFilter):
+class StateFilter(ChoiceFilter[WebhookDelivery]):
     title = _("state")
     parameter_name = "state"
     choices_shown = tuple(STATES.items())
@@ -65,7 +65,7 @@ class StateFilter(ChoiceFilter):
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin):
+class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     """Deliveries are never changed, but can be replayed."""
 
     list_display = ("received", "voip", "event", "state", "provider_call_id", "problem")
@@ -82,13 +82,13 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     actions_detail: Any = ("teach", "replay")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
-        rows: QuerySet[WebhookDelivery] = super().get_queryset(request).select_related("voip").defer("body")
+        rows = super().get_queryset(request).select_related("voip").defer("body")
         return without_secrets(rows)
 
-    def has_replay_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_replay_permission(self, request: HttpRequest, obj: WebhookDelivery | None = None) -> bool:
         return request.user.has_perm("integrations.change_webhookdelivery")
 
-    def has_teach_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_teach_permission(self, request: HttpRequest, obj: WebhookDelivery | None = None) -> bool:
         """Teaching changes the configuration, shows all its deliveries, and replays them."""
         may_change = self.has_replay_permission(request) and request.user.has_perm("sips.change_voip")
         return may_change and sees_all_lines(request.user)

@@ -1,7 +1,6 @@
 """System checks of settings that would lose webhooks or calls."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -12,7 +11,7 @@ SHORTEST_TALK_LIMIT = timedelta(minutes=2)
 
 
 @register(Tags.security, deploy=True)
-def check_public_url(**_kwargs: Any) -> list[CheckMessage]:
+def check_public_url(**_kwargs: object) -> list[CheckMessage]:
     """Webhook addresses carry a secret, and signatures cover the whole address."""
     if settings.PUBLIC_URL.startswith("https://"):
         return []
@@ -26,7 +25,7 @@ def check_public_url(**_kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
-def check_sip_times(**_kwargs: Any) -> list[CheckMessage]:
+def check_sip_times(**_kwargs: object) -> list[CheckMessage]:
     """A telephone must not ring longer than its call is waited for: the call would be lost while people talk."""
     longest = min(LONGEST_RING, settings.REQUESTED_CALL_EXPIRES)
     ringing = {

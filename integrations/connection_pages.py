@@ -1,7 +1,6 @@
 """The page on which staff test a line or a key and see the result without reloading."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +18,7 @@ COLOURS = {ConnectionState.PASSED: "success", ConnectionState.FAILED: "danger"}
 
 def show(
     request: HttpRequest,
-    context: dict[str, Any],
+    context: dict[str, object],
     *,
     ask: Callable[[], ConnectionTest],
     find: Callable[[], ConnectionTest | None],
@@ -49,7 +48,7 @@ def show(
     return TemplateResponse(request, template, context | shown)
 
 
-def describe(test: ConnectionTest | None) -> dict[str, Any]:
+def describe(test: ConnectionTest | None) -> dict[str, object]:
     """The test as the templates need it."""
     return {
         "test": test,

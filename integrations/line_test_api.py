@@ -1,7 +1,5 @@
 """Testing a line's login through the API."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -17,7 +15,7 @@ from sips.models import Sip
 from sips.views import SipViewSet
 
 
-class LineTestSerializer(serializers.Serializer[Any]):
+class LineTestSerializer(serializers.Serializer[object]):
     """How the latest test of a line stands."""
 
     state = serializers.ChoiceField(ConnectionState.choices)
@@ -48,7 +46,7 @@ class TestedSipViewSet(SipViewSet):
         return Response(LineTestSerializer(_data(connection_tests.of_line(line))).data)
 
 
-def _data(test: ConnectionTest | None) -> dict[str, Any]:
+def _data(test: ConnectionTest | None) -> dict[str, object]:
     times = ("asked_at", "finished_at", "last_success_at", "last_failure_at")
     return {name: getattr(test, name, None) for name in times} | {
         "state": (test.state if test else ConnectionState.NONE).value,

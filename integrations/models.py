@@ -1,7 +1,8 @@
 """Webhook deliveries as received, and the state of rate limits, sync cursors, replays and dialers."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -25,7 +26,7 @@ READABLE = Q(erased_at=None)
 
 
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
-    def visible_to(self, user: Any) -> "WebhookDeliveryQuerySet":
+    def visible_to(self, user: User | AnonymousUser) -> "WebhookDeliveryQuerySet":
         """All; without the right to see all lines: deliveries about calls that the user may see, and no others."""
         if sees_all_lines(user):
             return self

@@ -43,7 +43,7 @@ def _provider_choices() -> list[tuple[str, str]]:
     ]
 
 
-def _compact(value: Any) -> str:
+def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
@@ -68,7 +68,7 @@ class VoipForm(SecretForm):
     key_was_removed = False
     "See `sips.destinations`."
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         cleaned = super().clean()
         before = {name: getattr(self.instance, name) for name in ("provider", "api_url", "settings")}
         after = before | {name: cleaned[name] for name in before if name in cleaned}
@@ -92,7 +92,7 @@ def _told_of_deleting(voip: Voip) -> list[Any]:
 
 
 @admin.register(Voip)
-class VoipAdmin(ConnectionAdmin):
+class VoipAdmin(ConnectionAdmin[Voip]):
     form = VoipForm
     refusals = (services.VoipInUse,)
     list_display = ("name", "provider", "shown_number", "server", "active")

@@ -1,7 +1,7 @@
 """The providers and their settings, as configurations need them. `integrations`, which this app cannot import, registers them at startup."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from django.utils.translation import gettext as _
 
@@ -21,7 +21,7 @@ class ProviderFacts(Protocol):
     def uses(self) -> frozenset[str]: ...
     @property
     def steps(self) -> tuple[str, ...]: ...
-    def validate_settings(self, settings: Mapping[str, Any]) -> None: ...
+    def validate_settings(self, settings: Mapping[str, object]) -> None: ...
 
 
 _providers: dict[str, ProviderFacts] = {}

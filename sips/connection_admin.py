@@ -12,19 +12,20 @@ from django.utils.translation import gettext_lazy as _
 from sips import phone_numbers
 from sips.encryption import without_secrets
 from voipcrm.backoffice.display import unbroken
+from voipcrm.backoffice.form_pages import M
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
 from voipcrm.backoffice.secret_inputs import SecretForm
 
 FEWEST_DIGITS = 3
 
 
-class ConnectionAdmin(BackOfficeAdmin):
+class ConnectionAdmin(BackOfficeAdmin[M]):
     """Base of records with a secret, which is decrypted neither in lists nor on pages."""
 
     ordering = ("name", "id")
     form: type[SecretForm]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         rows = without_secrets(super().get_queryset(request))
         measured: QuerySet[Any] = rows.annotate(secret_length=Length(self.form.secret))
         return measured
@@ -42,8 +43,8 @@ class ConnectionAdmin(BackOfficeAdmin):
         ]
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+        self, request: HttpRequest, queryset: QuerySet[M], search_term: str
+    ) -> tuple[QuerySet[M], bool]:
         """By a part of a text, or by the last digits of a number."""
         words = search_term.strip()
         digits = phone_numbers.search_digits(words)

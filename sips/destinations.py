@@ -10,7 +10,7 @@ def destination(provider: str, api_url: str, settings: Any) -> frozenset[str]:
     return frozenset({f"provider {provider}", *map(_origin, _addresses([api_url, settings]))})
 
 
-def _addresses(value: Any) -> Iterator[str]:
+def _addresses(value: object) -> Iterator[str]:
     if isinstance(value, str) and "//" in value:
         yield value
     elif isinstance(value, Mapping):

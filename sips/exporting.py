@@ -20,6 +20,7 @@ from django.utils.translation import get_language, override
 
 from sips.spreadsheets import Row, csv_pieces, newest_first, xlsx_progress
 from voipcrm.audit.entries import record_export
+from voipcrm.backoffice.form_pages import M
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
 from voipcrm.rest import replica
 
@@ -32,7 +33,7 @@ BOM = "\ufeff".encode()
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
-class Exporting(BackOfficeAdmin):
+class Exporting(BackOfficeAdmin[M]):
     """A ModelAdmin with two export URLs that take the list's filters, and links to them."""
 
     export_columns: ClassVar[Sequence[str]]
@@ -96,7 +97,7 @@ def _readable(model: Any, columns: Sequence[str], pieces: Iterator[list[Row]]) -
 def _show(field: "Field[Any, Any]", zone: ZoneInfo) -> Callable[[Any], Any]:
     words = {value: str(word) for value, word in field.flatchoices}
 
-    def show(value: Any) -> Any:
+    def show(value: object) -> Any:
         if isinstance(value, datetime):
             return value.astimezone(zone).replace(tzinfo=None, microsecond=0)
         return words.get(value, value) if words else value

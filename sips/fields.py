@@ -30,7 +30,7 @@ class ProviderField(serializers.CharField):
         validate_provider(slug)
         return slug
 
-    def run_validation(self, data: Any = serializers.empty) -> Any:
+    def run_validation(self, data: object = serializers.empty) -> Any:
         try:
             return super().run_validation(data)
         except DjangoValidationError as problem:
@@ -73,7 +73,7 @@ class SipIdField(IdField[Sip]):
         )
 
 
-def write_numbers(changes: dict[str, Any], instance: Any, *names: str) -> None:
+def write_numbers(changes: dict[str, Any], instance: object, *names: str) -> None:
     """Normalise the numbers of a request; a number written back unchanged stays as it is."""
     for name in names:
         if name in changes and (instance is None or changes[name] != getattr(instance, name)):
@@ -88,17 +88,17 @@ _SIDES: Mapping[str, Callable[[str, str], str]] = {
 """How each side of a call is normalised; other numbers are our own."""
 
 
-def _country_of(changes: Mapping[str, Any], instance: Any) -> str:
+def _country_of(changes: Mapping[str, object], instance: object) -> str:
     """The country of numbers without a country code."""
     return _of_configuration("country", changes, instance) or DEFAULT_COUNTRY
 
 
-def zone_of(changes: Mapping[str, Any], instance: Any) -> str:
+def zone_of(changes: Mapping[str, object], instance: object) -> str:
     """The time zone of a time without an offset."""
     return _of_configuration("time_zone", changes, instance) or "UTC"
 
 
-def _of_configuration(column: str, changes: Mapping[str, Any], instance: Any) -> str | None:
+def _of_configuration(column: str, changes: Mapping[str, object], instance: Any) -> str | None:
     """Of the configuration in the request, else of the record's own."""
     if "voip" in changes or instance is None:
         voip = changes.get("voip")

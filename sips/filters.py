@@ -1,5 +1,3 @@
-from typing import Any
-
 import django_filters
 from django import forms
 
@@ -10,7 +8,7 @@ from voipcrm.rest.query_filters import WholeNumberFilter, YesNoFilter
 
 
 class ProviderInput(forms.CharField):
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         slug = catalog.slug_of(super().clean(value))
         if slug:
             validate_provider(slug)

@@ -28,7 +28,7 @@ class SipForm(SecretForm):
     clear_secret = ClearInput(_("Remove the SIP password"))
 
 
-class SipAdmin(Exporting, ConnectionAdmin):  # type: ignore[misc]  # both declare formfield_overrides
+class SipAdmin(Exporting[Sip], ConnectionAdmin[Sip]):  # type: ignore[misc]  # both declare formfield_overrides
     form = SipForm
     export_columns = (
         "voip__name",

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from io import BytesIO, StringIO
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -147,7 +147,7 @@ def _xlsx_rows(content: bytes) -> Iterator[Sequence[str]]:
         raise UnreadableFile(_("The file cannot be read as XLSX; save it again, or save it as CSV.")) from None
 
 
-def _cell_text(value: Any) -> str:
+def _cell_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -212,7 +212,7 @@ def _check(planned: PlannedRow, *, password: bool) -> None:
             planned.problems += [f"{capfirst(title_of(name))}: {sentence}" for sentence in told]
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return str(value)

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -47,7 +47,7 @@ class FileForm(forms.Form):
     )
 
 
-def show(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+def show(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
     """The form; for a file its plan; for a confirmed plan a redirect to the list."""
     if "rows" in request.POST:
         confirm = partial(_confirm, request, context)
@@ -65,7 +65,7 @@ def show(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return _page(request, context, form=form, problem=problem)
 
 
-def _confirm(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+def _confirm(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
     try:
         file, default, digest = _unpack(request.POST["rows"], request.user)
     except UnreadableFile as unreadable:
@@ -90,7 +90,7 @@ def _told(done: Plan) -> str:
 
 
 def _preview(
-    request: HttpRequest, context: dict[str, Any], file: LineFile, default: Voip | None, *, problem: str = ""
+    request: HttpRequest, context: dict[str, object], file: LineFile, default: Voip | None, *, problem: str = ""
 ) -> HttpResponse:
     found = plan(file, default=default, may_add=request.user.has_perm("sips.add_sip"))
     kinds = [(word, title, found.of(word)) for word, title in ACTIONS]
@@ -121,7 +121,7 @@ ACTIONS: Any = (
 )
 
 
-def _page(request: HttpRequest, context: dict[str, Any], **shown: Any) -> HttpResponse:
+def _page(request: HttpRequest, context: dict[str, object], **shown: Any) -> HttpResponse:
     columns = [(column, title_of(column)) for column in line_files.COLUMNS]
     page = {"title": _("Import lines"), "once": new_token(), "columns": columns, "problem": "", "preview": None}
     return TemplateResponse(request, "admin/import_lines.html", context | page | shown)
@@ -131,7 +131,7 @@ def _list_address() -> str:
     return reverse("admin:sips_sip_changelist")
 
 
-def _pack(file: LineFile, default: Voip | None, digest: str, user: Any) -> str:
+def _pack(file: LineFile, default: Voip | None, digest: str, user: User | AnonymousUser) -> str:
     content = {
         "user": user.pk,
         "until": time.time() + SECONDS,
@@ -143,7 +143,7 @@ def _pack(file: LineFile, default: Voip | None, digest: str, user: Any) -> str:
     return encrypt(b64encode(packed).decode())
 
 
-def _unpack(text: str, user: Any) -> tuple[LineFile, Voip | None, str]:
+def _unpack(text: str, user: User | AnonymousUser) -> tuple[LineFile, Voip | None, str]:
     """Raises UnreadableFile for data that this page has not issued to this user within the hour."""
     too_old = UnreadableFile(_("Too much time has passed since you looked. Choose the file again."))
     try:

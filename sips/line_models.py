@@ -1,7 +1,8 @@
 """The lines of a configuration."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +20,7 @@ class SipQuerySet(models.QuerySet["Sip"]):
         kept = {"password_set": holds_something("password")}
         return cast("SipQuerySet", without_secrets(self)).annotate(**kept)
 
-    def dialed_from_by(self, user: Any) -> "SipQuerySet":
+    def dialed_from_by(self, user: User | AnonymousUser) -> "SipQuerySet":
         """Lines from which the user may place calls: those whose calls they see."""
         return self if sees_all_lines(user) else self.filter(pk__in=lines_of(user))
 

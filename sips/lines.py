@@ -1,7 +1,6 @@
 """Finds the line to ring, and explains why a line cannot dial."""
 
-from typing import Any
-
+from django.contrib.auth.models import AnonymousUser, User
 from django.utils.translation import gettext as _
 
 from sips import catalog
@@ -16,7 +15,7 @@ class CannotDial(Exception):
         self.field = field
 
 
-def find_line(sip: str, *, voip_id: int | None, by_sip: bool, user: Any = None) -> Sip:
+def find_line(sip: str, *, voip_id: int | None, by_sip: bool, user: User | AnonymousUser | None = None) -> Sip:
     """The one active line with that SIP number that can dial this way; its `voip` is set. Raises CannotDial.
 
     user: who places the call; lines that they may not use do not exist for them.

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.contrib.admin.views.main import SEARCH_VAR
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_filters import FilterSet
@@ -32,7 +32,7 @@ class ListConditions(SimpleListFilter):
     def has_output(self) -> bool:
         return bool(self.used_parameters)
 
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Model]") -> list[tuple[str, str]]:
         return [(name, str(value)) for name, value in self.used_parameters.items()]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
@@ -42,12 +42,12 @@ class ListConditions(SimpleListFilter):
             "query_string": changelist.get_query_string(remove=list(self.used_parameters)),
         }
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         if not self.used_parameters:
             return queryset
         narrowed = self.filterset(self.used_parameters, queryset=queryset)
         if narrowed.is_valid():
-            found: QuerySet[Any] = narrowed.qs
+            found: QuerySet[Model] = narrowed.qs
             return found
         for name, problems in narrowed.errors.items():
             messages.error(request, f"{name}: {problems[0]}")

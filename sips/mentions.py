@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
@@ -16,7 +15,7 @@ def may_name(sought: SoughtNumber, *fields: str) -> Q:
     return reduce(or_, (Q(**{f"{field}__regex": sort}) for field in fields for sort in (sought.pattern, UNUSUAL)))
 
 
-def erase(rows: QuerySet[Any], fields: Sequence[str], sought: SoughtNumber, *, dry_run: bool) -> int:
+def erase(rows: QuerySet[Model], fields: Sequence[str], sought: SoughtNumber, *, dry_run: bool) -> int:
     """Erase the number from these texts; a link that contains it is erased completely. Returns from how many rows.
 
     A text that is changed meanwhile is not overwritten.

@@ -190,7 +190,7 @@ class Voip(models.Model):
             self.former_providers[stored[0]] = {"settings": stored[1], "read_until": read_until.isoformat()}
         return True
 
-    def settings_of(self, provider: str) -> dict[str, Any]:
+    def settings_of(self, provider: str) -> dict[str, object]:
         """The settings for this provider's deliveries, current or former."""
         former: dict[str, Any] = self.former_providers.get(provider, {}).get("settings", {})
         return former if provider != self.provider else dict(self.settings)

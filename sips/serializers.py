@@ -44,7 +44,7 @@ class VoipSerializer(StrictBody, serializers.ModelSerializer[Voip]):
         Voip._meta.get_field("webhook_ips").run_validators(value)
         return value
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: dict[str, Any]) -> dict[str, object]:
         provider = attrs.get("provider", self.instance.provider if self.instance else "")
         if "settings" in attrs or "provider" in attrs:
             check_provider_settings(provider, attrs.get("settings", self.instance.settings if self.instance else {}))
@@ -65,7 +65,7 @@ class VoipSerializer(StrictBody, serializers.ModelSerializer[Voip]):
             attrs["api_key"] = ""
 
 
-def check_provider_settings(provider: str, settings: Mapping[str, Any]) -> None:
+def check_provider_settings(provider: str, settings: Mapping[str, object]) -> None:
     """Raise a ValidationError on `settings` unless the provider takes them."""
     try:
         check_settings(provider, settings)
@@ -99,7 +99,7 @@ class SipSerializer(StrictBody, serializers.ModelSerializer[Sip]):
         )
         validators = ()
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: dict[str, Any]) -> dict[str, object]:
         write_numbers(attrs, self.instance, "number", "caller_id")
         before = self.instance or Sip()
         line = Sip(voip_id=before.voip_id, sip=attrs.get("sip", before.sip))

@@ -20,7 +20,7 @@ class UsernameField(serializers.SlugRelatedField[User]):
             slug_field="username", error_messages={"does_not_exist": _("There is no active user “{value}”.")}, **options
         )
 
-    def to_internal_value(self, data: Any) -> User:
+    def to_internal_value(self, data: object) -> User:
         if not isinstance(data, str) or "\x00" in data:
             self.fail("invalid")
         return super().to_internal_value(data)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -12,12 +13,12 @@ from sips.models import Sip, StaffLine
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
 
 
-def lines_to_give(user: Any) -> QuerySet[Sip]:
+def lines_to_give(user: User | AnonymousUser) -> QuerySet[Sip]:
     """A line lets its user see its calls, so nobody may give a line whose calls they do not see."""
     return Sip.objects.dialed_from_by(user).without_secrets()
 
 
-class StaffLineAdmin(BackOfficeAdmin):
+class StaffLineAdmin(BackOfficeAdmin[StaffLine]):
     list_display = ("user", "sip", "created_at")
     ordering = ("user__username", "id")
     sortable_by = ()
@@ -26,15 +27,15 @@ class StaffLineAdmin(BackOfficeAdmin):
     fields = ("user", "sip")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StaffLine]:
-        rows: QuerySet[StaffLine] = super().get_queryset(request).select_related("user", "sip")
+        rows = super().get_queryset(request).select_related("user", "sip")
         return without_secrets(rows).defer("user__password")
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
         if db_field.name == "sip":
             options["queryset"] = lines_to_give(request.user)
         return super().formfield_for_foreignkey(db_field, request, **options)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: StaffLine | None = None) -> bool:
         """Given or removed, never changed."""
         return False
 
@@ -48,7 +49,7 @@ class StaffLineInline(TabularInline):
     extra = 0
     verbose_name_plural = _("lines")
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
         if db_field.name == "sip":
             options["queryset"] = lines_to_give(request.user)
         return super().formfield_for_foreignkey(db_field, request, **options)

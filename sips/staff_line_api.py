@@ -51,7 +51,7 @@ class StaffLineViewSet(
     serializer_class = StaffLineSerializer
     filterset_class = StaffLineFilter
 
-    def create(self, request: Request, *args: Any, **options: Any) -> Response:
+    def create(self, request: Request, *args: object, **options: object) -> Response:
         """Give a user a line. 200 where they have it already."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)

@@ -1,9 +1,10 @@
 """Lines of users: which user answers which line, and whose calls a user sees."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +13,7 @@ SEE_ALL_LINES = "sips.view_all_lines"
 
 
 class StaffLineQuerySet(models.QuerySet["StaffLine"]):
-    def visible_to(self, user: Any) -> "StaffLineQuerySet":
+    def visible_to(self, user: User | AnonymousUser) -> "StaffLineQuerySet":
         """All; users who see only their own lines: the assignments of these lines."""
         return self if sees_all_lines(user) else self.filter(sip__in=lines_of(user))
 
@@ -44,19 +45,19 @@ class StaffLine(models.Model):
         return f"{self.user.get_username()}: {self.sip}"
 
 
-def sees_all_lines(user: Any) -> bool:
+def sees_all_lines(user: User | AnonymousUser) -> bool:
     """Whether this user sees the records of all lines."""
     return bool(user.has_perm(SEE_ALL_LINES))
 
 
-def lines_of(user: Any) -> list[int]:
+def lines_of(user: User | AnonymousUser) -> list[int]:
     """Ids of the user's own lines; none without a signed-in user."""
     if user.pk is None:
         return []
     return list(StaffLine.objects.filter(user_id=user.pk).order_by("sip_id").values_list("sip_id", flat=True))
 
 
-def give_line(user: Any, sip_id: int) -> StaffLine:
+def give_line(user: User, sip_id: int) -> StaffLine:
     """Assign the line to the user. Idempotent."""
     given, _is_new = StaffLine.objects.get_or_create(user=user, sip_id=sip_id)
     return given
@@ -71,6 +72,6 @@ def users_of(sip_ids: Iterable[int]) -> dict[int, list[int]]:
     return found
 
 
-def name_of(user: Any) -> str:
+def name_of(user: User | None) -> str:
     """A user's display name: the full name if there is one. "" for nobody."""
     return "" if user is None else user.get_full_name() or user.get_username()

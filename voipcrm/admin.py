@@ -58,7 +58,7 @@ def _label_rights(field: Any, user: Any) -> Any:
 
 
 @admin.register(User)
-class UserAdmin(_UserAdmin, BackOfficeAdmin):  # type: ignore[misc]  # Django's takes its form's class, ours any
+class UserAdmin(_UserAdmin, BackOfficeAdmin[User]):  # type: ignore[misc]  # Django's takes its form's class, ours any
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -69,17 +69,17 @@ class UserAdmin(_UserAdmin, BackOfficeAdmin):  # type: ignore[misc]  # Django's 
         """A user who does not exist yet has no lines."""
         return super().get_inlines(request, obj) if obj is not None else ()
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or rights.cover_user(request.user, obj))
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or rights.cover_user(request.user, obj))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         own = super().get_readonly_fields(request, obj)
         return own if request.user.is_superuser else (*own, "is_superuser")
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
         """Users cannot grant rights that they do not have."""
         if db_field.name == "groups":
             options["queryset"] = rights.groups_within(request.user)
@@ -88,20 +88,20 @@ class UserAdmin(_UserAdmin, BackOfficeAdmin):  # type: ignore[misc]  # Django's 
 
 
 @admin.register(Group)
-class GroupAdmin(PlainGroupAdmin, BackOfficeAdmin):  # type: ignore[misc]  # both declare formfield_overrides
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+class GroupAdmin(PlainGroupAdmin, BackOfficeAdmin[Group]):  # type: ignore[misc]  # both declare formfield_overrides
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or rights.cover_group(request.user, obj))
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or rights.cover_group(request.user, obj))
 
-    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **options: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **options: object) -> Any:
         field: Any = super().formfield_for_manytomany(db_field, request, **options)
         return _label_rights(field, request.user) if db_field.name == "permissions" else field
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(BackOfficeAdmin):
+class ApiTokenAdmin(BackOfficeAdmin[ApiToken]):
     """A token is created here, shown once on the next page, and can be switched off; it is never shown again."""
 
     list_display = ("name", "user", "hint", "active", "expires_at", "last_used_at", "created_at")
@@ -125,7 +125,7 @@ class ApiTokenAdmin(BackOfficeAdmin):
             return (*own, "user")
         return (*own, "user", "name", "expires_at", *(() if obj.active else ("active",)))
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
         """A token has its user's rights, so only a superuser may make one for somebody else."""
         user = request.user
         if db_field.name == "user" and user.pk is not None and not user.is_superuser:
@@ -133,8 +133,7 @@ class ApiTokenAdmin(BackOfficeAdmin):
         return super().formfield_for_foreignkey(db_field, request, **options)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
-        rows: QuerySet[ApiToken] = super().get_queryset(request).defer("digest")
-        return rows
+        return super().get_queryset(request).defer("digest")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -27,7 +28,7 @@ KINDS = (
 )  # fmt: skip
 
 
-class KindFilter(ChoiceFilter):
+class KindFilter(ChoiceFilter[AuditEntry]):
     title = _("kind of record")
     parameter_name = "model"
 
@@ -42,7 +43,7 @@ class KindFilter(ChoiceFilter):
         return tuple((label, label) for label in KINDS)
 
 
-class ActionFilter(ChoiceFilter):
+class ActionFilter(ChoiceFilter[AuditEntry]):
     title = _("action")
     parameter_name = "action"
     choices_shown = tuple(Action.choices)
@@ -51,7 +52,7 @@ class ActionFilter(ChoiceFilter):
         return queryset.filter(action=chosen)
 
 
-class ByFilter(ChoiceFilter):
+class ByFilter(ChoiceFilter[AuditEntry]):
     title = _("by")
     parameter_name = "by"
     choices_shown = tuple(By.choices)
@@ -60,7 +61,7 @@ class ByFilter(ChoiceFilter):
         return queryset.filter(by=chosen)
 
 
-class AuditEntryAdmin(ReadOnlyAdmin):
+class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     list_display = ("moment", "person", "action", "record", "summary")
     list_filter = (("at", DayRangeFilter), ActionFilter, KindFilter, ByFilter)
     list_display_links = ("moment",)
@@ -80,7 +81,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             return queryset.filter(model=kind.lower(), object_id=int(number)), False
         return queryset.filter(who=search_term.strip()) if search_term.strip() else queryset, False
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         """Only for users who see all lines, because the log covers their calls."""
         return super().has_view_permission(request, obj) and sees_all_lines(request.user)
 
@@ -114,7 +115,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         return _lines(entry, names_in([entry]), LONGEST_TEXT)
 
 
-def _link(reader: Any, entry: AuditEntry) -> SafeString | str:
+def _link(reader: User | AnonymousUser | None, entry: AuditEntry) -> SafeString | str:
     """Labelled by id, because the record's name may be personal."""
     if not entry.model:
         return ""

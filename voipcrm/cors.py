@@ -1,7 +1,5 @@
 """The public widget endpoints answer pages of any origin; everything else follows CORS_ALLOWED_ORIGINS."""
 
-from typing import Any
-
 from corsheaders.signals import check_request_enabled
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -17,5 +15,5 @@ PUBLIC_ENDPOINTS = frozenset(
 
 
 @receiver(check_request_enabled)
-def is_public_endpoint(request: HttpRequest, **_kwargs: Any) -> bool:
+def is_public_endpoint(request: HttpRequest, **_kwargs: object) -> bool:
     return request.path in PUBLIC_ENDPOINTS

@@ -48,7 +48,7 @@ def _as_csv_rows(rows: list[Row]) -> list[Row]:
     return [list(map(_as_in_json, row)) for row in rows]
 
 
-def _as_in_json(value: Any) -> Any:
+def _as_in_json(value: object) -> Any:
     return moment(value.astimezone(UTC)) if isinstance(value, datetime) else value
 
 
@@ -62,7 +62,7 @@ class CallsCsv(Calls):
     renderer_classes = RENDERERS
 
     @extend_schema(operation_id="calls_csv", tags=["calls"], **_SCHEMA)
-    def list(self, request: Request, *args: Any, **options: Any) -> Any:
+    def list(self, request: Request, *args: object, **options: object) -> Any:
         return csv_response(self)
 
 
@@ -73,5 +73,5 @@ class AutocallsCsv(Autocalls):
     renderer_classes = RENDERERS
 
     @extend_schema(operation_id="autocalls_csv", tags=["autocalls"], **_SCHEMA)
-    def list(self, request: Request, *args: Any, **options: Any) -> Any:
+    def list(self, request: Request, *args: object, **options: object) -> Any:
         return csv_response(self)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -32,7 +33,7 @@ class Card:
     alarming: bool = False
 
 
-def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+def overview(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
     """unfold's context of the index page with the `cards` and `configurations` that the reader may see."""
     user = request.user
     cards = _calls(user) if may_view(request, "calls.call") else []
@@ -45,7 +46,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return {**context, "cards": cards, "configurations": configurations}
 
 
-def _calls(user: Any) -> list[Card]:
+def _calls(user: User | AnonymousUser) -> list[Card]:
     today = start_of_today()
     day = {"start_time_from": timezone.localdate().isoformat()}
     calls = reverse("admin:calls_call_changelist")
@@ -69,7 +70,7 @@ def _calls(user: Any) -> list[Card]:
     ]
 
 
-def _call_backs(user: Any) -> list[Card]:
+def _call_backs(user: User | AnonymousUser) -> list[Card]:
     call_backs = reverse("admin:autocalls_autocall_changelist")
     call_backs_seen = Autocall.objects.visible_to(user)
     late = count_up_to(LARGEST_COUNT, call_backs_seen.filter(overdue()))
@@ -90,7 +91,7 @@ def _call_backs(user: Any) -> list[Card]:
     ]
 
 
-def _refusals(user: Any) -> list[Card]:
+def _refusals(user: User | AnonymousUser) -> list[Card]:
     day = {"last_at_from": timezone.localdate().isoformat()}
     refused = count_up_to(LARGEST_COUNT, Refusal.objects.visible_to(user).filter(last_at__gte=start_of_today()))
     link = f"{reverse('admin:autocalls_refusal_changelist')}?{urlencode(day)}"
@@ -124,7 +125,7 @@ def _deliveries() -> tuple[list[Card], list[dict[str, Any]]]:
     return cards, rows
 
 
-def _traffic_of(voip: Any, deliveries: str, unreadable: dict[str, str]) -> dict[str, Any]:
+def _traffic_of(voip: Any, deliveries: str, unreadable: dict[str, str]) -> dict[str, object]:
     return {
         "name": voip.name,
         "last": show_moment(voip.last_delivery_at) if voip.last_delivery_at else _("never"),

@@ -3,13 +3,12 @@
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from autocalls.models import Autocall
@@ -96,7 +95,7 @@ def remove() -> dict[str, int]:
     with transaction.atomic():
         mine = list(configurations().select_for_update())
         widgets = Widget.objects.filter(name=WIDGET, voip__in=mine)
-        parts: dict[str, QuerySet[Any]] = {
+        parts: dict[str, QuerySet[Model]] = {
             "follow-ups": FollowUp.objects.filter(voip__in=mine),
             "call-backs": Autocall.objects.filter(Q(voip__in=mine) | Q(widget__in=widgets)),
             "webhook deliveries": WebhookDelivery.objects.filter(voip__in=mine),

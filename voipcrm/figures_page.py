@@ -132,7 +132,7 @@ def _choosers(query: QueryDict) -> list[dict[str, Any]]:
     return choosers
 
 
-def _chooser(name: str, label: str, choices: Iterable[tuple[Any, Any]], chosen: str) -> dict[str, Any]:
+def _chooser(name: str, label: str, choices: Iterable[tuple[Any, Any]], chosen: str) -> dict[str, object]:
     return {"name": name, "label": label, "choices": list(choices), "chosen": chosen}
 
 

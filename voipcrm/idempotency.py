@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -31,21 +31,21 @@ class KeyReused(APIException):
     default_code = "idempotency_key_reused"
 
 
-class OncePerKey(viewsets.GenericViewSet[Any]):
+class OncePerKey(viewsets.GenericViewSet[Model]):
     """For viewsets whose POSTs respond with a record or store nothing. Must precede the viewset among the bases.
 
     Only a digest of the request and the record's id are kept: a repetition gets the record as it is then. A refused request is not
     remembered.
     """
 
-    def initial(self, request: Request, *args: Any, **options: Any) -> None:
+    def initial(self, request: Request, *args: object, **options: object) -> None:
         super().initial(request, *args, **options)
         handler = getattr(self, "post", None)
         if request.method == "POST" and handler is not None and (key := _read_key(request)):
             self.post = partial(self._once, key, handler)
 
     def _once(
-        self, key: str, handler: Callable[..., Response], request: Request, *args: Any, **options: Any
+        self, key: str, handler: Callable[..., Response], request: Request, *args: object, **options: object
     ) -> Response:
         user_id = request.user.pk or 0  # every user here is signed in
         mine = IdempotencyKey.objects.filter(user_id=user_id, key=key)

@@ -52,7 +52,7 @@ class FailedLogins(AxesBaseHandler, AbstractAxesHandler):
         return (failures["of_name"] or 0) >= MOST_OF_A_NAME or (failures["of_address"] or 0) >= MOST_OF_AN_ADDRESS
 
     def user_login_failed(
-        self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **_more: Any
+        self, sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **_more: object
     ) -> None:
         """Attempts during a lockout are not stored, so that they neither fill the disk nor prolong the lockout."""
         if request is None:
@@ -66,19 +66,19 @@ class FailedLogins(AxesBaseHandler, AbstractAxesHandler):
             logger.warning("logins_locked_out", extra={"address": request.META["REMOTE_ADDR"]})
         user_locked_out.send("axes", request=request, username="", ip_address=request.META["REMOTE_ADDR"])
 
-    def user_logged_in(self, *_args: Any, **_more: Any) -> None:
+    def user_logged_in(self, *_args: object, **_more: object) -> None:
         """Nothing to store: Django writes `last_login`."""
 
-    def user_logged_out(self, *_args: Any, **_more: Any) -> None:
+    def user_logged_out(self, *_args: object, **_more: object) -> None:
         """Nothing to store."""
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         raise NotImplementedError("There are two counts; use is_locked.")
 
-    def post_save_access_attempt(self, *_args: Any, **_more: Any) -> None:
+    def post_save_access_attempt(self, *_args: object, **_more: object) -> None:
         """Only for axes' handlers with a cache."""
 
-    def post_delete_access_attempt(self, *_args: Any, **_more: Any) -> None:
+    def post_delete_access_attempt(self, *_args: object, **_more: object) -> None:
         """Only for axes' handlers with a cache."""
 
 

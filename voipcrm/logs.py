@@ -51,7 +51,7 @@ def _redact_event(_logger: WrappedLogger, _name: str, event: EventDict) -> Event
     return {key: _redact_value(value) for key, value in event.items()}
 
 
-def _redact_value(value: Any) -> Any:
+def _redact_value(value: object) -> Any:
     """The value as JSON, redacted at every depth; other types as text."""
     if value is None or isinstance(value, bool | int | float):
         return value

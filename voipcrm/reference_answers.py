@@ -96,7 +96,7 @@ _STATISTICS = {
     },
     "call_backs": {"figures": [_MADE_CALL_BACKS], "rates": [], "by_day": [], "reasons": []},
 }  # fmt: skip
-ANSWERS: Mapping[str, Any] = {
+ANSWERS: Mapping[str, object] = {
     "Call": _CALL, "Sip": _SIP, "LineTest": _LINE_TEST,
     "Voip": _VOIP, "Widget": _WIDGET, "Autocall": _AUTOCALL,
     "ScheduledCallBack": {**_VISITOR, "visitor_token": "VISITOR_TOKEN"},
@@ -109,9 +109,9 @@ ANSWERS: Mapping[str, Any] = {
 LISTED = ("Call", "Sip", "Voip", "Widget", "Autocall", "StaffLine", "Note", "Outcome", "FollowUp")
 
 
-def examples() -> dict[str, Any]:
+def examples() -> dict[str, object]:
     """All examples, and a first page of each list, by the names that `show` refers to."""
-    pages = {f"Paginated{kind}List": {"value": _page(kind)} for kind in LISTED}
+    pages: dict[str, object] = {f"Paginated{kind}List": {"value": _page(kind)} for kind in LISTED}
     return {name: {"value": record} for name, record in ANSWERS.items()} | pages
 
 
@@ -124,6 +124,6 @@ def show(response: dict[str, Any]) -> None:
         content["examples"] = {component: {"$ref": f"#/components/examples/{component}"}}
 
 
-def _page(kind: str) -> dict[str, Any]:
+def _page(kind: str) -> dict[str, object]:
     older = f"https://crm.example.com/voip/{kind.lower()}s.json?cursor=CURSOR"
     return {"next": older, "previous": None, "results": [ANSWERS[kind]]}

@@ -91,7 +91,7 @@ OF_VISITORS: Mapping[str, str] = {
     "not_yours": "", "too_late": "", "unknown_request": "",
 }  # fmt: skip
 """Codes with which visitors' requests are refused, and the field at fault; their sentences are in the widgets' languages."""
-_HEADERS: Mapping[str, Any] = {
+_HEADERS: Mapping[str, object] = {
     "401": {"WWW-Authenticate": {"schema": {"type": "string", "enum": ["Bearer"]}, "required": True}},
     "429": {
         "Retry-After": {
@@ -117,7 +117,7 @@ OF_BODIES = ["required", "invalid", "unknown_field", "parse_error"]
 """The most common ones; any code of a field may occur."""
 
 
-def responses(codes: Mapping[str, Sequence[str]], *, visitors: bool) -> dict[str, Any]:
+def responses(codes: Mapping[str, Sequence[str]], *, visitors: bool) -> dict[str, object]:
     """The responses of these statuses, with an example of each code."""
     names = {code: f"visitors_{code}" if visitors and code in OF_VISITORS else code for code in chain(*codes.values())}
     return {
@@ -135,20 +135,20 @@ def responses(codes: Mapping[str, Sequence[str]], *, visitors: bool) -> dict[str
     }
 
 
-def examples() -> dict[str, Any]:
+def examples() -> dict[str, object]:
     """All examples, by the names that `responses` refers to."""
-    staff = {code: {"value": _example(code)} for code in [*_FIELDS, *_WHOLE]}
+    staff: dict[str, object] = {code: {"value": _example(code)} for code in [*_FIELDS, *_WHOLE]}
     return staff | {f"visitors_{code}": {"value": _visitors_example(code)} for code in OF_VISITORS}
 
 
-def _example(code: str) -> dict[str, Any]:
+def _example(code: str) -> dict[str, object]:
     if code not in _FIELDS:
         return {"detail": _WHOLE[code], "code": code}
     message, field = _FIELDS[code]
     return {field: [message], "detail": message, "code": code, "field": field}
 
 
-def _visitors_example(code: str) -> dict[str, Any]:
+def _visitors_example(code: str) -> dict[str, object]:
     """Visitors get the sentence in the language of the page."""
-    message = {"detail": sentence(Locale.EN, code).format(extension="5"), "code": code}
+    message: dict[str, object] = {"detail": sentence(Locale.EN, code).format(extension="5"), "code": code}
     return message | {"field": OF_VISITORS[code]} if OF_VISITORS[code] else message

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
 from django.utils.text import capfirst
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 VERBS = {"add": _("adding"), "change": _("changing"), "delete": _("deleting"), "view": _("viewing")}
 
 
-def grantable(user: Any) -> QuerySet[Permission]:
+def grantable(user: User | AnonymousUser) -> QuerySet[Permission]:
     """The rights that the user may grant, limited to models that have an admin page."""
     kinds = ContentType.objects.get_for_models(*admin.site._registry).values()
     return of_user(user).filter(content_type__in=[kind.pk for kind in kinds])
@@ -29,7 +29,7 @@ def label_of(right: Permission) -> str:
     return f"{capfirst(model._meta.verbose_name_plural)}: {what}"
 
 
-def of_user(user: Any) -> QuerySet[Permission]:
+def of_user(user: User | AnonymousUser) -> QuerySet[Permission]:
     """All rights of a user, direct or by group; also of an inactive user, who may be reactivated."""
     rows = Permission.objects.select_related("content_type").order_by("content_type__app_label", "codename")
     if user.is_superuser:
@@ -38,18 +38,18 @@ def of_user(user: Any) -> QuerySet[Permission]:
     return rows.filter(pk__in=mine.values("pk"))
 
 
-def cover_user(user: Any, other: Any) -> bool:
+def cover_user(user: User | AnonymousUser, other: Any) -> bool:
     """Whether `user` has every right that `other` has."""
     if user.is_superuser:
         return True
     return not other.is_superuser and not of_user(other).exclude(pk__in=of_user(user).values("pk")).exists()
 
 
-def cover_group(user: Any, group: Group) -> bool:
+def cover_group(user: User | AnonymousUser, group: Group) -> bool:
     return user.is_superuser or not group.permissions.exclude(pk__in=of_user(user).values("pk")).exists()
 
 
-def groups_within(user: Any) -> QuerySet[Group]:
+def groups_within(user: User | AnonymousUser) -> QuerySet[Group]:
     """Groups that grant nothing the user does not have."""
     if user.is_superuser:
         return Group.objects.all()

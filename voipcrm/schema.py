@@ -67,7 +67,7 @@ class JsonRouteSchema(AutoSchema):
         elif schema.get("format") == "uri" and field.read_only:
             del schema["format"]
 
-    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> dict[str, Any]:
+    def _map_serializer(self, serializer: Any, direction: object, bypass_extensions: bool = False) -> dict[str, object]:
         """In request bodies every optional field accepts null, see `voipcrm.rest.bodies`; responses always have all their fields."""
         schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)
         if direction == "response" and schema.get("properties"):
@@ -96,7 +96,7 @@ class JsonRouteSchema(AutoSchema):
     def _is_once(self) -> bool:
         return self.method == "POST" and isinstance(self.view, OncePerKey)
 
-    def _get_response_for_code(self, serializer: Any, *args: Any, **options: Any) -> dict[str, Any]:
+    def _get_response_for_code(self, serializer: Any, *args: object, **options: object) -> dict[str, object]:
         """Actions inherited by an extended viewset use the extended serializer, although the base viewset names its own."""
         if hasattr(self.view, "get_serializer_class"):
             own = self.view.get_serializer_class()
@@ -104,7 +104,7 @@ class JsonRouteSchema(AutoSchema):
         answer: dict[str, Any] = super()._get_response_for_code(serializer, *args, **options)
         return answer
 
-    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> tuple[Any, bool]:
+    def _get_request_for_media_type(self, serializer: Any, direction: object = "request") -> tuple[Any, bool]:
         """A viewset's bodies may be wrapped in its resource's name."""
         schema, is_required = super()._get_request_for_media_type(serializer, direction)
         wrapper = getattr(self.view, "resource", "")
@@ -120,14 +120,14 @@ class JsonRouteSchema(AutoSchema):
         }
         return {"anyOf": [schema, self._component(f"Wrapped{inner}", wrapped)]}, is_required
 
-    def _get_request_body(self, direction: Any = "request") -> Any:
+    def _get_request_body(self, direction: object = "request") -> Any:
         body = super()._get_request_body(direction)
         if body:
             wrapper = getattr(self.view, "resource", "")
             body["content"]["application/json"]["examples"] = _bodies(self._operation, wrapper)
         return body
 
-    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, object]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
         if self._is_once() and "201" in responses:
             responses["200"] = responses["201"] | {"description": "The same record: the Idempotency-Key came before"}
@@ -167,7 +167,7 @@ class JsonRouteSchema(AutoSchema):
         return ref
 
 
-def _bodies(message: Operation, wrapper: str) -> dict[str, Any]:
+def _bodies(message: Operation, wrapper: str) -> dict[str, object]:
     """The example bodies, and the first of them wrapped."""
     shown = [{"summary": summary, "value": body} for summary, body in message.bodies.items()]
     if wrapper:

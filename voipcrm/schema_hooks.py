@@ -9,7 +9,7 @@ from voipcrm import reference_refusals as refusals
 from voipcrm.reference import INTRODUCTION, OPERATIONS, TAGS
 
 
-def put_blanks_into_enums(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
+def put_blanks_into_enums(result: dict[str, Any], **_options: object) -> dict[str, object]:
     """Postprocessing hook: a choice that may be blank is one enumeration that includes the blank, not a union with `BlankEnum`, which generated
     clients cannot name."""
     schemas = result["components"]["schemas"]
@@ -19,7 +19,7 @@ def put_blanks_into_enums(result: dict[str, Any], **_options: Any) -> dict[str, 
     return result
 
 
-def _put_blanks(node: Any, schemas: dict[str, Any]) -> None:
+def _put_blanks(node: object, schemas: dict[str, Any]) -> None:
     if isinstance(node, list):
         for member in node:
             _put_blanks(member, schemas)
@@ -38,7 +38,7 @@ def _put_blanks(node: Any, schemas: dict[str, Any]) -> None:
         _put_blanks(member, schemas)
 
 
-def add_plain_views(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
+def add_plain_views(result: dict[str, Any], **_options: object) -> dict[str, object]:
     """Postprocessing hook: adds the public endpoint that is a plain Django view, for speed, and therefore unknown to DRF."""
     operation = deepcopy(WIDGET_DATA)
     message = OPERATIONS[operation["operationId"]]
@@ -50,7 +50,7 @@ def add_plain_views(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
     return result | {"paths": dict(sorted(paths.items()))}
 
 
-def introduce(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
+def introduce(result: dict[str, Any], **_options: object) -> dict[str, object]:
     """Postprocessing hook: adds the introduction, the tags' descriptions, and the referenced examples."""
     result["components"]["examples"] = reference_answers.examples() | refusals.examples()
     tags = [{"name": name, "description": description} for name, description in TAGS.items()]

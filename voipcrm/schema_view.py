@@ -20,7 +20,7 @@ class SchemaView(SpectacularAPIView):
     """
 
     @extend_schema(exclude=True)
-    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, *args: object, **kwargs: object) -> HttpResponse:
         renderer = request.accepted_renderer
         with _one_at_a_time:  # concurrent requests wait for it instead of making it too
             content = _document(renderer.media_type)

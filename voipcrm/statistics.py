@@ -7,6 +7,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -46,7 +47,7 @@ class Statistics:
     call_backs: call_back_statistics.CallBackStatistics | None
 
 
-def answer(question: Question, user: Any, *, calls: bool, call_backs: bool, source: str) -> Statistics:
+def answer(question: Question, user: User | AnonymousUser, *, calls: bool, call_backs: bool, source: str) -> Statistics:
     """source: the alias of the database that counts."""
     return Statistics(
         question,
@@ -55,13 +56,13 @@ def answer(question: Question, user: Any, *, calls: bool, call_backs: bool, sour
     )
 
 
-def _calls(question: Question, user: Any, source: str) -> call_statistics.CallStatistics:
+def _calls(question: Question, user: User | AnonymousUser, source: str) -> call_statistics.CallStatistics:
     query = _chosen(question.filters, CALLS_BY)
     rows = cast("CallQuerySet", CallOfWidgetFilter(query, queryset=Call.objects.using(source).visible_to(user)).qs)
     return call_statistics.count(rows, question.period, query=query)
 
 
-def _call_backs(question: Question, user: Any, source: str) -> call_back_statistics.CallBackStatistics:
+def _call_backs(question: Question, user: User | AnonymousUser, source: str) -> call_back_statistics.CallBackStatistics:
     query = _chosen(question.filters, CALL_BACKS_BY)
     rows = AutocallFilter(query, queryset=Autocall.objects.using(source).visible_to(user)).qs
     return call_back_statistics.count(rows, question.period, query=query)
@@ -122,7 +123,7 @@ class QuestionSerializer(serializers.Serializer[Question]):
         validate_time_zone(name)
         return name
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: dict[str, Any]) -> dict[str, object]:
         if "from" not in attrs and "to" in attrs:
             raise ValidationError({"from": [_("Give the first day as well.")]})
         if "from" in attrs and "period" in attrs:

@@ -30,7 +30,7 @@ class FigureSerializer(serializers.Serializer[Figure]):
         return f"{reverse(LISTS[figure.resource])}?{urlencode(figure.query)}"
 
 
-class RateSerializer(serializers.Serializer[Any]):
+class RateSerializer(serializers.Serializer[object]):
     """The share of `part` in `of`, from 0 to 1; null if `of` is 0."""
 
     name = serializers.CharField()
@@ -52,7 +52,7 @@ class SpanSerializer(serializers.Serializer[Span]):
         return "seconds"
 
 
-class _Figures(serializers.Serializer[Any]):
+class _Figures(serializers.Serializer[object]):
     figures = serializers.SerializerMethodField()
 
     @extend_schema_field(FigureSerializer(many=True))

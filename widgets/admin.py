@@ -64,7 +64,7 @@ class WidgetForm(_ModelForm):
 
 
 @admin.register(Widget)
-class WidgetAdmin(BackOfficeAdmin):
+class WidgetAdmin(BackOfficeAdmin[Widget]):
     form = WidgetForm
     list_display = ("name", "voip", "locale", "call_now", "call_future", "active", "seen")
     list_filter = (("active", BooleanRadioFilter), ConfigurationFilter, ("locale", ChoicesDropdownFilter))
@@ -118,7 +118,7 @@ class WidgetAdmin(BackOfficeAdmin):
     def _may_write(self, request: HttpRequest, widget: Widget | None) -> bool:
         return self.has_add_permission(request) if widget is None else self.has_change_permission(request, widget)
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
         if db_field.name == "color":
             options["widget"] = UnfoldAdminColorInputWidget()
         return super().formfield_for_dbfield(db_field, request, **options)

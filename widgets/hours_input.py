@@ -29,7 +29,7 @@ class HoursInput(forms.Widget):
         js = ("widgets/opening_hours.js",)
         css = {"all": ("widgets/opening_hours.css",)}
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> WrittenHours:
+    def value_from_datadict(self, data: Any, files: object, name: str) -> WrittenHours:
         def typed(*parts: str) -> list[str]:
             key = "-".join((name, *parts))
             texts = data.getlist(key) if hasattr(data, "getlist") else data.get(key, [])
@@ -39,13 +39,13 @@ class HoursInput(forms.Widget):
         dated = _zip_rows(typed("exceptions", "from"), typed("exceptions", "to"), typed("exceptions", "date"))
         return WrittenHours(f"{name}-always" in data, week, dated)
 
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+    def value_omitted_from_data(self, data: Any, files: object, name: str) -> bool:
         return False  # a switch that is off sends nothing
 
     def id_for_label(self, id_: str) -> str:
         return ""  # no single input is labelled by the field's name
 
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+    def get_context(self, name: str, value: object, attrs: dict[str, Any] | None) -> dict[str, object]:
         context = super().get_context(name, value, attrs)
         written = value if isinstance(value, WrittenHours) else write(value)
         if isinstance(value, WrittenHours):
@@ -64,7 +64,7 @@ class HoursField(forms.Field):
 
     widget = HoursInput
 
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> Any:
         if not isinstance(value, WrittenHours):  # disabled: what was stored
             return value
         problems = value.check()
@@ -72,11 +72,11 @@ class HoursField(forms.Field):
             raise ValidationError(problems[:MOST_TOLD])
         return value.meaning()
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: object, data: object) -> bool:
         return not (isinstance(data, WrittenHours) and mean_the_same(initial, data.meaning()))
 
 
-def fits(opening_time: Any) -> bool:
+def fits(opening_time: object) -> bool:
     """Whether the form can hold these hours."""
     return count_rows(opening_time) <= MOST_ROWS
 

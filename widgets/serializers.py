@@ -72,7 +72,7 @@ class WidgetSerializer(StrictBody, serializers.ModelSerializer[Widget]):
         Widget._meta.get_field("texts").run_validators(value)
         return value
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: dict[str, Any]) -> dict[str, object]:
         blank = self.instance or Widget()
         hours = {name: attrs.get(name, getattr(blank, name)) for name in ("opening_time", "time_zone", "holidays")}
         try:

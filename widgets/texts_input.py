@@ -16,17 +16,17 @@ class TextsInput(forms.Widget):
     locale = "en"
     "Set by the form to that of its widget."
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:
+    def value_from_datadict(self, data: Any, files: object, name: str) -> dict[str, str]:
         typed = {key: data.get(f"{name}-{key}", "").strip() for key in TEXTS[self.locale]}
         return {key: text for key, text in typed.items() if text}
 
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+    def value_omitted_from_data(self, data: object, files: object, name: str) -> bool:
         return False
 
     def id_for_label(self, id_: str) -> str:
         return ""  # no single input is labelled by the field's name
 
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, object]:
         """`value` is what was typed, or what is stored for all languages."""
         own = value.get(self.locale) if isinstance(value.get(self.locale), dict) else value
         rows = [
@@ -48,5 +48,5 @@ class TextsField(forms.Field):
 
     widget = TextsInput
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: dict[str, Any] | None, data: object) -> bool:
         return bool((initial or {}).get(self.widget.locale, {}) != data)

@@ -66,7 +66,7 @@ class WrittenHours:
         """Of each weekday its key, its name in the reader's language and its rows."""
         return [(day, str(WEEKDAY_NAMES[number]), self.week[day]) for number, day in enumerate(WEEKDAYS)]
 
-    def meaning(self) -> dict[str, Any]:
+    def meaning(self) -> dict[str, object]:
         """The rows in the form that is stored; worth something after `check` has found nothing."""
         dates: dict[str, list[list[str]]] = {}
         for row in sorted(_filled(self.exceptions), key=lambda row: row.day):
@@ -109,7 +109,7 @@ def mean_the_same(one: Any, other: Any) -> bool:
     return _sound(one) == _sound(other) is not None
 
 
-def count_rows(opening_time: Any) -> int:
+def count_rows(opening_time: object) -> int:
     written = write(opening_time)
     return len(written.exceptions) + sum(len(rows) for rows in written.week.values())
 
@@ -128,7 +128,7 @@ def _tidy(text: str) -> str:
     return f"{int(loose[1]):02}:{loose[2] or '00'}" if loose else text
 
 
-def _sound(opening_time: Any) -> OpeningHours | None:
+def _sound(opening_time: object) -> OpeningHours | None:
     try:
         return parse(opening_time, time_zone="UTC")
     except OpeningHoursError:

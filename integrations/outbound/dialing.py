@@ -90,7 +90,7 @@ def _reserve_dial(voip_id: int, gap: float) -> float | None:
     if not gap:
         return 0
     spans = {"gap": timedelta(seconds=gap), "longest": LONGEST_WAIT}
-    row = fetch_one(_RESERVE_DIAL, {"voip": voip_id} | spans)
+    row = fetch_one(_RESERVE_DIAL, {"voip": voip_id, **spans})
     return float(row[0]) if row else None
 
 

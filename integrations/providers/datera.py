@@ -4,7 +4,7 @@ replaced per configuration. How calls are placed is defined entirely by the conf
 The number format is not known either: numbers are read by the rules of the configuration's country, and ambiguous ones stay as given."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from calls.sentences import Sentence, _
 from calls.statuses import Status
@@ -15,6 +15,7 @@ from integrations.providers.foundation.events import (
     DialOrder,
     OutboundRequest,
     OutboundResponse,
+    Settings,
 )
 from integrations.providers.foundation.field_map import FieldMap
 from integrations.providers.foundation.provider import InvalidSettings, Provider, Refused, Unreadable, provider_word
@@ -51,7 +52,7 @@ class Datera(Provider):
         others=frozenset({"dial"}),
     )
 
-    def validate_settings(self, settings: Mapping[str, Any]) -> None:
+    def validate_settings(self, settings: Mapping[str, object]) -> None:
         self.field_map.configured(settings)
         if "dial" in settings:
             check(settings["dial"])
@@ -84,7 +85,7 @@ class Datera(Provider):
         return call_id if len(call_id) <= 255 else ""
 
 
-def _template(account: Account) -> Mapping[str, Any]:
+def _template(account: Account) -> Settings:
     """The configuration's dial request, validated again: it may be older than the rules."""
     if not account.settings.get("dial"):
         raise Refused(_("Describe in settings.dial how Datera is asked for a call."))
@@ -93,5 +94,5 @@ def _template(account: Account) -> Mapping[str, Any]:
     except InvalidSettings as problem:
         problem_text = _("The configuration's settings must be corrected first. %(problem)s")
         raise Refused(Sentence(problem_text, problem=problem.sentence)) from None
-    template: Mapping[str, Any] = account.settings["dial"]
+    template: Settings = account.settings["dial"]
     return template

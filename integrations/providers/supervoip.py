@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from calls.reasons import Reason
@@ -96,7 +96,7 @@ class SuperVoip(Provider):
         answer_needs_line=True,  # `sipnumber` names the account that picked up
     )
 
-    def validate_settings(self, settings: Mapping[str, Any]) -> None:
+    def validate_settings(self, settings: Mapping[str, object]) -> None:
         self.field_map.configured(settings)
         sips = settings.get("sips", {})
         if not isinstance(sips, Mapping):
@@ -167,7 +167,7 @@ class SuperVoip(Provider):
         following = None if is_last else _page({**asked, "page": str(page + 1)}, account)
         return CallPage(events=[self._listed(row, account) for row in found], next=following)
 
-    def _listed(self, row: Mapping[str, Any], account: Account) -> CallEvent:
+    def _listed(self, row: Mapping[str, object], account: Account) -> CallEvent:
         """A row of `incoming_calls`. A total duration counts as talk if the call was answered, as in webhooks; if `pickedUp` is false, the exchange
         answered."""
         word = text(row, "disposition")

@@ -80,7 +80,7 @@ class Telecube(Provider):
         others=frozenset({"list"}),
     )
 
-    def validate_settings(self, settings: Mapping[str, Any]) -> None:
+    def validate_settings(self, settings: Mapping[str, object]) -> None:
         self.field_map.configured(settings)
         _check_list_settings(settings.get("list", {}))
 
@@ -133,7 +133,7 @@ class Telecube(Provider):
         return CallPage(events=calls, next=_following(response.url, account) if len(found) >= _PAGE_ROWS else None)
 
 
-def _listed(row: Mapping[str, Any], account: Account) -> CallEvent:
+def _listed(row: Mapping[str, object], account: Account) -> CallEvent:
     """A row has no result. Without a duration it is concluded as NO ANSWER; with one, its meaning must be configured."""
     word = provider_word(text(row, "callDirection"))
     external = row.get("externalNumber")

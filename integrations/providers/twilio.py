@@ -6,7 +6,7 @@ Numbers are E.164 with their plus (https://www.twilio.com/docs/glossary/what-e16
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import quote, urlencode
 
 from calls.sentences import _
@@ -153,7 +153,9 @@ class Twilio(Provider):
         ended = [event for event in events if event and event.is_end]
         return CallPage(events=ended, next=_get(path, account) if path else None)
 
-    def _listed(self, leg: Mapping[str, Any], first: Mapping[str, Any] | None, account: Account) -> CallEvent | None:
+    def _listed(
+        self, leg: Mapping[str, object], first: Mapping[str, object] | None, account: Account
+    ) -> CallEvent | None:
         fields = {ours: text(leg, theirs) for ours, theirs in _LEG if text(leg, theirs)} | {"kind": _kind_of(first)}
         try:
             event = self._read(fields)
@@ -188,7 +190,7 @@ def _telephone(order: DialOrder) -> str:
     )
 
 
-def _kind_of(first: Mapping[str, Any] | None) -> str:
+def _kind_of(first: Mapping[str, object] | None) -> str:
     """Of a second leg by its first one: `kind` as in our callbacks' addresses."""
     if first is None:
         return ""

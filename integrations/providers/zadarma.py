@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from calls.reasons import Reason
@@ -142,7 +142,7 @@ class Zadarma(Provider):
         following = None if is_last else _statistics(asked["start"], asked["end"], skip, account)
         return CallPage(events=[self._listed(row, account) for row in found], next=following)
 
-    def _listed(self, row: Mapping[str, Any], account: Account) -> CallEvent:
+    def _listed(self, row: Mapping[str, object], account: Account) -> CallEvent:
         """One leg; `destination` is the telephone that rang, or the number of an outgoing call."""
         call_id = check_call_id(api.text(row, "pbx_call_id"), missing="A row of the list has no pbx_call_id.")
         word, sip, rung = (read_number(api.text(row, name)) for name in ("disposition", "sip", "destination"))

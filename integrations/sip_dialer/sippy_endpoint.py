@@ -37,12 +37,12 @@ class _Transactions(SipTransactionManager):
 
     model_udp_server = (UdpServer, UdpOptions)
 
-    def __init__(self, *parameters: Any) -> None:
+    def __init__(self, *parameters: object) -> None:
         self._sent: WeakValueDictionary[tuple[str, str], Any] = WeakValueDictionary()
         """Client transactions by branch and method: a CANCEL has the branch of its INVITE."""
         super().__init__(*parameters)
 
-    def newTransaction(self, msg: Any, *parameters: Any, **options: Any) -> Any:
+    def newTransaction(self, msg: Any, *parameters: object, **options: object) -> Any:
         transaction = super().newTransaction(msg, *parameters, **options)
         self._sent[msg.getHFBody("via").getBranch(), msg.getMethod()] = transaction
         return transaction

@@ -155,12 +155,12 @@ class SippyLeg:
             retry = code == 491 or (code in (500, 503) and response.countHFs("retry-after") > 0)
             self._listener.refused(self, code, phrase, retry)
 
-    def _on_keepalive_answered(self, _response: Any, code: int, phrase: str) -> None:
+    def _on_keepalive_answered(self, _response: object, code: int, phrase: str) -> None:
         if self.is_connected and not 100 <= code < 200:
             self._listener.keepalive_answered(self, code, phrase)
 
     @staticmethod
-    def _on_info_answered(answer: Answer, _response: Any, code: int, phrase: str) -> None:
+    def _on_info_answered(answer: Answer, _response: object, code: int, phrase: str) -> None:
         if not 100 <= code < 200:
             answer(code or 504, phrase if code else "Server Time-out")
 
@@ -170,7 +170,7 @@ class SippyLeg:
         transaction = self._transaction("BYE", self._on_bye_answered, dialog=dialog)
         self._endpoint.after(0, transaction.send)  # behind the ACK, if an answer brought us here
 
-    def _on_bye_answered(self, _response: Any, code: int, _words: str) -> None:
+    def _on_bye_answered(self, _response: object, code: int, _words: str) -> None:
         if not 100 <= code < 200:
             self._finish()
 

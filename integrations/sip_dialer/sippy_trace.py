@@ -24,7 +24,7 @@ def redact(message: str) -> str:
 class Trace:
     """Takes the place of sippy's logger: every message, at DEBUG."""
 
-    def write(self, *parts: Any, **_options: Any) -> None:
+    def write(self, *parts: object, **_options: object) -> None:
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s", redact("".join(map(str, parts))))
 
@@ -39,7 +39,7 @@ def log_refused(problem: str, source: Any) -> None:
         logger.warning("datagram from %s refused: %s%s", source, problem, _more(held_back))
 
 
-def _log_exception(message: str, *_file: Any, extra: Any = None, **_options: Any) -> None:
+def _log_exception(message: str, *_file: object, extra: Any = None, **_options: object) -> None:
     """Replaces sippy's `dump_exception`, which is called while an exception is handled."""
     if message.startswith("can't parse"):
         log_refused(redact(repr(sys.exception())), message.rpartition(" ")[2])
@@ -54,7 +54,7 @@ def _more(held_back: int) -> str:
     return f" ({held_back} more in the minute before)" if held_back else ""
 
 
-def _print(*parts: Any, **_options: Any) -> None:
+def _print(*parts: object, **_options: object) -> None:
     """Replaces `print` in sippy's modules."""
     if logger.isEnabledFor(logging.DEBUG):
         logger.debug("sippy: %s", redact(" ".join(map(str, parts))))

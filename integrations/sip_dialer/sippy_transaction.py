@@ -70,7 +70,7 @@ class ClientTransaction:
         """By the status code and the realm that asked for them."""
         self._attempts = 0
         self._withdrawn = False
-        self._transaction: Any = None
+        self._transaction: object = None
 
     def send(self) -> None:
         self._attempts += 1

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.statuses import Kind, Status
 from integrations.providers.foundation.charsets import CHARSETS
+from integrations.providers.foundation.events import Settings
 from integrations.providers.foundation.field_map import LENGTHS, TIMES, FieldMap
 from integrations.providers.foundation.pbx_words import ANSWERED_EVENT, ENDED, IGNORED_EVENT
 from integrations.providers.foundation.times import UNITS
@@ -92,7 +93,7 @@ class WordRow:
     choice: Choice
 
 
-def settings_of(form: QueryDict, before: Mapping[str, Any]) -> dict[str, Any]:
+def settings_of(form: QueryDict, before: Settings) -> dict[str, object]:
     """The settings that were chosen. What the form does not show stays as it is."""
     parts: dict[str, Any] = {
         "fields": {
@@ -114,12 +115,12 @@ def settings_of(form: QueryDict, before: Mapping[str, Any]) -> dict[str, Any]:
     return {**stays, **{key: value for key, value in parts.items() if value not in ("", None, {})}}
 
 
-def version_of(settings: Mapping[str, Any]) -> str:
+def version_of(settings: Settings) -> str:
     """Shows whether the settings are still those that the form was made from."""
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def meaning_rows(lesson: Lesson, settings: Mapping[str, Any]) -> list[MeaningRow]:
+def meaning_rows(lesson: Lesson, settings: Settings) -> list[MeaningRow]:
     """Each meaning with the field that was read in this delivery, and the fields that it may be read from."""
     rows = []
     for name, label in MEANINGS.items():
@@ -143,7 +144,7 @@ def _field_choice(name: str, number: int, chosen: str, lesson: Lesson) -> Choice
     return Choice(f"field-{name}-{number}", f"field-{name}", label, _options(fields, chosen))
 
 
-def _way_of_writing(name: str, value: str, settings: Mapping[str, Any]) -> list[Choice]:
+def _way_of_writing(name: str, value: str, settings: Settings) -> list[Choice]:
     if name in LENGTHS:
         units = {"": gettext("as usual"), **{unit: str(UNIT_NAMES[unit]) for unit in UNITS}}
         chosen = settings.get("units", {}).get(name, "")
@@ -208,7 +209,7 @@ def _meanings(section: str, field_map: FieldMap) -> dict[str, str]:
     return {**own, **known, **message}
 
 
-def other_choices(settings: Mapping[str, Any]) -> list[Choice]:
+def other_choices(settings: Settings) -> list[Choice]:
     """Settings that apply to all fields."""
     usual = gettext("as usual")
     numbers = {

@@ -9,6 +9,7 @@ from typing import Any
 from calls.previewing import Preview, ReceivedEvent, preview_calls
 from integrations import providers
 from integrations.models import READABLE, WebhookDelivery
+from integrations.providers.foundation.events import Settings
 from integrations.providers.foundation.field_map import FieldMap
 from integrations.providers.foundation.field_values import read_kind
 from integrations.providers.foundation.pbx_words import ANSWERED_EVENT, MACHINES, RESULT_WORDS
@@ -79,7 +80,7 @@ class _Survey:
             self.problems.update({each for each in (event.problem, *event.notes) if each})
 
 
-def teach(delivery: WebhookDelivery, voip: Voip, settings: Mapping[str, Any]) -> Lesson:
+def teach(delivery: WebhookDelivery, voip: Voip, settings: Settings) -> Lesson:
     """What the delivery and the latest ones of its configuration say with these settings. Nothing is stored."""
     adapter = providers.find(voip.provider)
     account = replace(account_of(voip, with_key=False), settings=settings)
@@ -118,7 +119,7 @@ def latest(voip: Voip) -> Any:
     return rows.order_by("-id")[:MOST_DELIVERIES]
 
 
-def _words(field_map: FieldMap, survey: _Survey, settings: Mapping[str, Any]) -> list[Word]:
+def _words(field_map: FieldMap, survey: _Survey, settings: Settings) -> list[Word]:
     """Words unknown without the settings first, then the most frequent ones: an order that no choice changes."""
     spelled: dict[tuple[str, str], str] = {}
     times: Counter[tuple[str, str]] = Counter()

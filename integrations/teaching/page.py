@@ -40,7 +40,7 @@ COLUMNS = (
 
 
 def show(
-    request: HttpRequest, delivery: WebhookDelivery, context: dict[str, Any], *, log: Callable[..., Any]
+    request: HttpRequest, delivery: WebhookDelivery, context: dict[str, object], *, log: Callable[..., Any]
 ) -> HttpResponse:
     """The page, a preview of what was chosen on it, or where the settings were saved a way back to it."""
     voip = delivery.voip
@@ -79,7 +79,7 @@ def _chosen(request: HttpRequest, voip: Voip, adapter: Provider) -> tuple[dict[s
 
 def _page(
     request: HttpRequest, delivery: WebhookDelivery, settings: dict[str, Any], field_map: FieldMap
-) -> dict[str, Any]:
+) -> dict[str, object]:
     voip = delivery.voip
     lesson = teach(delivery, voip, settings)
     return {
@@ -136,7 +136,7 @@ def _calls(lesson: Lesson, voip: Voip) -> list[dict[str, Any]]:
     return [_call(change, labels, texts) for change in [*changed, *same][:MOST_CALLS]]
 
 
-def _call(change: CallChange, labels: Mapping[str, str], texts: Mapping[str, Mapping[Any, str]]) -> dict[str, Any]:
+def _call(change: CallChange, labels: Mapping[str, str], texts: Mapping[str, Mapping[Any, str]]) -> dict[str, object]:
     now = change.after or change.before or {}
     differ = change.facts if change.before is not None and change.after is not None else {}
     facts = [
@@ -154,5 +154,5 @@ def _call(change: CallChange, labels: Mapping[str, str], texts: Mapping[str, Map
     return {"id": change.provider_call_id, "state": state, "facts": facts, "doubt": translate(change.doubt)}
 
 
-def _text(name: str, value: Any, texts: Mapping[str, Mapping[Any, str]]) -> str:
+def _text(name: str, value: object, texts: Mapping[str, Mapping[Any, str]]) -> str:
     return texts.get(name, {}).get(value) or shown(name, value)

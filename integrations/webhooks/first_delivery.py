@@ -29,7 +29,7 @@ FACTS = ("status", "kind", "number_from", "number_to", "answered_at", "ended_at"
 SAMPLE_NUMBER = "+48500500500"
 
 
-def show(request: HttpRequest, voip: Voip, context: dict[str, Any]) -> HttpResponse:
+def show(request: HttpRequest, voip: Voip, context: dict[str, object]) -> HttpResponse:
     """Waits for a delivery newer than the one named in the URL."""
     if request.method == "POST":
 

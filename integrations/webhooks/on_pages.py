@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -62,7 +62,7 @@ def deliveries_of(call: Call) -> list[int]:
     return [pk for pk in ids.distinct()[:MOST_SHOWN] if pk]
 
 
-def deliveries_link(shown_on: Any, label: str, **filters: Any) -> SafeString | str:
+def deliveries_link(shown_on: Any, label: str, **filters: object) -> SafeString | str:
     """The label, as a link to these deliveries for those who may see them."""
     if not may_view(reader_of(shown_on), WebhookDelivery):
         return label
@@ -78,7 +78,7 @@ def _today(voip: Voip, state: str, count: int) -> str:
     return deliveries_link(voip, str(count), voip=voip.pk, state=state, received_at_from=today)
 
 
-def _with_traffic_of_today(voips: QuerySet[Any]) -> QuerySet[Any]:
+def _with_traffic_of_today(voips: QuerySet[Model]) -> QuerySet[Model]:
     return with_traffic(voips, since=start_of_today())
 
 

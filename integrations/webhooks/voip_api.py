@@ -60,12 +60,12 @@ class CallEventSerializer(serializers.Serializer[Any]):
     recording_url = serializers.CharField()
 
 
-class UnknownWordSerializer(serializers.Serializer[Any]):
+class UnknownWordSerializer(serializers.Serializer[object]):
     section = serializers.CharField(help_text="The part of settings in which it is translated.")
     word = serializers.CharField()
 
 
-class ReadEventSerializer(serializers.Serializer[Any]):
+class ReadEventSerializer(serializers.Serializer[object]):
     fields = serializers.DictField(child=serializers.CharField(), help_text="All fields by their dotted names.")  # type: ignore[assignment]  # DRF's metaclass takes it out of the class
     used = serializers.DictField(
         child=serializers.CharField(), help_text="The field that was read, by the name in settings.fields."
@@ -77,7 +77,7 @@ class ReadEventSerializer(serializers.Serializer[Any]):
     unknown_words = UnknownWordSerializer(many=True, source="unknown")
 
 
-class ReadAnswerSerializer(serializers.Serializer[Any]):
+class ReadAnswerSerializer(serializers.Serializer[object]):
     events = ReadEventSerializer(many=True)
     problem = serializers.CharField(help_text="Why there is no event at all.")
 
@@ -113,11 +113,11 @@ def _delivery(given: dict[str, Any]) -> Delivery:
     )
 
 
-def _answer(message: DeliveryReading, account: Account) -> dict[str, Any]:
+def _answer(message: DeliveryReading, account: Account) -> dict[str, object]:
     return {"problem": message.problem, "events": [_event(event, account) for event in message.events]}
 
 
-def _event(event: EventReading, account: Account) -> dict[str, Any]:
+def _event(event: EventReading, account: Account) -> dict[str, object]:
     shown = {name: getattr(event, name) for name in ("fields", "used", "event", "problem", "notes", "unknown")}
     return shown | {"said": _shown_event(event.call_event, account.country) if event.call_event else None}
 

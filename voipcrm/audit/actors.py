@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import connections, transaction
 from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:  # commands ask before the apps are ready
+    from django.contrib.auth.models import AnonymousUser, User
 
 TABLES = frozenset({
     "sips_voip", "sips_sip", "sips_staffline", "widgets_widget", "widgets_widget_lines", "calls_call", "calls_note", "calls_followup",
@@ -88,7 +91,7 @@ def _of(request: HttpRequest) -> Actor | None:
     return of_user(user, request, token) if user is not None and user.pk is not None else None
 
 
-def of_user(user: Any, request: HttpRequest, token: object = None) -> Actor:
+def of_user(user: "User | AnonymousUser", request: HttpRequest, token: object = None) -> Actor:
     place = By.DESK if request.path.startswith("/admin/desk/") else By.ADMIN
     by = By.API if token is not None else place
     token_name = str(token or "")[:LONGEST]
@@ -111,7 +114,7 @@ def set_actor_in_database(
         return execute(sql, params, many, context)
 
 
-def watch(*_args: Any, connection: Any, **_more: Any) -> None:
+def watch(*_args: object, connection: Any, **_more: object) -> None:
     """Installed on each new connection, as the first wrapper: temporary wrappers are removed from the end."""
     if set_actor_in_database not in connection.execute_wrappers:
         connection.execute_wrappers.insert(0, set_actor_in_database)

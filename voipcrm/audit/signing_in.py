@@ -1,7 +1,5 @@
 """Sign-ins and sign-outs. Single failures are not recorded, because guessing would fill the log; lockouts are."""
 
-from typing import Any
-
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
@@ -12,13 +10,13 @@ from voipcrm.audit.entries import Action, record
 
 
 @receiver(user_logged_in, dispatch_uid="audit")
-def signed_in(request: HttpRequest | None, user: Any, **_kwargs: Any) -> None:
+def signed_in(request: HttpRequest | None, user: User, **_kwargs: object) -> None:
     if request is not None:
         record(Action.SIGNED_IN, by=of_user(user, request))
 
 
 @receiver(user_logged_out, dispatch_uid="audit")
-def signed_out(request: HttpRequest | None, user: Any, **_kwargs: Any) -> None:
+def signed_out(request: HttpRequest | None, user: User | None, **_kwargs: object) -> None:
     if request is not None and user is not None:
         record(Action.SIGNED_OUT, by=of_user(user, request))
 

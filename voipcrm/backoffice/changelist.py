@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.views import ChangeList
 
@@ -22,7 +22,7 @@ LARGEST_COUNT = 10_000
 """Rows that a list counts and pages through at most."""
 
 
-def count_up_to(most: int, rows: QuerySet[Any]) -> int:
+def count_up_to(most: int, rows: QuerySet[Model]) -> int:
     """The number of rows, or `most` + 1 where there are more, so that large tables are not counted completely."""
     return rows.order_by()[: most + 1].count()
 
@@ -59,17 +59,17 @@ class CappedPaginator(_Paginator):
         return count_up_to(LARGEST_COUNT, self._rows)
 
     @property
-    def _rows(self) -> QuerySet[Any]:
-        return cast("QuerySet[Any]", self.object_list)
+    def _rows(self) -> QuerySet[Model]:
+        return cast("QuerySet[Model]", self.object_list)
 
 
 class CappedChangeList(ChangeList):
     """Shows its count once, at the bottom, marked where it is capped."""
 
-    def get_queryset(self, request: HttpRequest, *args: Any, **options: Any) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest, *args: Any, **options: Any) -> QuerySet[Model]:
         if any("\x00" in value for _name, values in request.GET.lists() for value in values):
             raise IncorrectLookupParameters  # PostgreSQL cannot search for what it cannot store
-        rows: QuerySet[Any] = super().get_queryset(request, *args, **options)
+        rows: QuerySet[Model] = super().get_queryset(request, *args, **options)
         return rows
 
     def get_results(self, request: HttpRequest) -> None:

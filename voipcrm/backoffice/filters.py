@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin as PlainModelAdmin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import formats
 from django.utils.text import capfirst
@@ -20,6 +20,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from voipcrm.backoffice.display import Text, start_of
 
 MOST_CHOICES = 1_000
+M = TypeVar("M", bound=models.Model)
 EARLIEST, LATEST = date(1980, 1, 1), date(2199, 12, 31)
 
 
@@ -36,7 +37,7 @@ class DayRangeFilter(RangeDateFilter):
                     form.data[name] = formats.localize_input(day) if day else form.data[name]
             yield choice
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         for side, lookup, days in (("from", "gte", 0), ("to", "lt", 1)):
             text = self.used_parameters.get(f"{self.field_path}_{side}")
             if not text:
@@ -53,15 +54,15 @@ class DayRangeFilter(RangeDateFilter):
         return queryset
 
 
-class ChoiceFilter(DropdownFilter):
+class ChoiceFilter(DropdownFilter, Generic[M]):
     """One of a few named choices. An unknown value finds nothing and says so, because a mistyped link must not show everything."""
 
     choices_shown: Iterable[tuple[str, Text]]
 
-    def lookups(self, request: HttpRequest, model_admin: "PlainModelAdmin[Any]") -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: "PlainModelAdmin[Model]") -> list[tuple[str, Any]]:
         return list(self.choices_shown)
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[M]) -> QuerySet[M]:
         chosen = self.value()
         if not chosen:
             return queryset
@@ -71,7 +72,7 @@ class ChoiceFilter(DropdownFilter):
         messages.error(request, message % {"filter": capfirst(str(self.title)), "choice": chosen})
         return queryset.none()
 
-    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+    def narrow(self, queryset: QuerySet[M], chosen: str) -> QuerySet[M]:
         raise NotImplementedError
 
 
@@ -85,11 +86,11 @@ class ChosenFilter(DropdownFilter):
         """Also without choices: Django would leave out the filter, and the list would silently be unfiltered."""
         return True
 
-    def lookups(self, request: HttpRequest, model_admin: "PlainModelAdmin[Any]") -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: "PlainModelAdmin[Model]") -> list[tuple[str, str]]:
         rows = self.model._default_manager.order_by(self.label, "pk").values_list("pk", self.label)[:MOST_CHOICES]
         return [(str(pk), label or f"#{pk}") for pk, label in rows]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         chosen = self.value()
         if not chosen:
             return queryset

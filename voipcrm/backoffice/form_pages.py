@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -27,7 +28,10 @@ class NotVisible(Exception):
     """The user who saves the record would not see it; nothing is saved."""
 
 
-class FormPages(ModelAdmin):
+M = TypeVar("M", bound=Model)
+
+
+class FormPages(ModelAdmin, Generic[M]):
     """The forms of the back-office's ModelAdmin."""
 
     warn_unsaved_form = True
@@ -38,7 +42,7 @@ class FormPages(ModelAdmin):
         """The text of a refusal, for staff."""
         return str(problem)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: M | None = None, change: bool = False, **options: Any) -> Any:
         form = options.get("form", self.form)
         guarded = type(form.__name__, (GuardedForm, form), {"refusal": getattr(request, REFUSAL, "")})
         return super().get_form(request, obj, change=change, **options | {"form": guarded})
@@ -48,7 +52,7 @@ class FormPages(ModelAdmin):
         request: HttpRequest,
         object_id: str | None = None,
         form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        extra_context: dict[str, object] | None = None,
     ) -> Any:
         shown = {**(extra_context or {}), "once": new_token()}
         show: Callable[..., HttpResponse] = super().changeform_view
@@ -84,11 +88,11 @@ class FormPages(ModelAdmin):
             entry.get_change_message = partial(history.describe, entry)  # which is what the template asks
         return answer
 
-    def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+    def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> M | None:
         found: Any = super().get_object(request, *args, **options)
         if found is not None:
             found.reader = request.user
-        return found
+        return cast("M | None", found)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         context["adminform"].form.instance.reader = request.user

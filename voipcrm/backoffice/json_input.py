@@ -17,10 +17,10 @@ class JSONInput(forms.JSONField):
         super().__init__(**options)
         self.empty = empty
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> Any:
         return value if isinstance(value, InvalidJSONInput) else lay_out(value)
 
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> Any:
         read = super().clean(value)
         text = json.dumps(read, ensure_ascii=False)
         if "\\u0000" in text or not is_unicode(text):
@@ -28,7 +28,7 @@ class JSONInput(forms.JSONField):
         return self.empty() if read is None else read
 
 
-def lay_out(value: Any, indent: str = "") -> str:
+def lay_out(value: object, indent: str = "") -> str:
     """JSON with each member of an object on its own line, and lists on one line."""
     if not isinstance(value, dict) or not value:
         return _write(value)
@@ -37,7 +37,7 @@ def lay_out(value: Any, indent: str = "") -> str:
     return "{\n" + ",\n".join(members) + f"\n{indent}}}"
 
 
-def _write(value: Any) -> str:
+def _write(value: object) -> str:
     """With readable characters; lone surrogates, which no page can show, stay escaped."""
     text = json.dumps(value, ensure_ascii=False)
     return text if is_unicode(text) else json.dumps(value)

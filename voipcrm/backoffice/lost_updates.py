@@ -194,5 +194,5 @@ class GuardedForm(_ModelForm):
         return str(display_for_field(stored, field, "–"))
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return json.dumps(value, sort_keys=True)

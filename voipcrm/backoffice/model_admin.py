@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy as _
 
 from voipcrm.backoffice.additions import additions_to, fill
 from voipcrm.backoffice.changelist import CappedChangeList, CappedPaginator
-from voipcrm.backoffice.form_pages import FormPages
+from voipcrm.backoffice.form_pages import FormPages, M
 from voipcrm.backoffice.json_input import JSONInput
 
 
-class BackOfficeAdmin(FormPages):
+class BackOfficeAdmin(FormPages[M]):
     """A page of the back-office: 50 rows, no full count, no facets (they count every choice), and no secrets of related records."""
 
     list_per_page = 50
@@ -41,7 +41,7 @@ class BackOfficeAdmin(FormPages):
                 self.actions_detail: Any = (*self.actions_detail, each.__name__)
         return super().get_urls()
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         """The rows that the user may see, for lists, pages, histories, autocompletes and actions."""
         rows: QuerySet[Any] = visible_rows(request.user, super().get_queryset(request))
         for addition in additions_to(self.model):
@@ -59,7 +59,7 @@ class BackOfficeAdmin(FormPages):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return fill(super().get_fieldsets(request, obj), additions_to(self.model))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
         shown = (each for addition in additions_to(self.model) for each in addition.fields.values())
         return (*super().get_readonly_fields(request, obj), *chain.from_iterable(shown))
 
@@ -86,7 +86,7 @@ class BackOfficeAdmin(FormPages):
             messages.error(request, self.explain(problem))
             return redirect(request.get_full_path())
 
-    def get_changelist(self, request: HttpRequest, **options: Any) -> Any:
+    def get_changelist(self, request: HttpRequest, **options: object) -> Any:
         return CappedChangeList
 
     def get_paginator(self, request: HttpRequest, *args: Any, **options: Any) -> CappedPaginator:
@@ -96,15 +96,15 @@ class BackOfficeAdmin(FormPages):
         paginator.lists_everything = not narrowing and visible_rows(request.user, everything) is everything
         return paginator
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
         _leave_out_secrets(db_field, options)
         return super().formfield_for_foreignkey(db_field, request, **options)
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
         _leave_out_secrets(db_field, options)
         return super().formfield_for_manytomany(db_field, request, **options)
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
         if isinstance(db_field, models.JSONField):
             options.setdefault("form_class", partial(JSONInput, empty=db_field.get_default))
         if isinstance(db_field, models.URLField):

@@ -1,20 +1,19 @@
 """A ModelAdmin without forms."""
 
-from typing import Any
-
 from django.http import HttpRequest
 
+from voipcrm.backoffice.form_pages import M
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
 
 
-class ReadOnlyAdmin(BackOfficeAdmin):
+class ReadOnlyAdmin(BackOfficeAdmin[M]):
     """Records cannot be added, changed or deleted here, except by buttons and actions."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from typing import Any
 
 from django.contrib.admin.utils import quote
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.html import format_html
@@ -12,7 +13,7 @@ from unfold.fields import UnfoldAdminReadonlyField
 from unfold.forms import AdminForm, Fieldline, Fieldset
 
 
-def may_view(reader: Any, model: type[Model]) -> bool:
+def may_view(reader: User | AnonymousUser | None, model: type[Model]) -> bool:
     """Whether the user may open the pages of that model; False if the reader is unknown."""
     options = model._meta
     return reader is not None and any(
@@ -20,12 +21,12 @@ def may_view(reader: Any, model: type[Model]) -> bool:
     )
 
 
-def reader_of(record: Any) -> Any:
+def reader_of(record: object) -> Any:
     """The user who views the page of this record."""
     return getattr(record, "reader", None)
 
 
-def link(reader: Any, record: Model, label: object) -> SafeString | str:
+def link(reader: User | AnonymousUser | None, record: Model, label: object) -> SafeString | str:
     """The label, linked to the record's page if the reader may open it; only the id if the reader does not see the record."""
     if not may_view(reader, type(record)):
         return str(label)

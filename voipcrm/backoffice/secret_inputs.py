@@ -41,7 +41,7 @@ class SecretForm(_ModelForm):
     secret: ClassVar[str]
     "The model's field."
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         cleaned = super().clean() or self.cleaned_data
         new, clear = cleaned.get("new_secret"), cleaned.get("clear_secret")
         if new and clear:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -133,7 +133,7 @@ def find_action(verb: str, *, until: datetime | None) -> Callable[..., None]:
     return VERBS[verb]
 
 
-def may_change(user: Any, entry: Entry) -> bool:
+def may_change(user: User | AnonymousUser, entry: Entry) -> bool:
     """Whether the user may change everything that the entry's actions change."""
     rights = ["autocalls.change_autocall"] if entry.autocall_ids else []
     rights += ["calls.add_followup", "calls.change_followup"] if entry.has_follow_up else []

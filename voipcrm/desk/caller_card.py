@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Prefetch, QuerySet
 
 from autocalls.models import OPEN as OPEN_CALL_BACKS
@@ -56,7 +56,7 @@ class Card:
         return self.calls[0] if self.calls else None
 
 
-def caller_card(user: Any, number: str) -> Card:
+def caller_card(user: User | AnonymousUser, number: str) -> Card:
     """The card as far as the user may see it. Each part reads an index of numbers."""
     calls = _calls(user, number)
     call_backs = Autocall.objects.visible_to(user).filter(number=number, status__in=OPEN_CALL_BACKS)
@@ -79,7 +79,7 @@ def _linked(template: str, ids: Iterable[int | None]) -> list[tuple[int, str]]:
     return [(number, link_to(template, number)) for number in sorted({known for known in ids if known is not None})]
 
 
-def _calls(user: Any, number: str) -> list[Call]:
+def _calls(user: User | AnonymousUser, number: str) -> list[Call]:
     """The newest of each direction, read from its index; for both directions in one query PostgreSQL may scan all calls."""
     seen = Call.objects.visible_to(user).order_by("-start_time", "-pk")
     newest = {pk for side in ("number_from", "number_to") for pk in _ids(seen.filter(**{side: number}))}

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -39,7 +39,7 @@ class _Found:
     since: datetime
 
 
-def faults(user: Any) -> list[Fault]:
+def faults(user: User | AnonymousUser) -> list[Fault]:
     """Faults of the last day; none for users who cannot fix them."""
     may_deliveries, may_configurations = (user.has_perm(right) for right in (MEND_DELIVERIES, MEND_CONFIGURATIONS))
     if not sees_all_lines(user) or not (may_deliveries or may_configurations):

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
 
 from calls import dialing
 from calls.admin import KIND_ICONS
@@ -39,7 +40,7 @@ class LiveCall:
     can_hang_up: bool
 
 
-def live_calls(user: Any) -> list[LiveCall]:
+def live_calls(user: User | AnonymousUser) -> list[LiveCall]:
     """Newest first, the reader's own on top; two reads of small indexes."""
     lines = set(lines_of(user))
     rows = Call.objects.visible_to(user).in_progress().select_related("sip").only(*COLUMNS)
@@ -49,7 +50,7 @@ def live_calls(user: Any) -> list[LiveCall]:
     return sorted(shown, key=lambda call: not call.is_own)
 
 
-def _shown(call: Call, name: str, user: Any, lines: set[int]) -> LiveCall:
+def _shown(call: Call, name: str, user: User | AnonymousUser, lines: set[int]) -> LiveCall:
     number = other_party(call)
     begins = call.kind == Kind.INCOMING and call.status in BEGINNING
     return LiveCall(

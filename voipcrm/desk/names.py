@@ -1,13 +1,14 @@
 """Names of callers, as visitors entered them in call-back requests."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
 
 from autocalls.models import Autocall
 from voipcrm.backoffice.reader_links import may_view
 
 
-def names_of(user: Any, numbers: Iterable[str]) -> Mapping[str, str]:
+def names_of(user: User | AnonymousUser, numbers: Iterable[str]) -> Mapping[str, str]:
     """The latest name entered with each number, if the user may see call-backs; one index read."""
     sought = {number for number in numbers if number}
     if not sought or not may_view(user, Autocall):

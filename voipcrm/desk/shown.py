@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -45,10 +46,10 @@ class Columns:
     "The mark of how the desk is now."
     changed: frozenset[str]
     "Which of the PARTS are not as they were."
-    context: Mapping[str, Any]
+    context: Mapping[str, object]
 
 
-def shown_page(request: HttpRequest, written: str) -> dict[str, Any]:
+def shown_page(request: HttpRequest, written: str) -> dict[str, object]:
     """All of it. `written` is the number whose card is open, in any writing."""
     lines = readers_lines(request)
     number = _read(written, lines)
@@ -60,7 +61,7 @@ def shown_page(request: HttpRequest, written: str) -> dict[str, Any]:
 
 def columns_since(request: HttpRequest, number: str, since: str = "") -> Columns:
     """The columns, and which parts of them have changed since that mark."""
-    user: Any = request.user
+    user = request.user
     seen = pulse.snapshot()
     live, entries = live_calls(user), to_do(user)
     rows = _rows(user, entries)
@@ -96,7 +97,7 @@ def _concern(user: Any, entries: Sequence[Entry]) -> pulse.Concern:
     )
 
 
-def _rows(user: Any, entries: Sequence[Entry]) -> list[Row]:
+def _rows(user: User | AnonymousUser, entries: Sequence[Entry]) -> list[Row]:
     shown = entries[:MOST_SHOWN]
     numbers = [entry.number for entry in shown]
     tried, busy = attempts.attempts(numbers, since=timezone.now() - LOOKED_BACK), attempts.in_call(numbers)
@@ -117,7 +118,7 @@ def _facts(entry: Entry, attempt: sentences.Fact | None) -> tuple[sentences.Fact
     return (*entry.known, attempt) if attempt and missed and attempt.moment > max(missed) else entry.known
 
 
-def rights_of(user: Any) -> dict[str, bool]:
+def rights_of(user: User | AnonymousUser) -> dict[str, bool]:
     return {
         "call": user.has_perm("calls.add_call"),
         "change_call": user.has_perm("calls.change_call"),

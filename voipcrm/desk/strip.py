@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
@@ -68,7 +69,7 @@ class _Known:
     names: Mapping[int, str]
 
 
-def may_see(user: Any) -> bool:
+def may_see(user: User | AnonymousUser) -> bool:
     """Users who supervise others and see the calls of all lines."""
     return sees_all_lines(user) and bool(user.has_perm(REASSIGN))
 

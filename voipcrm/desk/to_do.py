@@ -7,8 +7,8 @@ follow-up or its call-back; nothing is stored here.
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Max, Q
 from django.utils import timezone
 
@@ -75,7 +75,7 @@ class _Found:
     "What happened until then is done, or is put off."
 
 
-def to_do(user: Any, *, number: str = "") -> list[Entry]:
+def to_do(user: User | AnonymousUser, *, number: str = "") -> list[Entry]:
     """The most urgent first: call-backs, follow-ups that are due, missed calls, failed call-backs, and last what others have taken.
 
     number: of this one alone. Those that are shown have their names. A constant number of reads.
@@ -98,7 +98,7 @@ def _order(entry: Entry) -> float:
     return -seconds if entry.rank in (sentences.MISSED, sentences.FAILED) else seconds
 
 
-def _find_missed(user: Any, now: datetime, number: str, found: dict[str, _Found]) -> None:
+def _find_missed(user: User | AnonymousUser, now: datetime, number: str, found: dict[str, _Found]) -> None:
     rows = Call.objects.visible_to(user).unreturned(since=now - LOOKED_BACK)
     if number:
         rows = rows.filter(customer_number=number)
@@ -108,7 +108,7 @@ def _find_missed(user: Any, now: datetime, number: str, found: dict[str, _Found]
         it.missed.append(start)
 
 
-def _find_call_backs(user: Any, now: datetime, number: str, found: dict[str, _Found]) -> None:
+def _find_call_backs(user: User | AnonymousUser, now: datetime, number: str, found: dict[str, _Found]) -> None:
     rows = Autocall.objects.visible_to(user).select_related("taken_by").exclude(number="")
     rows = rows.filter(number=number) if number else rows
     due = Q(status=AutocallStatus.SCHEDULED, call_at__lte=now) | attention.overdue() | Q(status=AutocallStatus.TAKEN)
@@ -133,7 +133,7 @@ def _without_later_talk(call_backs: list[Autocall]) -> list[Autocall]:
     return [row for row in call_backs if row.number not in talked or talked[row.number] < row.created_at]
 
 
-def _find_follow_ups(user: Any, now: datetime, number: str, found: dict[str, _Found]) -> None:
+def _find_follow_ups(user: User | AnonymousUser, now: datetime, number: str, found: dict[str, _Found]) -> None:
     """Of the numbers found all that tell what is settled; besides, those that stand alone, for who may see follow-ups."""
     wanted = Q(number__in=list(found)) & (Q(state__in=OPEN) | Q(done_at__gte=now - LOOKED_BACK))
     if may_view(user, FollowUp):
@@ -149,7 +149,7 @@ def _find_follow_ups(user: Any, now: datetime, number: str, found: dict[str, _Fo
         it.settled_at = max(filter(None, (it.settled_at, settled)), default=None)
 
 
-def _entry(number: str, it: _Found, user: Any, now: datetime) -> Entry | None:
+def _entry(number: str, it: _Found, user: User | AnonymousUser, now: datetime) -> Entry | None:
     """None where nothing of it is left to do."""
     if it.settled_at is not None:
         it.missed = [moment for moment in it.missed if moment > it.settled_at]

@@ -102,7 +102,7 @@ def act(request: HttpRequest) -> HttpResponse:
 
 
 def _do(request: HttpRequest, number: str, verb: str) -> str | None:
-    user: Any = request.user
+    user = request.user
     entry = next(iter(to_do(user, number=number)), None)
     if verb == "call":
         return _call(request, number, entry)

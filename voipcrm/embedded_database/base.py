@@ -30,7 +30,7 @@ class DatabaseClient(PostgresClient):
 class DatabaseWrapper(primary.DatabaseWrapper):
     client_class = DatabaseClient
 
-    def get_connection_params(self) -> dict[str, Any]:
+    def get_connection_params(self) -> dict[str, object]:
         _start(self.settings_dict)
         return super().get_connection_params()
 

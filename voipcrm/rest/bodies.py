@@ -26,7 +26,7 @@ class Repeated(list[str]):
 class StrictBody(serializers.Serializer[Any]):
     """For every serializer that reads a body. Must precede ModelSerializer among the bases."""
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         if isinstance(data, Mapping):
             self._refuse_unknown(data)
             is_form = isinstance(data, FormBody)
@@ -45,7 +45,7 @@ class StrictBody(serializers.Serializer[Any]):
         model = getattr(getattr(self, "Meta", None), "model", None)
         return model._meta.get_field(field.source).get_default() if model is not None else serializers.empty
 
-    def _fill_blanks(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _fill_blanks(self, given: Mapping[str, object]) -> dict[str, object]:
         filled: dict[str, Any] = {}
         for name, value in given.items():
             field = self.fields[name]
@@ -55,7 +55,7 @@ class StrictBody(serializers.Serializer[Any]):
                 filled[name] = kept
         return filled
 
-    def _read_input(self, name: str, value: Any) -> Any:
+    def _read_input(self, name: str, value: object) -> Any:
         """Forms hold only texts: the last of several values counts, as with a check box and its hidden input, unless a list is expected."""
         field = self.fields[name]
         if isinstance(field, serializers.ListField):
@@ -68,14 +68,14 @@ class StrictBody(serializers.Serializer[Any]):
             return _read_object(name, value)
         return value
 
-    def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
+    def _refuse_unknown(self, data: Mapping[str, object]) -> None:
         """Raise a ValidationError that names every unknown field with the most similar known one."""
         unknown = {str(name): value for name, value in data.items() if name not in self.fields}
         if unknown:
             problems = {name: [self._problem(name, value)] for name, value in unknown.items()}
             raise serializers.ValidationError(problems, code="unknown_field")
 
-    def _problem(self, name: str, value: Any) -> str:
+    def _problem(self, name: str, value: object) -> str:
         """An object belongs to a field that holds objects, or is a wrapper under a name that we do not know."""
         holds_objects = isinstance(value, Mapping) or (
             isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
@@ -91,7 +91,7 @@ class StrictBody(serializers.Serializer[Any]):
         return _("There is no such field; use one of: %(known)s.") % {"known": ", ".join(known)}
 
 
-def _read_list(value: Any) -> Any:
+def _read_list(value: object) -> Any:
     """`a[]=1&a[]=2`, `a=1&a=2`, `a=[1, 2]`, and `a=1` for a single value."""
     if isinstance(value, str):
         if not value:

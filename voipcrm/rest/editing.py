@@ -1,7 +1,7 @@
 """Changing a record through the API."""
 
 import json
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -53,7 +53,7 @@ class OneEditAtATime(NotedEdits[_Model]):
     """PATCH reads, checks and writes a record under its lock: concurrent edits do not undo each other, and a deleted record stays deleted."""
 
     @transaction.atomic
-    def partial_update(self, request: Request, *args: Any, **options: Any) -> Response:
+    def partial_update(self, request: Request, *args: object, **options: object) -> Response:
         return super().partial_update(request, *args, **options)
 
     def get_queryset(self) -> QuerySet[_Model]:

@@ -24,7 +24,7 @@ from rest_framework.views import exception_handler, set_rollback
 from voipcrm.bounded_search import ADVICE, TooMuchToSearch
 
 
-def answer(problem: Exception, context: dict[str, Any]) -> Response | None:
+def answer(problem: Exception, context: dict[str, object]) -> Response | None:
     """DRF's response, and ours for errors of the database and Django."""
     if isinstance(problem, Http404):  # Django's sentence is English and names the model
         problem = NotFound(_("There is no such record."))
@@ -39,13 +39,13 @@ def answer(problem: Exception, context: dict[str, Any]) -> Response | None:
     return None
 
 
-def _shape(detail: Any) -> dict[str, Any]:
+def _shape(detail: object) -> dict[str, object]:
     """`detail`, `code` and `field` of the first problem; beside them the sentences of every field."""
     if isinstance(detail, ErrorDetail):
         return {"detail": detail, "code": detail.code}
     path, first = next(_problems(detail), ("", ErrorDetail("", code="invalid")))
     fields = dict(detail) if isinstance(detail, Mapping) else {}
-    message = {"detail": first, "code": first.code}
+    message: dict[str, object] = {"detail": first, "code": first.code}
     return {**fields, **message, "field": path} if path else message
 
 

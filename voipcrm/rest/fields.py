@@ -24,7 +24,7 @@ class SecretSetField(serializers.BooleanField):
         self.secret = of
         super().__init__(read_only=True, **options)
 
-    def get_attribute(self, instance: Any) -> bool:
+    def get_attribute(self, instance: Model) -> bool:
         is_deferred = self.secret in instance.get_deferred_fields()
         return bool(getattr(instance, str(self.field_name) if is_deferred else self.secret))
 

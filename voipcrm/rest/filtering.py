@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -13,7 +13,7 @@ class StrictFilterBackend(DjangoFilterBackend):
     """Filters lists only. An unknown, empty or repeated filter is an error, because ignoring it would return records that were not asked
     for."""
 
-    def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+    def filter_queryset(self, request: Any, queryset: QuerySet[Model], view: APIView) -> QuerySet[Model]:
         if getattr(view, "action", None) != "list":
             return queryset
         filterset_class = self.get_filterset_class(view, queryset)
@@ -38,7 +38,7 @@ class StrictFilterBackend(DjangoFilterBackend):
                     for name, problems in filterset.form.errors.get_json_data().items()
                 }
             )
-        found: QuerySet[Any] = filterset.qs
+        found: QuerySet[Model] = filterset.qs
         return found
 
 

@@ -103,7 +103,7 @@ class NewestFirst(BasePagination):
         time = getattr(row, self.time_field) if self.time_field else None
         return str(replace_query_param(self.address, "cursor", Cursor(backwards, time, row.pk).encode()))
 
-    def get_paginated_response(self, data: Any) -> Response:
+    def get_paginated_response(self, data: object) -> Response:
         page = self._page
         return Response(
             {
@@ -113,7 +113,7 @@ class NewestFirst(BasePagination):
             }
         )
 
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, object]:
         link = {"type": "string", "format": "uri", "nullable": True}
         return {
             "type": "object",

@@ -24,7 +24,7 @@ class WrappedJSONParser(JSONParser):
     """`{"sip": {"name": …}}` and `{"name": …}` are equivalent for the resource `sip`. Text that cannot be stored is refused here, centrally."""
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, object] | None = None
     ) -> Any:
         try:
             body: Any = super().parse(stream, media_type, parser_context)
@@ -48,7 +48,7 @@ class WrappedFormParser(BaseParser):
     media_type = "application/x-www-form-urlencoded"
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, object] | None = None
     ) -> Any:
         _refuse_too_large(parser_context)
         try:
@@ -69,7 +69,7 @@ class WrappedMultiPartParser(BaseParser):
     media_type = "multipart/form-data"
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, object] | None = None
     ) -> Any:
         _refuse_too_large(parser_context)
         try:
@@ -124,7 +124,7 @@ def _put(body: FormBody, path: list[str], value: str, name: str) -> None:
         inner[path[-1]] = Repeated([*(before if isinstance(before, Repeated) else [before]), value])
 
 
-def _lists(value: Any) -> Any:
+def _lists(value: object) -> Any:
     """An object with the names 0, 1, 2, … stands for a list."""
     if not isinstance(value, FormBody):
         return value
@@ -134,7 +134,7 @@ def _lists(value: Any) -> Any:
     return FormBody(inner)
 
 
-def _unwrap(body: Any, parser_context: Mapping[str, Any] | None) -> Any:
+def _unwrap(body: Any, parser_context: Mapping[str, object] | None) -> Any:
     """Fields beside a wrapper would be ignored, so they are refused."""
     _refuse_unstorable(body)
     resource = getattr((parser_context or {}).get("view"), "resource", "")
@@ -147,7 +147,7 @@ def _unwrap(body: Any, parser_context: Mapping[str, Any] | None) -> Any:
     return body
 
 
-def _refuse_unstorable(value: Any, depth: int = 0) -> None:
+def _refuse_unstorable(value: object, depth: int = 0) -> None:
     """PostgreSQL stores neither NUL characters nor lone surrogates, `1e400` parses as infinity, and a body nested deeper than any of ours is an
     attack."""
     if depth > DEEPEST:

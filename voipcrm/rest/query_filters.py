@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.types import OpenApiTypes
@@ -21,7 +21,7 @@ _YES_NO = {"true": True, "1": True, "false": False, "0": False}
 
 
 class WholeNumberField(forms.CharField):
-    def clean(self, value: Any) -> int | None:
+    def clean(self, value: object) -> int | None:
         text = super().clean(value)
         if not text:
             return None
@@ -31,7 +31,7 @@ class WholeNumberField(forms.CharField):
 
 
 class YesNoField(forms.CharField):
-    def clean(self, value: Any) -> bool | None:
+    def clean(self, value: object) -> bool | None:
         text = super().clean(value).lower()
         if text and text not in _YES_NO:
             raise ValidationError(_("Give true or false."))
@@ -39,7 +39,7 @@ class YesNoField(forms.CharField):
 
 
 class MomentField(IsoDateTimeField):
-    def clean(self, value: Any) -> datetime | None:
+    def clean(self, value: object) -> datetime | None:
         if isinstance(value, str) and _LOST_PLUS.search(value):
             raise ValidationError(
                 _("The + before the offset came as a space, as it does in an address: write it %2B, or end with Z."),
@@ -60,7 +60,7 @@ class WholeNumberFilter(django_filters.Filter):
 
 
 class IdOrNullField(WholeNumberField):
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> Any:
         return NULL if value == NULL else super().clean(value)
 
 
@@ -72,7 +72,7 @@ class IdOrNullFilter(django_filters.Filter):
 
     field_class = IdOrNullField
 
-    def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
+    def filter(self, queryset: QuerySet[Model], value: object) -> QuerySet[Model]:
         return (
             queryset.filter(**{f"{self.field_name}__isnull": True})
             if value == NULL

@@ -1,7 +1,6 @@
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -36,33 +35,33 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        if options["provider"] and options["provider"] not in providers.slugs():
-            raise CommandError(
-                f"--provider: there is no “{options['provider']}”; use one of: {', '.join(providers.slugs())}."
-            )
+    def handle(
+        self, *args: object, provider: str, since: datetime | None, unreadable: bool, dry_run: bool, **options: object
+    ) -> None:
+        if provider and provider not in providers.slugs():
+            raise CommandError(f"--provider: there is no “{provider}”; use one of: {', '.join(providers.slugs())}.")
         replays = []
         with timezone.override(settings.STAFF_TIME_ZONE):
-            for replayed in processing.replay(_chosen(options), dry_run=options["dry_run"]):
+            for replayed in processing.replay(_chosen(provider, since, unreadable=unreadable), dry_run=dry_run):
                 replays.append(replayed)
                 for line in _describe(replayed):
                     self.stdout.write(line)
-        verb = "would be" if options["dry_run"] else "were"
+        verb = "would be" if dry_run else "were"
         rows = [row for replayed in replays for row in replayed.deliveries]
-        unreadable, in_part = sum(bool(row.error) for row in rows), sum(bool(row.notes) for row in rows)
+        unread, in_part = sum(bool(row.error) for row in rows), sum(bool(row.notes) for row in rows)
         self.stdout.write(
             f"{len(rows)} deliveries read: {count_changed(replays)} calls {verb} changed, "
-            f"{unreadable} deliveries unreadable, {in_part} read in part."
+            f"{unread} deliveries unreadable, {in_part} read in part."
         )
 
 
-def _chosen(options: dict[str, Any]) -> QuerySet[WebhookDelivery]:
+def _chosen(provider: str, since: datetime | None, *, unreadable: bool) -> QuerySet[WebhookDelivery]:
     rows = WebhookDelivery.objects.all()
-    if options["provider"]:
-        rows = rows.filter(provider=options["provider"])
-    if options["since"]:
-        rows = rows.filter(received_at__gte=options["since"])
-    return rows.filter(UNREADABLE | READ_IN_PART) if options["unreadable"] else rows
+    if provider:
+        rows = rows.filter(provider=provider)
+    if since:
+        rows = rows.filter(received_at__gte=since)
+    return rows.filter(UNREADABLE | READ_IN_PART) if unreadable else rows
 
 
 def _describe(replayed: processing.Replayed) -> Iterator[str]:

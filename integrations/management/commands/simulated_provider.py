@@ -2,7 +2,6 @@
 
 import logging
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -23,12 +22,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8001)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, port: int, **options: object) -> None:
         try:
-            server = serve(options["port"], deliver)
+            server = serve(port, deliver)
         except OSError as problem:
-            raise CommandError(f"Port {options['port']} cannot be used: {problem.strerror}.") from problem
-        self.stdout.write(f"A simulated provider listens at http://127.0.0.1:{options['port']}")
+            raise CommandError(f"Port {port} cannot be used: {problem.strerror}.") from problem
+        self.stdout.write(f"A simulated provider listens at http://127.0.0.1:{port}")
         self.stdout.flush()
         with server:
             try:

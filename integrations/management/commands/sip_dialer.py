@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.core.management.base import BaseCommand
 
 from integrations.sip_dialer import process
@@ -8,5 +6,5 @@ from integrations.sip_dialer import process
 class Command(BaseCommand):
     help = "Place calls by SIP until SIGTERM. Run as many of these as you like, on as many machines as you like."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         process.run()

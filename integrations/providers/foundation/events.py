@@ -3,12 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from calls.events import CallEvent
 
-__all__ = ["Account", "CallEvent", "CallPage", "Delivery", "DialOrder", "OutboundRequest", "OutboundResponse"]
+__all__ = [
+    "Account",
+    "CallEvent",
+    "CallPage",
+    "Delivery",
+    "DialOrder",
+    "OutboundRequest",
+    "OutboundResponse",
+    "Settings",
+]
+
+Settings: TypeAlias = Mapping[str, Any]
+"""What staff have set for a provider: JSON, checked by the provider's `validate_settings`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +33,7 @@ class Account:
     api_url: str = ""
     api_login: str = ""
     api_key: str = field(default="", repr=False)
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

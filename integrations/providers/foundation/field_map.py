@@ -79,7 +79,7 @@ class FieldMap:
     charset: str = ""
     each: str = ""
 
-    def configured(self, settings: Mapping[str, Any]) -> "FieldMap":
+    def configured(self, settings: Mapping[str, object]) -> "FieldMap":
         """This map with a configuration's settings applied. Raises InvalidSettings, naming the culprit and the cure."""
         known = (*SETTINGS, *sorted(self.others))
         for key in settings:
@@ -107,7 +107,7 @@ class FieldMap:
             each=_path(settings, "each"),
         )
 
-    def _names(self, name: str, value: Any) -> tuple[str, ...]:
+    def _names(self, name: str, value: object) -> tuple[str, ...]:
         if name not in self.fields:
             raise InvalidSettings(
                 f"fields.{name}", _("no such field; use one of: %(known)s."), known=", ".join(self.fields)
@@ -135,14 +135,14 @@ class FieldMap:
             raise ValueError(Sentence(template, text=text, known=choices)) from None
 
 
-def _section(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def _section(settings: Mapping[str, object], key: str) -> Mapping[str, object]:
     section = settings.get(key, {})
     if not isinstance(section, Mapping) or not all(isinstance(name, str) for name in section):
         raise InvalidSettings(key, _("must be an object."))
     return section
 
 
-def _words(settings: Mapping[str, Any], key: str, parse: Callable[[str], T]) -> dict[str, T]:
+def _words(settings: Mapping[str, object], key: str, parse: Callable[[str], T]) -> dict[str, T]:
     """A section that translates the provider's words into ours. parse: raises ValueError with a sentence."""
     words: dict[str, T] = {}
     for word, ours in _section(settings, key).items():
@@ -164,14 +164,14 @@ def _status_or_ended(text: str) -> Status | None:
         raise ValueError(Sentence(template, text=text, known=", ".join([*Status.values, ENDED]))) from None
 
 
-def _yes_or_no(settings: Mapping[str, Any], key: str, *, default: bool | None) -> bool | None:
+def _yes_or_no(settings: Mapping[str, object], key: str, *, default: bool | None) -> bool | None:
     value = settings.get(key, default)
     if value is not None and not isinstance(value, bool):
         raise InvalidSettings(key, _("must be true or false."))
     return value
 
 
-def _units(settings: Mapping[str, Any]) -> dict[str, str]:
+def _units(settings: Mapping[str, object]) -> dict[str, str]:
     units = _section(settings, "units")
     for name, unit in units.items():
         if name not in LENGTHS:
@@ -180,10 +180,10 @@ def _units(settings: Mapping[str, Any]) -> dict[str, str]:
             )
         if unit not in UNITS:
             raise InvalidSettings(f"units.{name}", _("no such unit; use one of: %(known)s."), known=", ".join(UNITS))
-    return dict(units)
+    return {name: str(unit) for name, unit in units.items()}
 
 
-def _formats(settings: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+def _formats(settings: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
     formats = {}
     for name, value in _section(settings, "formats").items():
         if name not in TIMES:
@@ -205,14 +205,14 @@ def _is_format(text: Any) -> bool:
         return False
 
 
-def _are_international(settings: Mapping[str, Any]) -> bool:
+def _are_international(settings: Mapping[str, object]) -> bool:
     given = settings.get("numbers", "national")
     if given not in ("national", "international"):
         raise InvalidSettings("numbers", _("must be national or international."))
     return bool(given == "international")
 
 
-def _charset(settings: Mapping[str, Any]) -> str:
+def _charset(settings: Mapping[str, object]) -> str:
     given = settings.get("charset", "")
     charset = known_charset(given) if isinstance(given, str) and given else ""
     if given != "" and not charset:
@@ -222,7 +222,7 @@ def _charset(settings: Mapping[str, Any]) -> str:
     return charset
 
 
-def _path(settings: Mapping[str, Any], key: str) -> str:
+def _path(settings: Mapping[str, object], key: str) -> str:
     value = settings.get(key, "")
     if not isinstance(value, str):
         raise InvalidSettings(key, _('give the dotted name of a list, such as "data.calls".'))

@@ -54,7 +54,7 @@ def _refuse_constant(name: str) -> NoReturn:
 _JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant)
 
 
-def flat_json(value: Any, name: str = "", depth: int = 0) -> Pairs:
+def flat_json(value: object, name: str = "", depth: int = 0) -> Pairs:
     """The leaves of a parsed JSON value. Numbers are text already."""
     if depth > DEEPEST:
         raise RecursionError

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from calls.sentences import Sentence, _, translate
 from calls.statuses import Status
@@ -92,7 +92,7 @@ class Provider(ABC):
         takes_settings = type(self).validate_settings is not Provider.validate_settings
         return frozenset(api | ({"settings"} if takes_settings else set()))
 
-    def validate_settings(self, settings: Mapping[str, Any]) -> None:
+    def validate_settings(self, settings: Mapping[str, object]) -> None:
         """Raise InvalidSettings unless this provider takes these settings. By default it takes none."""
         for key in settings:
             raise InvalidSettings(key, _("%(name)s has no such setting."), name=self.name)

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from calls.sentences import Sentence, _
@@ -78,7 +77,7 @@ def answer_fields(response: OutboundResponse) -> dict[str, str]:
     return decode_body(response.body)
 
 
-def answer_json(response: OutboundResponse, name: str) -> Mapping[str, Any]:
+def answer_json(response: OutboundResponse, name: str) -> Mapping[str, object]:
     """The answer's JSON object. Raises Unreadable."""
     try:
         content = json.loads(response.body)
@@ -89,7 +88,7 @@ def answer_json(response: OutboundResponse, name: str) -> Mapping[str, Any]:
     return content
 
 
-def rows(content: Mapping[str, Any], *names: str) -> list[Mapping[str, Any]]:
+def rows(content: Mapping[str, object], *names: str) -> list[Mapping[str, object]]:
     """The list of objects under the first of those names. Raises Unreadable when there is none."""
     found = next((content[name] for name in names if name in content), None)
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
@@ -97,7 +96,7 @@ def rows(content: Mapping[str, Any], *names: str) -> list[Mapping[str, Any]]:
     return found
 
 
-def text(row: Mapping[str, Any], name: str) -> str:
+def text(row: Mapping[str, object], name: str) -> str:
     """A plain value of a row as text; empty when it is missing or not plain."""
     value = row.get(name)
     return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""

@@ -23,7 +23,7 @@ from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
 from calls.sentences import Sentence, _
-from integrations.providers.foundation.events import Account, DialOrder, OutboundRequest
+from integrations.providers.foundation.events import Account, DialOrder, OutboundRequest, Settings
 from integrations.providers.foundation.provider import InvalidSettings, Refused
 from integrations.providers.foundation.provider_api import FORM, JSON, digits
 
@@ -47,7 +47,7 @@ PLACEHOLDERS = (
 _DEEPEST = 10
 
 
-def check(template: Any) -> None:
+def check(template: object) -> None:
     """Raise InvalidSettings, naming the culprit under `dial`, unless a request can be made from the template."""
     if not isinstance(template, Mapping):
         raise InvalidSettings("dial", _("must be an object."))
@@ -76,12 +76,12 @@ def _check_headers(headers: Any) -> None:
             raise InvalidSettings(f"dial.headers.{name}", _("is no header that may be set here."))
 
 
-def _check_texts(name: str, value: Any) -> None:
+def _check_texts(name: str, value: object) -> None:
     if not isinstance(value, Mapping) or not all(isinstance(each, str) for pair in value.items() for each in pair):
         raise InvalidSettings(name, _("must be an object of texts."))
 
 
-def _check_placeholders(name: str, value: Any, depth: int = 0) -> None:
+def _check_placeholders(name: str, value: object, depth: int = 0) -> None:
     if depth > _DEEPEST:
         raise InvalidSettings(name, _("is nested too deep."))
     if isinstance(value, Mapping):
@@ -99,7 +99,7 @@ def _check_placeholders(name: str, value: Any, depth: int = 0) -> None:
                 raise InvalidSettings(name, template, name=found, known=", ".join(PLACEHOLDERS))
 
 
-def _check_success(rule: Any) -> None:
+def _check_success(rule: object) -> None:
     if not isinstance(rule, Mapping) or set(rule) - {"status", "field", "equals"}:
         raise InvalidSettings("dial.success", _("takes status, field and equals."))
     statuses = rule.get("status", [200])
@@ -112,13 +112,13 @@ def _check_success(rule: Any) -> None:
         raise InvalidSettings("dial.success", _("field and equals go together and are texts."))
 
 
-def can_ring_customer_first(template: Mapping[str, Any]) -> bool:
+def can_ring_customer_first(template: Mapping[str, object]) -> bool:
     """Whether the template says in which order to ring."""
     used = {name for name, _writing in _PLACEHOLDER.findall(json.dumps(template))}
     return {"first", "second"} <= used
 
 
-def fill(template: Mapping[str, Any], order: DialOrder, account: Account) -> OutboundRequest:
+def fill(template: Settings, order: DialOrder, account: Account) -> OutboundRequest:
     """The request. `template` has been checked. Raises Refused when the template uses what the order or the configuration lacks."""
     values = _values(order, account)
 
@@ -136,7 +136,7 @@ def fill(template: Mapping[str, Any], order: DialOrder, account: Account) -> Out
     return OutboundRequest(method=template.get("method", "POST"), url=url, headers=headers, body=body)
 
 
-def _body(template: Mapping[str, Any], plain: Fill, xml: Fill) -> tuple[str, bytes]:
+def _body(template: Settings, plain: Fill, xml: Fill) -> tuple[str, bytes]:
     if "json" in template:
         return JSON, json.dumps(_within(template["json"], plain)).encode()
     if "form" in template:
@@ -144,7 +144,7 @@ def _body(template: Mapping[str, Any], plain: Fill, xml: Fill) -> tuple[str, byt
     return "application/xml; charset=utf-8", xml(template.get("xml", "")).encode()
 
 
-def _within(value: Any, plain: Fill) -> Any:
+def _within(value: object, plain: Fill) -> Any:
     if isinstance(value, Mapping):
         return {key: _within(member, plain) for key, member in value.items()}
     if isinstance(value, list):

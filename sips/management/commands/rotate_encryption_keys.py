@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.core.management.base import BaseCommand
 from django.db import connection, models, transaction
 
@@ -10,7 +8,7 @@ from sips.models import Sip, Voip
 class Command(BaseCommand):
     help = "Encrypt all stored secrets anew under the first key of ENCRYPTION_KEYS. Afterwards the other keys can be removed. Safe to repeat."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         for model in (Voip, Sip):
             for field in model._meta.get_fields():
                 if isinstance(field, EncryptedTextField):

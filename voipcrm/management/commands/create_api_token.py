@@ -1,6 +1,5 @@
 from argparse import ArgumentParser
 from datetime import timedelta
-from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
@@ -17,15 +16,13 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="what the token is for")
         parser.add_argument("--expires-in-days", type=int, metavar="N", help="default: never")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, username: str, name: str, expires_in_days: int | None, **options: object) -> None:
         users = get_user_model()
         try:
-            user = users.objects.get_by_natural_key(options["username"])
+            user = users.objects.get_by_natural_key(username)
         except users.DoesNotExist:
-            raise CommandError(
-                f"There is no user “{options['username']}”. Make one with: manage.py createsuperuser"
-            ) from None
-        days, name = options["expires_in_days"], options["name"].strip()
+            raise CommandError(f"There is no user “{username}”. Make one with: manage.py createsuperuser") from None
+        days, name = expires_in_days, name.strip()
         if days is not None and not 1 <= days <= 36_500:
             raise CommandError("--expires-in-days: give a number of days from 1 to 36500.")
         if not 1 <= len(name) <= 100:

@@ -1,6 +1,5 @@
 import sys
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -29,16 +28,16 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="say what would be erased, and erase nothing")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, number: str, country: str, dry_run: bool, **options: object) -> None:
         try:
-            validate_country(options["country"])
-            sought = erasure.parse_number(options["number"], options["country"])
+            validate_country(country)
+            sought = erasure.parse_number(number, country)
         except ValidationError as problem:
             raise CommandError(f"--country: {problem.messages[0]}") from problem
         except erasure.CannotErase as problem:
             raise CommandError(str(problem)) from problem
-        counts = erasure.erase_number(sought, progress=self._tell_progress, dry_run=options["dry_run"])
-        done = "would be erased" if options["dry_run"] else "erased"
+        counts = erasure.erase_number(sought, progress=self._tell_progress, dry_run=dry_run)
+        done = "would be erased" if dry_run else "erased"
         notes = [text.format(count=count) for note, text in NOTES.items() if (count := counts.pop(note, 0))]
         found = [f"{count:>8} {what}" for what, count in counts.items() if count]
         self.stdout.write("\n".join([f"{sought}: {done}", *(found or ["nothing: it is not stored"]), *notes]))

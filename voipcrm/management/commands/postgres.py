@@ -5,7 +5,6 @@ import subprocess
 import sys
 from argparse import REMAINDER, ArgumentParser
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
@@ -24,16 +23,14 @@ class Command(BaseCommand):
         parser.add_argument("program")
         parser.add_argument("arguments", nargs=REMAINDER)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, program: str, arguments: list[str], **options: object) -> None:
         connection.ensure_connection()  # which starts the embedded server
         environment = os.environ | _login()
-        command = [options["program"], *options["arguments"]]
+        command = [program, *arguments]
         try:
             done = subprocess.run(command, env=environment, check=False)
         except FileNotFoundError:
-            raise CommandError(
-                f"There is no program “{options['program']}”; Debian's postgresql-client has it."
-            ) from None
+            raise CommandError(f"There is no program “{program}”; Debian's postgresql-client has it.") from None
         sys.exit(done.returncode)
 
 

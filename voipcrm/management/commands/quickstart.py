@@ -49,7 +49,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--prepare-only", action="store_true", help="prepare and print, but run nothing")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         port = _read_port()
         if options["prepare_only"]:
             self._prepare(port, with_demo=not options["no_demo"])

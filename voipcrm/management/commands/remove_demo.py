@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.core.management.base import BaseCommand
 
 from voipcrm import demo
@@ -12,7 +10,7 @@ class Command(BaseCommand):
     )
     requires_system_checks = ()
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         counts = demo.remove()
         found = [f"{count:>8} {name}" for name, count in counts.items() if count]
         self.stdout.write("\n".join(["Removed:", *(found or ["nothing: there is no demo"])]))

@@ -2,7 +2,6 @@ import asyncio
 import signal
 from argparse import ArgumentParser
 from contextlib import suppress
-from typing import Any
 
 from django.core.management.base import BaseCommand
 
@@ -15,8 +14,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--concurrency", type=int, default=4, help="jobs at once (default: 4)")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        asyncio.run(_until_told_to_stop(options["concurrency"]))
+    def handle(self, *args: object, concurrency: int, **options: object) -> None:
+        asyncio.run(_until_told_to_stop(concurrency))
 
 
 async def _until_told_to_stop(concurrency: int) -> None:
