@@ -7,5 +7,5 @@ SELECT voip_id, encode(sha256(provider_call_id::bytea), 'hex'), 'simulator', '',
     created_at, created_at, '', '', provider_call_id
 FROM calls_call;
 
-INSERT INTO calls_report (voip_id, provider_call_id, delivery_id, said, received_at, stored_at)
+INSERT INTO calls_report (voip_id, provider_call_id, delivery_id, event, received_at, stored_at)
 SELECT voip_id, provider_call_id, id, convert_from(body, 'UTF8')::jsonb, received_at, received_at FROM integrations_webhookdelivery
