@@ -36,7 +36,7 @@ docs: $(VENV)/docs.stamp
 	@echo "The first page is build/docs/docs/index.html"
 
 bench: $(VENV)/development.stamp
-	@exec $(BIN)/python -m bench
+	@exec $(BIN)/python -m bench $(ARGS)
 
 format: $(VENV)/development.stamp
 	$(BIN)/ruff check --fix .

@@ -63,6 +63,7 @@ INDEXES = [
         name="call_held",
         condition=~Q(held_by="") & Q(precedence__lt=FIRST_RESULT),
     ),
+    _newest_first("reason", name="call_reason", condition=~Q(reason="")),
     _newest_first("outcome", name="call_outcome", condition=Q(outcome__isnull=False)),
     _newest_first("placed_by", name="call_placed_by", condition=Q(placed_by__isnull=False)),
     models.Index(fields=["erased_at"], name="call_erased", condition=Q(erased_at__isnull=False)),

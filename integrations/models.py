@@ -72,6 +72,7 @@ class WebhookDelivery(models.Model):
             models.Index(fields=["received_at"], name="delivery_waiting", condition=WAITING),
             models.Index(fields=["voip", "received_at"], name="delivery_unreadable", condition=UNREADABLE),
             models.Index(fields=["voip", "received_at"], name="delivery_read_in_part", condition=READ_IN_PART),
+            models.Index(fields=["-id"], name="delivery_erased", condition=~READABLE),
             # Rows arrive in this order, so a few pages tell the blocks of any day of a table that only grows.
             BrinIndex(fields=["received_at"], name="delivery_received", autosummarize=True),
         ]

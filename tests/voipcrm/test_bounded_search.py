@@ -6,6 +6,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 from staff import superuser, told
 
+from calls import filters
 from calls.models import CallQuerySet
 from voipcrm import bounded_search as bounds
 from voipcrm.bounded_search import TooMuchToSearch, bounded_search
@@ -37,6 +38,19 @@ def test_the_admin_shows_an_empty_list_and_names_the_cure() -> None:
 
     assert answer.status_code == 200
     assert "Narrow the period" in told(answer.content.decode())
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+def test_words_of_many_calls_are_found_as_those_of_few_are(
+    bob: APIClient, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(filters, "FEW", few)
+    named = [make.call(description=text).pk for text in ("Complaint", "A complaint again")]
+    make.call(description="Thanks")
+
+    found = bob.get("/voip/calls.json?q=compl").json()["results"]
+
+    assert [row["id"] for row in found] == named[::-1]
 
 
 def test_what_follows_in_the_same_transaction_is_not_bounded() -> None:

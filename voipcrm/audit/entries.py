@@ -55,6 +55,8 @@ class AuditEntry(models.Model):
             models.Index(fields=["who", "-at", "-id"], name="audit_who"),
             models.Index(fields=["model", "object_id", "-at"], name="audit_record"),
             models.Index(fields=["action", "-at", "-id"], name="audit_action"),
+            models.Index(fields=["model", "-at", "-id"], name="audit_model"),
+            models.Index(fields=["by", "-at", "-id"], name="audit_by"),
         ]
 
     def __str__(self) -> str:

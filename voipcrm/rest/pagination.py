@@ -69,7 +69,7 @@ class NewestFirst(BasePagination):
         backwards = cursor is not None and cursor.backwards
         is_narrowed = bool(set(request.query_params) - PAGING)  # a whole list is read from its index, page by page
         with bounded_search() if is_narrowed else nullcontext():
-            found = list((rows.reverse() if backwards else rows)[: per_page + 1])
+            found = _read(rows.reverse() if backwards else rows, per_page + 1)
         page, more = found[:per_page], len(found) > per_page
         if backwards:
             page.reverse()
@@ -139,6 +139,12 @@ class NewestFirst(BasePagination):
                 "schema": limits,
             },
         ]
+
+
+def _read(rows: Any, most: int) -> list[Any]:
+    """Which rows they are is found before anything is joined to them: where PostgreSQL guesses that thousands match, it reads whole tables to join
+    them for a page."""
+    return list(rows.filter(pk__in=rows.values("pk")[:most]))
 
 
 def _read_per_page(request: Request) -> int:
