@@ -83,7 +83,6 @@ class AutocallAdmin(CallbackButtons):
         return without_secrets(rows).defer("taken_by__password")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A new one has no progress."""
         shown = super().get_fieldsets(request, obj)
         return shown if obj is not None else [part for part in shown if part[1]["fields"] in (PROMISE, OWN)]
 

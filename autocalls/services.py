@@ -228,5 +228,4 @@ def _one_at_a_time(widget_id: int, number: str) -> str:
 
 
 def wake_at(moment: datetime) -> None:
-    """Enqueue a run for that moment."""
     jobs.configure_task("autocalls.run_due", schedule_at=moment if moment > timezone.now() else None).defer()

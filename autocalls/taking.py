@@ -12,8 +12,6 @@ from sips.staff_lines import name_of
 
 
 class TakenBySomebody(TooLate):
-    """The message says who has taken it."""
-
     def __init__(self, autocall: Autocall) -> None:
         self.holder = autocall.taken_by
         super().__init__(_("%(name)s has taken this call-back.") % {"name": name_of(self.holder)})

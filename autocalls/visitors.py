@@ -31,7 +31,6 @@ class Request:
 
 
 def token_for(autocall: Autocall, *, owned: bool) -> str:
-    """A signed token."""
     return signing.dumps([autocall.pk, owned], salt=SALT)
 
 

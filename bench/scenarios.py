@@ -64,7 +64,6 @@ def fail_over(how: str, primary: Server, standby: Server, seconds: int) -> Table
 
 
 def _add_calls(table: Table, bed: Bed, line: Sip) -> None:
-    """The calls of before, and one of after."""
     connection.close()
     table.add(f"of {HELD} calls still held by the dialer, by the telephones", f"{_talking()}, {bed.dialogs()}")
     request_call(via=Via.SIP, sip=line.sip, voip_id=line.voip_id, number_to=ANSWERS)

@@ -31,8 +31,6 @@ class FollowUpRefused(Exception):
 
 
 class TakenBySomebody(FollowUpRefused):
-    """Somebody else has it."""
-
     def __init__(self, follow_up: FollowUp) -> None:
         holder = follow_up.assignee
         self.holder: User | None = holder

@@ -18,8 +18,6 @@ from voipcrm.rest.replica import ListsFromReplica
 
 
 class CallIdField(IdField[Call]):
-    """The id of a call that the reader sees."""
-
     def get_queryset(self) -> Any:
         return Call.objects.visible_to(self.context["request"].user).only("pk")
 

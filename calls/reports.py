@@ -29,8 +29,6 @@ logger = logging.getLogger(__name__)
 
 
 class Stored(NamedTuple):
-    """The result of storing a report."""
-
     delivery_id: int | None
     call_id: int | None
     "None where nothing of the call changed."

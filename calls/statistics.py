@@ -40,8 +40,6 @@ RATES: Final[Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class HourFigures:
-    """One hour of the week."""
-
     weekday: int
     hour: int
     figures: Figures

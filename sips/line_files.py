@@ -164,7 +164,6 @@ def title_of(column: str) -> str:
 
 @cache
 def _titles() -> dict[str, str]:
-    """The column of each title."""
     known = {_plain(column): column for column in COLUMNS} | OTHER_NAMES
     for language, _name in settings.LANGUAGES:
         with override(language):

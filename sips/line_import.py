@@ -67,7 +67,6 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Digest of the plan and the current lines."""
         facts = [(row.number, row.action, row.line.pk, str(row.line.updated_at), row.problems) for row in self.rows]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 

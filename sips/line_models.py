@@ -94,7 +94,6 @@ class Sip(models.Model):
         return f"{self.sip} {self.name}".strip()
 
     def clean(self) -> None:
-        """Normalises the numbers."""
         country = self.voip.country if self.voip else DEFAULT_COUNTRY
         self.number = phone_numbers.normalise(self.number, country)
         self.caller_id = phone_numbers.normalise(self.caller_id, country)

@@ -31,8 +31,6 @@ GONE = "…"
 
 
 class SoughtNumber:
-    """A number and all its formats."""
-
     def __init__(self, number: str) -> None:
         """Raises ValueError if `number` is not E.164."""
         if not phone_numbers.is_e164(number):
@@ -76,7 +74,6 @@ class SoughtNumber:
         return next(self._places(_fold(text)[0], country), None) is not None
 
     def without(self, text: str, country: str) -> str:
-        """The text without any occurrence of the number."""
         folded, origin = _fold(text)
         for start, end in reversed(list(self._places(folded, country))):
             text = text[: origin[start]] + GONE + text[origin[end - 1] + 1 :]

@@ -136,8 +136,6 @@ def display(number: str) -> str:
 
 
 class Tariff(Enum):
-    """The tariff class of a number."""
-
     PLAIN = auto()
     "Of a subscriber: fixed, mobile, VoIP."
     SPECIAL = auto()

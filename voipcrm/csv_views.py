@@ -56,8 +56,6 @@ _SCHEMA: dict[str, Any] = {"responses": {(200, "text/csv"): OpenApiTypes.STR}}
 
 
 class CallsCsv(Calls):
-    """Calls as CSV."""
-
     pagination_class = None
     renderer_classes = RENDERERS
 
@@ -67,8 +65,6 @@ class CallsCsv(Calls):
 
 
 class AutocallsCsv(Autocalls):
-    """Call-backs as CSV."""
-
     pagination_class = None
     renderer_classes = RENDERERS
 

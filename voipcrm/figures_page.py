@@ -37,8 +37,6 @@ SHADES = 5
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure on the page."""
-
     label: str
     value: str
     link: str

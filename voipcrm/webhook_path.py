@@ -74,6 +74,5 @@ def _is_webhook(request: HttpRequest) -> bool:
 
 
 def _named(request: HttpRequest) -> dict[str, str]:
-    """The parts of the address."""
     assert request.resolver_match is not None
     return request.resolver_match.kwargs

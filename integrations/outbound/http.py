@@ -147,7 +147,6 @@ def _headers(request: OutboundRequest) -> list[tuple[str, str]]:
 
 
 def _cause(problem: BaseException) -> str:
-    """The cause, for staff."""
     if isinstance(problem, httpcore.TimeoutException):
         return "it took too long"
     if isinstance(problem, httpcore.ProtocolError):

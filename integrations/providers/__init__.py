@@ -10,7 +10,6 @@ from integrations.providers.foundation.provider import Provider
 
 @cache
 def slugs() -> tuple[str, ...]:
-    """The names of the provider files."""
     return tuple(sorted(module.name for module in iter_modules(__path__) if not module.ispkg))
 
 

@@ -71,8 +71,6 @@ class Leg(Protocol):
 
 
 class Listener(Protocol):
-    """Receives the events of a Leg."""
-
     def heard(self, leg: Leg) -> None:
         """Any response has come: the server is alive."""
 

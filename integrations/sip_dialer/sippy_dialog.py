@@ -182,7 +182,6 @@ class Dialog:
 
 
 def body_of(message: Any) -> str | None:
-    """Its session description."""
     body = message.getBody()
     return None if body is None or body.getType() != sdp.CONTENT_TYPE else str(body)
 

@@ -153,7 +153,6 @@ def _forget_received(message: Message) -> None:
 
 
 def is_parsable(name: str, value: str) -> bool:
-    """Whether sippy can parse that header."""
     if name in _ADDRESSES and _PLAIN_ADDRESS.fullmatch(value):
         return True
     try:

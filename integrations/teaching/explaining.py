@@ -21,8 +21,6 @@ SECTIONS = {"events": "event", "statuses": "status", "directions": "direction"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventReading:
-    """One event of a delivery."""
-
     fields: Mapping[str, str]
     "All fields by their dotted names."
     used: Mapping[str, str] = field(default_factory=dict)

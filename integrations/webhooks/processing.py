@@ -58,8 +58,6 @@ def process_waiting(*, older_than: datetime, most: int = 500) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ReadAgain:
-    """A replayed delivery."""
-
     delivery_id: int
     provider_call_id: str
     error: str

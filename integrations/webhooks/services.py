@@ -101,7 +101,6 @@ def _take_in(delivery: Delivery, recipient: Recipient) -> str | None:
 
 
 def receive(delivery: Delivery, *, provider: str, secret: str, address: str) -> str | None:
-    """`admit` and `take_in`."""
     return take_in(delivery, admit(provider, secret, address=address))
 
 

@@ -42,7 +42,6 @@ STORE_AND_REPORT = merge.reporting(storing("true"))
 
 
 def row(delivery: Delivery, *, voip: Voip, provider: str, events: list[CallEvent], error: str) -> dict[str, Any]:
-    """The parameters of `STORE`."""
     now = timezone.now()
     return {
         "voip": voip.pk,

@@ -57,7 +57,6 @@ def additions_to(model: type[Model]) -> Sequence[Addition]:
 
 
 def fill(fieldsets: Iterable[Any], additions: Sequence[Addition]) -> list[Any]:
-    """The sections with their places filled."""
     filled = [
         (
             title,

@@ -19,7 +19,6 @@ MOST_READ = 50
 
 
 def describe(entry: LogEntry) -> str:
-    """The text of an entry."""
     parts = _parts(entry)
     if parts is None:
         return gettext(entry.change_message) if entry.change_message else ""

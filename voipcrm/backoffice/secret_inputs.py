@@ -29,8 +29,6 @@ class SecretInput(forms.CharField):
 
 
 class ClearInput(forms.BooleanField):
-    """Removes a secret."""
-
     def __init__(self, label: Any) -> None:
         super().__init__(label=label, required=False, widget=UnfoldBooleanSwitchWidget())
 

@@ -126,7 +126,6 @@ def _call(request: HttpRequest, number: str, entry: Entry | None) -> str:
 @require_POST
 @needs("calls.add_note")
 def add_note(request: HttpRequest) -> HttpResponse:
-    """Adds a note to the call on the card."""
     number, text = _stored(request.POST), _text(request)
 
     def store() -> None:

@@ -34,7 +34,6 @@ def check_call_id(text: str, *, missing: str) -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether the text distinguishes calls."""
     if is_placeholder(text) or _TEMPLATE.fullmatch(text) or text.lower() in _NO_IDS:
         return False
     return any(character.isalnum() and character != "0" for character in text)

@@ -85,7 +85,6 @@ class NamedFields:
         return call_id
 
     def lines(self) -> list[str]:
-        """The telephones named in one field or in a list."""
         for name in self.names.fields["line"]:
             listed = [self.values[each] for each in (f"{name}.0", f"{name}.1") if each in self.values]
             found = [line for text in listed or [self.values.get(name, "")] for line in read_lines(text)]

@@ -74,8 +74,6 @@ def read(delivery: Delivery, account: Account, field_map: FieldMap) -> list["Rea
 
 @dataclass(frozen=True, kw_only=True)
 class Reading(StatusWords):
-    """One event of a delivery."""
-
     def read_event(self, path: str) -> tuple[str, CallEvent | None]:
         """The name of the event, and the call event; None if it is not about a call. Raises Unreadable."""
         event = self.event(path)
