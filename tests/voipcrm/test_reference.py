@@ -179,7 +179,7 @@ def test_answers_of_all_kinds_were_looked_at() -> None:
         "Widget",
         "Autocall",
         "Dial",
-        "ReceivedEvent",
+        "CallEvent",
         "ScheduledCallBack",
         "WidgetShown",
     }
