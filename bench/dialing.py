@@ -3,7 +3,9 @@
 import json
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from statistics import median, quantiles
 
 from django.db import transaction
@@ -25,8 +27,12 @@ from sips.models import Sip
 
 ANSWERS, BUSY = "+48225555501", "+48225555502"
 """The last two digits choose what the network does."""
-SOON = 150
+SOON = 25
 """Milliseconds from the click to the telephone."""
+RATE, LARGEST = 100, 200
+"""Calls set up a second by one dialer; megabytes of it with the crowd."""
+LOOK = 0.2
+"""Seconds between two looks at the calls: counting them takes its part of the machine."""
 
 
 def measure(scale: Scale) -> list[Table]:
@@ -36,15 +42,39 @@ def measure(scale: Scale) -> list[Table]:
         with running("web") as web:
             add_delays(table, "POST make_call.json", time_clicks(web, telephone, line, scale.clicks), aim=SOON)
         table.add("memory of the dialer, idle", f"{dialer.memory()[0]:.0f} MB", "")
-        rates, sizes = [], []
+        rates: list[float] = []
+        for calls, rounds in ((scale.live, scale.rounds), (scale.crowd, 1)):
+            sizes, ends = [], []
+            for _round in range(rounds):
+                rates.append(set_up(line, calls))
+                sizes.append(hold(dialer, calls, scale.seconds))
+                ends.append(hang_up_all(bed))
+            table.add(
+                f"{calls} calls held for {scale.seconds} s, all of them, then hung up in", f"{max(ends):.0f} s", ""
+            )
+            aim = f"{LARGEST} MB: {verdict(max(sizes), aim=LARGEST, at_most=True)}"
+            table.add(f"memory of the dialer at {calls} live calls", f"{max(sizes):.0f} MB", aim)
+        middle = median(rates)
+        table.add("calls set up a second", f"{middle:.0f}", f"{RATE}: {verdict(middle, aim=RATE, at_most=False)}")
+        for dialers in (2, 3):
+            share(table, bed, line, scale, dialers)
+    return [table]
+
+
+def share(table: Table, bed: Bed, line: Sip, scale: Scale, dialers: int) -> None:
+    """One more than before: so many on one queue, and what part each had of the calls."""
+    with ExitStack() as others:
+        for _other in range(dialers - 1):
+            others.enter_context(running("sip_dialer"))
+        wait_until(lambda: Dialer.objects.count() == dialers, seconds=60, what="the dialers' first heartbeats")
+        rates, parts = [], []
         for _round in range(scale.rounds):
             rates.append(set_up(line, scale.live))
-            sizes.append(hold(dialer, scale))
+            held = Counter(in_call().values_list("held_by", flat=True))
+            parts.append(min(held.values()) / scale.live if len(held) == dialers else 0.0)
             hang_up_all(bed)
-        table.add("calls set up a second", f"{median(rates):.0f}", "")
-        table.add(f"{scale.live} calls held for {scale.seconds} s, all of them", "yes", "")
-        table.add(f"memory of the dialer at {scale.live} live calls", f"{max(sizes):.0f} MB", "")
-    return [table]
+    table.add(f"calls set up a second by {dialers} dialers on one queue", f"{median(rates):.0f}", "")
+    table.add(f"the smallest share of {dialers} dialers", f"{median(parts):.0%}", f"{1 / dialers:.0%} were even")
 
 
 def add_delays(table: Table, start: str, delays: list[float], *, aim: float) -> None:
@@ -97,22 +127,34 @@ def set_up(line: Sip, calls: int) -> float:
         for _call in range(calls):
             request_call(via=Via.SIP, sip=line.sip, voip_id=line.voip_id, number_to=ANSWERS)
     talking = Call.objects.filter(status=Status.IN_PROGRESS)
-    wait_until(lambda: talking.count() == calls, seconds=120, what=f"{calls} conversations")
+    look_until(lambda: talking.count() == calls, seconds=300, what=f"{calls} conversations")
     span = talking.aggregate(first=Min("dialed_at"), last=Max("answered_at"))
     return calls / float((span["last"] - span["first"]).total_seconds())
 
 
-def hold(dialer: Program, scale: Scale) -> float:
+def look_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+    def look() -> bool:
+        time.sleep(LOOK)
+        return condition()
+
+    wait_until(look, seconds=seconds, what=what)
+
+
+def hold(dialer: Program, calls: int, seconds: int) -> float:
     """The dialer's megabytes after all calls have gone on for a while. Raises RuntimeError when one was lost."""
-    time.sleep(scale.seconds)
+    time.sleep(seconds)
     live = Call.objects.filter(status=Status.IN_PROGRESS).count()
-    if live != scale.live:
-        raise RuntimeError(f"of {scale.live} calls {live} are still going on.")
+    if live != calls:
+        raise RuntimeError(f"of {calls} calls {live} are still going on.")
     return dialer.memory()[0]
 
 
-def hang_up_all(bed: Bed) -> None:
-    for call_id in in_call().values_list("pk", flat=True):
-        dialing.hang_up(call_id)
-    wait_until(lambda: not in_call().exists(), seconds=60, what="the end of all calls")
-    wait_until(lambda: bed.dialogs() == 0, seconds=60, what="silence")
+def hang_up_all(bed: Bed) -> float:
+    """How many seconds it takes until all have ended on both sides, asked for at one moment."""
+    began = time.monotonic()
+    with transaction.atomic():
+        for call_id in in_call().values_list("pk", flat=True):
+            dialing.hang_up(call_id)
+    look_until(lambda: not in_call().exists(), seconds=120, what="the end of all calls")
+    look_until(lambda: bed.dialogs() == 0, seconds=60, what="silence")
+    return time.monotonic() - began

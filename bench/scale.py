@@ -15,11 +15,13 @@ class Scale:
     """Times each page is fetched."""
     live: int
     """Calls going on at once in one dialer."""
+    crowd: int
+    """The same, as many as it is meant for."""
     clicks: int
     """Calls asked for one after the other, to time each."""
     forgotten: int
     """Deliveries to be forgotten at once."""
 
 
-FULL = Scale(rounds=5, seconds=8, large=2_000_000, pages=40, live=200, clicks=40, forgotten=1_000_000)
-QUICK = Scale(rounds=3, seconds=2, large=200_000, pages=10, live=50, clicks=8, forgotten=100_000)
+FULL = Scale(rounds=5, seconds=8, large=2_000_000, pages=40, live=200, crowd=1000, clicks=40, forgotten=1_000_000)
+QUICK = Scale(rounds=3, seconds=2, large=200_000, pages=10, live=50, crowd=100, clicks=8, forgotten=100_000)
