@@ -49,6 +49,9 @@ class StaffLineInline(TabularInline):
     extra = 0
     verbose_name_plural = _("lines")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StaffLine]:
+        return without_secrets(super().get_queryset(request).select_related("sip"))
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
         if db_field.name == "sip":
             options["queryset"] = lines_to_give(request.user)
