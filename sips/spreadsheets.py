@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from voipcrm.rest import replica
 
@@ -30,7 +30,7 @@ def harmless(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
 
 
-def newest_first(rows: QuerySet[Any], columns: Sequence[str], *, time: str = "") -> Iterator[list[Row]]:
+def newest_first(rows: QuerySet[Model], columns: Sequence[str], *, time: str = "") -> Iterator[list[Row]]:
     """The columns of all rows in chunks, ordered by that time if one is given and by id. Each chunk begins after the last row of the previous one, so
     that neither this process nor the database holds more than a chunk, and no transaction stays open while a client reads slowly."""
     order, width = [time, "pk"] if time else ["pk"], len(columns)

@@ -40,7 +40,7 @@ class ReadSerializer(StrictBody):
     )
 
 
-class CallEventSerializer(serializers.Serializer[Any]):
+class CallEventSerializer(serializers.Serializer[object]):
     """One event of a delivery."""
 
     provider_call_id = serializers.CharField()
@@ -122,7 +122,7 @@ def _event(event: EventReading, account: Account) -> dict[str, object]:
     return shown | {"said": _shown_event(event.call_event, account.country) if event.call_event else None}
 
 
-def _shown_event(event: CallEvent, country: str) -> dict[str, Any]:
+def _shown_event(event: CallEvent, country: str) -> dict[str, object]:
     """With numbers as they are stored."""
     number_from, number_to = event.numbers(country)
     shown = {str(name): getattr(event, str(name)) for name in CallEventSerializer().fields}

@@ -82,6 +82,6 @@ def test_the_calls_of_one_that_is_killed_are_settled_once_and_those_of_the_other
     presence.settle_dead()
 
     assert set(mine.values_list("status", "reason")) == {(Status.ANSWERED, "lost")}
-    settled = Report.objects.filter(said__source=Source.EXPIRY.value).values_list("provider_call_id", flat=True)
+    settled = Report.objects.filter(event__source=Source.EXPIRY.value).values_list("provider_call_id", flat=True)
     assert sorted(settled) == sorted(mine.values_list("reference", flat=True))  # each once
     assert Call.objects.filter(status=Status.IN_PROGRESS).count() == CALLS - mine.count()
