@@ -1,6 +1,7 @@
 """Open desks and a provider, as clients of the product: they speak HTTP with as little work as possible, for they share its processors."""
 
 import asyncio
+import gzip
 import random
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -19,8 +20,8 @@ from bench.product import HOST
 from integrations.providers.simulator import tell_story
 from sips.models import Sip, StaffLine
 
-EVERY = 2.0
-"""Seconds between two questions of a desk."""
+EVERY = 1.5
+"""Seconds from one question of a desk to the next."""
 LASTS = (0.0, 0.5, 3.0, 6.0)
 """Seconds from the beginning of a call to each of its deliveries."""
 
@@ -79,7 +80,7 @@ class Desk:
         self.waits.clear()
 
     async def ask(self, connection: "Connection") -> None:
-        headers = f"Cookie: {settings.SESSION_COOKIE_NAME}={self.member.session}\r\n"
+        headers = f"Cookie: {settings.SESSION_COOKIE_NAME}={self.member.session}\r\nAccept-Encoding: gzip\r\n"
         status, answered, body = await connection.send(f"GET /admin/desk/changes?since={self.since} HTTP/1.1", headers)
         if status not in (200, 204):
             raise RuntimeError(f"a desk was answered {status}: {body[:300]!r}")
@@ -104,9 +105,10 @@ class Connection:
         self._writer.write(f"{request}\r\nHost: {HOST}\r\n{headers}{length}\r\n".encode() + body)
         head = await self._reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
-        if found := re.search(rb"content-length: (\d+)", head, re.IGNORECASE):
-            return status, head, await self._reader.readexactly(int(found[1]))
-        return status, head, b""
+        found = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        answer = await self._reader.readexactly(int(found[1])) if found else b""
+        is_packed = re.search(rb"content-encoding: gzip", head, re.IGNORECASE)
+        return status, head, gzip.decompress(answer) if is_packed else answer
 
 
 @asynccontextmanager
@@ -127,8 +129,8 @@ async def open_desks(desks: Sequence[Desk], *, until: Callable[[], bool]) -> Non
             due = monotonic()
             while not until():
                 await desk.ask(connection)
-                due = max(due + EVERY, monotonic())  # as a browser: so long after the last answer, or at once
-                await asyncio.sleep(min(EVERY, due - monotonic()))
+                due = max(due + EVERY, monotonic())  # as a browser: so long after the last question, or at once
+                await asyncio.sleep(due - monotonic())
 
     await asyncio.gather(*(keep_open(desk, place) for place, desk in enumerate(desks)))
 
@@ -151,28 +153,29 @@ class Provider:
         self._lines = list(Sip.objects.select_related("voip").order_by("pk"))
         self._chance = random.Random(14)
 
-    async def play(self, *, rate: int, seconds: float, desks: Sequence[Desk] = ()) -> float:
-        """So many webhooks a second beside these desks, each of which is told what it is to show. How long it took."""
-        began = monotonic()
+    async def play(self, *, rate: int, seconds: float, used: Callable[[], float], desks: Sequence[Desk] = ()) -> float:
+        """So many webhooks a second beside these desks, each of which is told what it is to show. `used` meanwhile, a second."""
+        began, before = monotonic(), used()
         end = began + seconds
         over = end + EVERY + 1  # what was reported last is to be seen as well
         waiting = {desk.member.line: desk for desk in desks if desk.member.line}
         asking = open_desks(desks, until=lambda: monotonic() > over) if desks else asyncio.sleep(over - began)
-        await asyncio.gather(self._tell(rate, end, waiting), asking)
-        return monotonic() - began
-
-    async def _tell(self, rate: int, end: float, waiting: Mapping[str, Desk]) -> None:
-        calls = []
         async with AsyncExitStack() as stack:
             ways = [(await stack.enter_async_context(connected(self._port)), asyncio.Lock()) for _delivery in LASTS]
-            while monotonic() < end:
-                call = self._next()
-                calls.append(asyncio.create_task(_tell_call(ways, call, waiting.get(call.line))))
-                await asyncio.sleep(len(LASTS) / rate)
-            for task in calls:  # those that have not ended are left as they are
-                if task.done():
-                    task.result()
-                task.cancel()
+            calls, _asked = await asyncio.gather(self._tell(rate, end, waiting, ways), asking)
+            share = (used() - before) / (monotonic() - began)
+            await asyncio.gather(*calls)  # or they would go on while the next is measured
+        return share
+
+    async def _tell(
+        self, rate: int, end: float, waiting: Mapping[str, Desk], ways: Sequence[Any]
+    ) -> list[asyncio.Task[None]]:
+        calls = []
+        while monotonic() < end:
+            call = self._next()
+            calls.append(asyncio.create_task(_tell_call(ways, call, waiting.get(call.line))))
+            await asyncio.sleep(len(LASTS) / rate)
+        return calls
 
     def _next(self) -> Reported:
         line, now = self._chance.choice(self._lines), timezone.now()

@@ -70,9 +70,7 @@ def _cost(web: Program, desks: list[Desk], scale: Scale) -> Table:
 
 def _core(web: Program, provider: Provider, seconds: float, desks: list[Desk]) -> float:
     """How much of a core the web processes have used meanwhile."""
-    before = web.processor_seconds()
-    lasted = asyncio.run(provider.play(rate=WEBHOOKS, seconds=seconds, desks=desks))
-    return (web.processor_seconds() - before) / lasted
+    return asyncio.run(provider.play(rate=WEBHOOKS, seconds=seconds, used=web.processor_seconds, desks=desks))
 
 
 def _intake(web: Program, desks: list[Desk], scale: Scale) -> Table:

@@ -17,7 +17,7 @@ import psutil
 from django.conf import settings
 
 HOST = "127.0.0.1"
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds for a process to start, on a busy machine."""
 
 

@@ -106,8 +106,9 @@ def delete_call(call: Call) -> None:
             return
         if row.may_be_told:
             texts, ids = texts - {"number_to"}, ids - {"sip_id"}
+        now = timezone.now()
         Call.everything.filter(pk=row.pk).update(
-            deleted_at=timezone.now(), **dict.fromkeys(texts, ""), **dict.fromkeys(ids, None)
+            deleted_at=now, updated_at=now, **dict.fromkeys(texts, ""), **dict.fromkeys(ids, None)
         )
         Note.objects.filter(call=row.pk).delete()
         forget_person(row)

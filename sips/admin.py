@@ -47,6 +47,23 @@ def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+OF_PROVIDERS = ("api_url", "api_login", "api_key", "settings")
+
+
+def _told_of_fields(voip: Any) -> dict[str, str]:
+    """Which fields the chosen provider does not use, unless they hold something; a page without scripts shows another's when that is saved."""
+    uses = {slug: sorted(facts.uses) for slug, _name in catalog.choices() if (facts := catalog.find(slug))} | {"": []}
+    holds = [name for name in OF_PROVIDERS if name != "api_key" and getattr(voip, name)]
+    holds += ["api_key"] if getattr(voip, "secret_length", 0) else []
+    shown = {*uses.get(voip.provider, OF_PROVIDERS), *holds}
+    return {
+        "data-uses": _compact(uses),
+        "data-holds": _compact(holds),
+        "data-fields": _compact(OF_PROVIDERS),
+        "data-hides": " ".join(name for name in OF_PROVIDERS if name not in shown),
+    }
+
+
 class VoipForm(SecretForm):
     secret = "api_key"
     new_secret = SecretInput(_("New API key"))
@@ -56,14 +73,10 @@ class VoipForm(SecretForm):
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Tells the page's script which fields each provider uses."""
+        """Tells the page which fields to hide, and its script which each provider uses."""
         super().__init__(*args, **options)
-        uses = {slug: sorted(facts.uses) for slug, _name in catalog.choices() if (facts := catalog.find(slug))}
         if "provider" in self.fields:
-            holds = [name for name in ("api_url", "api_login", "settings") if getattr(self.instance, name)]
-            holds += ["api_key"] if getattr(self.instance, "secret_length", 0) else []
-            told = {"data-uses": _compact({"": [], **uses}), "data-holds": _compact(holds)}
-            self.fields["provider"].widget.attrs |= told
+            self.fields["provider"].widget.attrs |= _told_of_fields(self.instance)
 
     key_was_removed = False
     "See `sips.destinations`."

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from autocalls.models import Autocall
 from calls.models import Call, Via
-from sips.models import Sip
+from sips.models import Sip, Voip
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Desk = Callable[..., Visit]
@@ -126,3 +126,35 @@ def test_leaving_with_unsaved_text_is_warned_about(desk: Desk) -> None:
 
     assert warned == ["beforeunload"]
     expect(visit.page.get_by_label("Description")).to_have_value("wants two lamps")
+
+
+def test_a_configuration_shows_the_fields_of_its_provider_alone_also_without_scripts(desk: Desk) -> None:
+    voip = make.voip(provider="simulator")
+    page = desk(f"/admin/sips/voip/{voip.pk}/change/", java_script_enabled=False).page
+    expect(page.locator("[name=api_login]")).to_be_hidden()
+
+    page.locator("select[name=provider]").select_option("twilio")
+    page.get_by_role("button", name="Save and continue editing").click()
+
+    expect(page.locator("[name=api_login]")).to_be_visible()
+
+
+def test_choosing_a_provider_shows_its_fields_before_it_is_saved(desk: Desk) -> None:
+    page = desk("/admin/sips/voip/add/").page
+    expect(page.locator("[name=api_login]")).to_be_hidden()
+
+    page.locator("select[name=provider]").select_option("twilio")
+
+    expect(page.locator("[name=api_login]")).to_be_visible()
+
+
+def test_the_page_of_health_keeps_itself_fresh(desk: Desk) -> None:
+    make.voip(name="Warsaw", provider="simulator")
+    visit = desk("/admin/health/")
+    visit.page.evaluate("document.querySelector('#health a').focus(); window.isSamePage = true")
+
+    Voip.objects.update(name="Gdynia")
+
+    expect(visit.page.locator("#health")).to_contain_text("Gdynia", timeout=60_000)
+    assert visit.page.evaluate("window.isSamePage")
+    expect(visit.page.get_by_role("link", name="Refresh")).to_be_focused()

@@ -11,7 +11,10 @@ import make
 import pytest
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.test import Client
 from django.utils import timezone
 from staff import staff, superuser, told
@@ -19,6 +22,7 @@ from time_machine import travel
 
 from sips.encryption import decrypt
 from sips.models import Sip
+from voipcrm.audit.entries import AuditEntry
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/sips/sip/import_lines/"
@@ -159,3 +163,24 @@ def test_the_page_is_polish_for_who_reads_polish() -> None:
     page = text(look(client, "Nowhere,101,Anna,,,"))
     assert "Nie ma konfiguracji „Nowhere”." in page
     assert "Import linii" in page
+
+
+def test_each_line_that_was_stored_has_its_audit_entry_with_who_did_it_and_without_secrets() -> None:
+    voip = make.voip(name="Office")
+    kept = make.sip(voip=voip, sip="100", name="Old", password="hidden-old")
+    client = superuser()
+    seen = look(client, "Office,100,New,a100,hidden-new,yes", "Office,101,Anna,a101,hidden-too,yes")
+    AuditEntry.objects.all().delete()
+
+    client.post(PAGE, hidden(seen.content.decode()))
+
+    entries = AuditEntry.objects.filter(model="sips.sip")
+    added = Sip.objects.get(sip="101")
+    assert {(entry.object_id, entry.action) for entry in entries} == {(kept.pk, "changed"), (added.pk, "added")}
+    assert {(entry.who, entry.by) for entry in entries} == {(User.objects.get().username, "admin")}
+    assert entries.get(object_id=kept.pk).changes["name"] == ["Old", "New"]
+    assert (
+        not AuditEntry.objects.annotate(written=Cast("changes", TextField()))
+        .filter(written__contains="hidden")
+        .exists()
+    )

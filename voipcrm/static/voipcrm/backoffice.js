@@ -185,31 +185,15 @@
   document.addEventListener("htmx:afterSettle", (event) => makeReachable(event.detail.target));
 })();
 
-// The page of a configuration: of the provider's API only the fields that this provider uses, and those that hold something.
+// The page of a configuration: which fields another provider uses is told to the style sheet, which hides the others.
 document.addEventListener("DOMContentLoaded", () => {
   const chooser = document.querySelector("select[data-uses]");
   if (!chooser) return;
   const uses = JSON.parse(chooser.dataset.uses);
   const holds = JSON.parse(chooser.dataset.holds);
-  const lines = {
-    api_url: ["api_url"],
-    api_login: ["api_login"],
-    api_key: ["secret_is_set", "new_secret", "clear_secret", "last_key_test"],
-    settings: ["settings"],
-  };
-  const show = () => {
-    const used = [...(uses[chooser.value] || Object.keys(lines)), ...holds];
-    for (const [field, names] of Object.entries(lines)) {
-      for (const name of names) {
-        const row = document.querySelector(`.field-line.field-${name}`)?.closest(".field-row");
-        if (row) row.hidden = !used.includes(field) && !row.querySelector(".errors");
-      }
-    }
-    for (const section of document.querySelectorAll("fieldset.module")) {
-      const rows = [...section.querySelectorAll(".field-row")];
-      if (rows.length) section.hidden = rows.every((row) => row.hidden);
-    }
-  };
-  chooser.addEventListener("change", show);
-  show();
+  const fields = JSON.parse(chooser.dataset.fields);
+  chooser.addEventListener("change", () => {
+    const used = [...(uses[chooser.value] || fields), ...holds];
+    chooser.dataset.hides = fields.filter((field) => !used.includes(field)).join(" ");
+  });
 });
