@@ -1,4 +1,4 @@
-"""Whether anything can have changed on one desk: asked by every open desk every one and a half seconds, so it is one cheap read that all of a process share.
+"""Whether anything can have changed on one desk. Every open desk asks that every one and a half seconds, so a process reads it once for all of them.
 
 What has changed lately is read once for all. Of this each desk is told apart what concerns it: a busy exchange changes a hundred calls a second,
 but those of one operator's line now and then. It compares what is stored, not when it was seen, so it does not matter which process is asked, and
