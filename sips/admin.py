@@ -50,7 +50,7 @@ def _compact(value: object) -> str:
 OF_PROVIDERS = ("api_url", "api_login", "api_key", "settings")
 
 
-def _told_of_fields(voip: Any) -> dict[str, str]:
+def _told_of_fields(voip: Voip) -> dict[str, str]:
     """Which fields the chosen provider does not use, unless they hold something; a page without scripts shows another's when that is saved."""
     uses = {slug: sorted(facts.uses) for slug, _name in catalog.choices() if (facts := catalog.find(slug))} | {"": []}
     holds = [name for name in OF_PROVIDERS if name != "api_key" and getattr(voip, name)]
