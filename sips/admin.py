@@ -60,7 +60,7 @@ def _told_of_fields(voip: Voip) -> dict[str, str]:
         "data-uses": _compact(uses),
         "data-holds": _compact(holds),
         "data-fields": _compact(OF_PROVIDERS),
-        "data-hides": " ".join(name for name in OF_PROVIDERS if name not in shown),
+        "data-hides": _compact([name for name in OF_PROVIDERS if name not in shown]),
     }
 
 

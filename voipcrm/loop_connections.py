@@ -133,7 +133,7 @@ class LoopConnection:
         return name
 
     async def _ask(self, send: Callable[..., None], *arguments: Any) -> pq.abc.PGresult:
-        self._answer = self._loop.create_future()
+        self._answer, self._result = self._loop.create_future(), None
         send(*arguments)
         self._write()
         result = await self._answer

@@ -34,11 +34,15 @@ def missing_programs() -> list[str]:
     return [program for program in PROGRAMS if not _find(program)]
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = PATIENCE, what: str = "it") -> None:
+def wait_until(
+    condition: Callable[[], bool], *, seconds: float = PATIENCE, what: str | Callable[[], str] = "it"
+) -> None:
+    """what: is waited for; a function says it together with how things stand at the end."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not happen within {seconds:g} s")
+            named = what if isinstance(what, str) else what()
+            raise TimeoutError(f"{named} did not happen within {seconds:g} s")
         time.sleep(0.01)
 
 
@@ -103,12 +107,17 @@ class Sipp:
         self.process.send_signal(signal.SIGSTOP)
 
     def _is_listening(self) -> bool:
-        """Asked of the kernel: binding the port to see whether it is free would take it from sipp at that moment."""
+        """Asked of the kernel: binding the port to see whether it is free would take it from sipp at that moment, and the socket may be another's."""
         if self.process.poll() is not None:
             raise PortTaken(
                 f"sipp ended with {self.process.returncode}: the port is taken, or it cannot play the scenario"
             )
-        return f" 0100007F:{self.port:04X} " in Path("/proc/net/udp").read_text()
+        rows = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()]
+        sockets = {f"socket:[{row[9]}]" for row in rows if row[1] == f"0100007F:{self.port:04X}"}
+        try:
+            return any(str(file.readlink()) in sockets for file in Path(f"/proc/{self.process.pid}/fd").iterdir())
+        except FileNotFoundError:  # it has closed one of its files, or has ended
+            return False
 
 
 class Bed:

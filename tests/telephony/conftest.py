@@ -77,9 +77,10 @@ class Dialer:
         def told() -> bool:
             return any(event.status == status for event in self.of(reference))
 
-        wait_until(
-            told, seconds=seconds, what=f"{status} (told: {[str(event.status) for event in self.of(reference)]})"
-        )
+        def statuses() -> list[str]:
+            return [f"{event.status} {event.reason}".strip() for event in self.of(reference)]
+
+        wait_until(told, seconds=seconds, what=lambda: f"{status} (told: {statuses()})")
         return next(event for event in self.of(reference) if event.status == status)
 
     def end_of(self, reference: str, *, seconds: float = PATIENCE) -> CallEvent:

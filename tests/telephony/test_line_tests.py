@@ -155,7 +155,7 @@ def test_the_whole_way_from_the_api_to_the_registrar_and_back(bed: Bed, alice: A
 
         def tested() -> dict[str, Any]:
             asked = alice.post(address)
-            assert (asked.status_code, asked.json()["state"]) == (200, "waiting"), asked.content
+            assert asked.status_code == 200, asked.content  # already answered, where the registrar was quick
             wait_until(lambda: alice.get(address).json()["finished_at"] is not None, what="the test")
             return dict(alice.get(address).json())
 

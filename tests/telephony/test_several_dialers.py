@@ -45,7 +45,11 @@ def request_calls(line: Sip) -> None:
 
 def wait_for_talks(count: int) -> None:
     talking = Call.objects.filter(status=Status.IN_PROGRESS)
-    wait_until(lambda: talking.count() == count, seconds=120, what=f"{count} conversations")
+
+    def standing() -> str:
+        return f"{count} conversations ({Counter(Call.objects.values_list('status', 'reason'))})"
+
+    wait_until(lambda: talking.count() == count, what=standing)
 
 
 def test_each_gets_its_part_and_nobody_is_rung_twice(bed: Bed, line: Sip, processes: Processes) -> None:

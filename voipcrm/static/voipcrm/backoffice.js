@@ -194,6 +194,6 @@ document.addEventListener("DOMContentLoaded", () => {
   const fields = JSON.parse(chooser.dataset.fields);
   chooser.addEventListener("change", () => {
     const used = [...(uses[chooser.value] || fields), ...holds];
-    chooser.dataset.hides = fields.filter((field) => !used.includes(field)).join(" ");
+    chooser.dataset.hides = JSON.stringify(fields.filter((field) => !used.includes(field)));
   });
 });
