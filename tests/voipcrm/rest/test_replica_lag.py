@@ -51,7 +51,7 @@ def test_a_standby_is_read_while_it_follows_and_not_while_it_lags(
 ) -> None:
     primary, standby = pair
     settings.REPLICA_LAG = timedelta(seconds=1)
-    wait_until(lambda: state(watch) == "ok", seconds=60, what="a standby that follows")
+    wait_until(lambda: state(watch) == "ok", seconds=240, what="a standby that follows")
 
     standby.ask("SELECT pg_wal_replay_pause()", "postgres")
     primary.ask("INSERT INTO written VALUES (1)")
