@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from browser.visit import Visit
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from calls.models import Call
 from integrations.models import WebhookDelivery
@@ -227,6 +227,24 @@ def test_an_unknown_exchange_is_taught_without_json(desk: Desk, exchange: Exchan
     expect(page.get_by_text("Read again: 2 deliveries")).to_be_visible()
 
     assert facts(voip, exchange.call) == exchange.call
+
+
+def test_a_choice_made_while_a_preview_is_on_its_way_stays(desk: Desk) -> None:
+    """Its answer knows nothing of that choice, and would put the field back as it was."""
+    _voip, delivery = deliver(KUKULKA)
+    page = opened(desk, delivery)
+    page.get_by_role("link", name="What does this say?").click()
+    event, result = (page.get_by_role("group", name=meaning, exact=True) for meaning in (EVENT, "Result"))
+    held: list[Route] = []
+    page.route("**/teach/", lambda route: held.append(route) if not held else route.continue_())
+
+    with page.expect_request(lambda request: request.method == "POST"):
+        event.get_by_label("Field", exact=True).select_option("zdarzenie")
+    result.get_by_label("Field", exact=True).select_option("wynik")
+    held[0].continue_()
+
+    expect(page.get_by_label("Result: gadali", exact=True)).to_be_visible()
+    expect(page.get_by_label("Event: ROZLACZONO", exact=True)).to_be_visible()
 
 
 def test_an_unknown_exchange_is_taught_without_scripts(desk: Desk) -> None:

@@ -16,8 +16,9 @@ from voipcrm.rest import replica
 from voipcrm.rest.replica import Watch
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def pair() -> Iterator[tuple[Server, Server]]:
+    """Each test's own: one ends as no pair."""
     with clusters.running(clusters.require_programs(), fsync="off") as servers:
         primary = servers.primary()
         primary.ask("CREATE TABLE written (number int)")
