@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from secrets import token_hex
-from typing import Any
 from urllib.parse import quote
 
 from sippy.MsgBody import MsgBody
@@ -23,7 +22,8 @@ from sippy.SipURL import SipURL
 
 from integrations.sip_dialer import sdp
 from integrations.sip_dialer.legs import Info
-from integrations.sip_dialer.sippy_shortcuts import Request
+from integrations.sip_dialer.sippy_messages import AddressValue, Body, Request, Response, RouteValue, SipMessage, Url
+from integrations.sip_dialer.sippy_shortcuts import BriefRequest
 
 METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO")
 """What we understand (Allow). Without UPDATE in it, telephones refresh their sessions by re-INVITE."""
@@ -71,17 +71,17 @@ class Dialog:
         """user: whom to call. contact: our address and port. caller, display: user part and name of From; the account's user name where
         `caller` is empty. headers: more of them for the INVITE."""
         self.account, self._call_id, self._headers = account, call_id, headers
-        self.local = SipFrom(
+        self.local: AddressValue = SipFrom(
             address=_address(caller or account.username, account.host, name=display.replace("\\", "").replace('"', "'"))
         )
         self.local.setTag(token_hex(8))
-        self.remote = SipTo(address=_address(user, account.host))
+        self.remote: AddressValue = SipTo(address=_address(user, account.host))
         self._contact = contact
-        self._target = SipURL(username=escape(user), host=account.host, port=account.port)
+        self._target: Url = SipURL(username=escape(user), host=account.host, port=account.port)
         self._remote_target = self._target
-        self._routes: list[Any] = []
+        self._routes: list[RouteValue] = []
         """The route set, and as it is sent: with a strict router in front it ends with the peer."""
-        self._sent_routes: list[Any] = []
+        self._sent_routes: list[RouteValue] = []
         self._next_hop = account.next_hop
         self._cseq = 0
 
@@ -89,7 +89,7 @@ class Dialog:
     def call_id(self) -> str:
         return self._call_id
 
-    def request(self, method: str, content: Content = None) -> Any:
+    def request(self, method: str, content: Content = None) -> Request:
         """The next request."""
         self._cseq += 1
         request = self._request(method, self._cseq)
@@ -105,11 +105,11 @@ class Dialog:
                 request.appendHeader(SipHeader(name=name, bodys=value))
         return request
 
-    def ack(self, cseq: int) -> Any:
+    def ack(self, cseq: int) -> Request:
         """The acknowledgement of the 2xx to that INVITE."""
         return self._request("ACK", cseq)
 
-    def confirm(self, response: Any) -> None:
+    def confirm(self, response: Response) -> None:
         """Take the route set and the other side's address from the 2xx (12.1.2)."""
         tag = response.getHFBody("to").getTag()
         if tag is not None:  # servers of RFC 2543 give none
@@ -117,7 +117,7 @@ class Dialog:
         self._routes = [route.getCopy() for route in reversed(response.getHFBodys("record-route"))]
         self.refresh_target(response)
 
-    def refresh_target(self, message: Any) -> None:
+    def refresh_target(self, message: SipMessage) -> None:
         """The other side's address from its INVITE or the 2xx to ours: telephones move, from one network to another or behind their NAT (12.2)."""
         if message.countHFs("contact"):
             self._remote_target = _request_uri(message.getHFBody("contact").getUrl())
@@ -129,7 +129,7 @@ class Dialog:
         self._target = target
         self._next_hop = self._resolve(routes[0].getUrl() if routes else target)
 
-    def fork(self, response: Any) -> "Dialog":
+    def fork(self, response: Response) -> "Dialog":
         """The dialog that another telephone's 2xx to the same INVITE makes."""
         other = Dialog.__new__(Dialog)
         other.__dict__.update(self.__dict__)
@@ -137,7 +137,7 @@ class Dialog:
         other.confirm(response)
         return other
 
-    def learn_contact(self, response: Any) -> None:
+    def learn_contact(self, response: Response) -> None:
         """Behind a NAT our address is the one under which the server saw us (RFC 3581)."""
         seen = response.getHFBody("via").params
         host, port = self._contact
@@ -145,12 +145,12 @@ class Dialog:
         is_port = rport.isascii() and rport.isdigit() and 0 < int(rport[:6]) < 65536
         self._contact = _literal(received) or host, int(rport) if is_port else port
 
-    def contact(self) -> Any:
+    def contact(self) -> object:
         host, port = self._contact
         return SipHeader(body=SipContact(address=_address(self.account.username, host, port=port)))
 
-    def _request(self, method: str, cseq: int) -> Any:
-        request = Request(
+    def _request(self, method: str, cseq: int) -> Request:
+        request: Request = BriefRequest(
             method=method,
             ruri=self._target.getCopy(),
             to=self.remote.getCopy(),
@@ -165,7 +165,7 @@ class Dialog:
             request.appendHeader(self.contact())
         return request
 
-    def _resolve(self, url: Any) -> tuple[str, int]:
+    def _resolve(self, url: Url) -> tuple[str, int]:
         """Where to send to: the address in the URL. A name there, which would have to be looked up while calls wait, means the server; and so does
         an address that no server can mean, such as the loopback of its own."""
         host, port = url.getAddr()
@@ -181,12 +181,12 @@ class Dialog:
         return address, int(port)
 
 
-def body_of(message: Any) -> str | None:
+def body_of(message: SipMessage) -> str | None:
     body = message.getBody()
     return None if body is None or body.getType() != sdp.CONTENT_TYPE else str(body)
 
 
-def info_of(request: Any) -> Info | None:
+def info_of(request: Request) -> Info | None:
     """The content of an INFO; None where it has none."""
     body = request.getBody()
     if body is None:
@@ -195,7 +195,7 @@ def info_of(request: Any) -> Info | None:
     return Info(content_type=str(body.mtype), body=str(body), headers=headers)
 
 
-def respond(request: Any, code: int, phrase: str, *, retry_after: int | None = None) -> Any:
+def respond(request: Request, code: int, phrase: str, *, retry_after: int | None = None) -> Response:
     response = request.genResponse(code, phrase)
     if retry_after is not None:
         response.appendHeader(SipHeader(name="retry-after", bodys=str(retry_after)))
@@ -206,15 +206,16 @@ def respond(request: Any, code: int, phrase: str, *, retry_after: int | None = N
     return response
 
 
-def with_body(response: Any, description: str) -> Any:
+def with_body(response: Response, description: str) -> Response:
     response.setBody(_body(description))
     return response
 
 
-def _body(description: str) -> Any:
+def _body(description: str) -> Body:
     body = MsgBody(description)
     body.needs_update = False
-    return body
+    made: Body = body
+    return made
 
 
 def escape(user: str) -> str:
@@ -222,11 +223,11 @@ def escape(user: str) -> str:
     return quote(user, safe="&=+$,/-_.!~*'()")
 
 
-def _address(user: str, host: str, *, port: int | None = None, name: str = "") -> Any:
+def _address(user: str, host: str, *, port: int | None = None, name: str = "") -> object:
     return SipAddress(name=name or None, url=SipURL(username=escape(user), host=host, port=port), hadbrace=True)
 
 
-def _request_uri(url: Any) -> Any:
+def _request_uri(url: Url) -> Url:
     """Without what may stand in a Contact but not in a request's first line (RFC 3261, 19.1.1)."""
     target = url.getCopy()
     target.headers, target.method = None, None

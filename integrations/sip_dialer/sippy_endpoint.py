@@ -6,7 +6,6 @@ import socket
 from collections.abc import Callable
 from functools import partial
 from hashlib import md5
-from typing import Any
 from weakref import WeakValueDictionary
 
 from sippy.SipConf import SipConf
@@ -16,6 +15,7 @@ from sippy.Time.Timeout import Timeout
 
 from integrations.sip_dialer.legs import Timer
 from integrations.sip_dialer.silent_sound import SilentSound
+from integrations.sip_dialer.sippy_messages import ClientTransactionOfSippy, Request, Respond, Response, Source
 from integrations.sip_dialer.sippy_reading import SMALLEST, Message, Unreadable, is_parsable, read
 from integrations.sip_dialer.sippy_trace import Trace, log_refused, tame
 from integrations.sip_dialer.sippy_udp import UdpOptions, UdpServer
@@ -26,8 +26,6 @@ logger = logging.getLogger("integrations.sip_dialer")
 
 WATCH = 10.0
 """Seconds between two looks at what the kernel has dropped."""
-Respond = Callable[[Any, Any], None]
-"""Takes a response and its transaction."""
 
 
 class _Transactions(SipTransactionManager):
@@ -38,16 +36,16 @@ class _Transactions(SipTransactionManager):
     model_udp_server = (UdpServer, UdpOptions)
 
     def __init__(self, *parameters: object) -> None:
-        self._sent: WeakValueDictionary[tuple[str, str], Any] = WeakValueDictionary()
+        self._sent: WeakValueDictionary[tuple[str, str], ClientTransactionOfSippy] = WeakValueDictionary()
         """Client transactions by branch and method: a CANCEL has the branch of its INVITE."""
         super().__init__(*parameters)
 
-    def newTransaction(self, msg: Any, *parameters: object, **options: object) -> Any:
-        transaction = super().newTransaction(msg, *parameters, **options)
+    def newTransaction(self, msg: Request, *parameters: object, **options: object) -> ClientTransactionOfSippy:
+        transaction: ClientTransactionOfSippy = super().newTransaction(msg, *parameters, **options)
         self._sent[msg.getHFBody("via").getBranch(), msg.getMethod()] = transaction
         return transaction
 
-    def handleIncoming(self, data_in: bytes, source: Any, server: Any, rtime: Any) -> None:
+    def handleIncoming(self, data_in: bytes, source: Source, server: object, rtime: object) -> None:
         if len(data_in) < SMALLEST:
             return
         try:
@@ -76,7 +74,7 @@ class _Transactions(SipTransactionManager):
             response.replace("via", f"SIP/2.0/UDP ours.invalid;branch={branch[1]}")
         return transaction.state is not TERMINATED
 
-    def incomingResponse(self, response: Any, transaction: Any, checksum: bytes) -> None:
+    def incomingResponse(self, response: Response, transaction: ClientTransactionOfSippy, checksum: bytes) -> None:
         server = transaction.userv
         super().incomingResponse(response, transaction, checksum)
         make_ack = getattr(transaction, "make_ack", None)
@@ -85,12 +83,12 @@ class _Transactions(SipTransactionManager):
             ack = make_ack()
             self.transmitMsg(server, ack, ack.getTarget()[0], checksum)  # and again for each retransmission of the 2xx
 
-    def _acknowledge_late_answer(self, datagram: bytes, server: Any) -> bool:
+    def _acknowledge_late_answer(self, datagram: bytes, server: object) -> bool:
         checksum = md5(datagram, usedforsecurity=False).digest()  # sippy's key of its cache
         if checksum in self.l1rcache or checksum in self.l2rcache:
             return False  # seen before; sippy repeats what was sent then
         try:
-            response = SipResponse(datagram.decode())
+            response: Response = SipResponse(datagram.decode())
             transaction = self.tclient.get(response.getTId(True, True))
         except Exception:  # whatever it does not like, the usual way meets and logs it again
             return False
@@ -122,11 +120,11 @@ class Endpoint:
         self.closed = False
         self._watch(0)
 
-    def send(self, request: Any, respond: Respond) -> Any:
+    def send(self, request: Request, respond: Respond) -> ClientTransactionOfSippy:
         """Begin a transaction; returns it."""
         return self.transactions.newTransaction(request, resp_cb=respond, cb_ifver=2)
 
-    def acknowledge(self, transaction: Any, make_ack: Callable[[], Any]) -> None:
+    def acknowledge(self, transaction: ClientTransactionOfSippy, make_ack: Callable[[], Request]) -> None:
         """Send that ACK for the 2xx being handled, instead of sippy's own, which would not follow the route set."""
         transaction.needack = False
         transaction.make_ack = make_ack
@@ -152,7 +150,7 @@ class Endpoint:
             action()
 
 
-def _answer_stranger(request: Any, _transaction: Any) -> tuple[Any, None, None]:
+def _answer_stranger(request: Request, _transaction: object) -> tuple[Response, None, None]:
     """Requests outside our dialogs: we take no calls."""
     if request.getMethod() == "OPTIONS":
         answer = (200, "OK")

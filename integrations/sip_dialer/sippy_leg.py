@@ -8,14 +8,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from enum import Enum, auto
 from functools import partial
-from typing import Any
 
 from integrations.sip_dialer.legs import Answer, Info, Listener
 from integrations.sip_dialer.reason_header import Cause, read_cause
 from integrations.sip_dialer.sippy_dialog import METHODS, Content, Dialog, body_of, info_of, respond
 from integrations.sip_dialer.sippy_endpoint import Endpoint
+from integrations.sip_dialer.sippy_messages import Request, Response, SipMessage
 from integrations.sip_dialer.sippy_offers import Descriptions, Offers
-from integrations.sip_dialer.sippy_transaction import ClientTransaction
+from integrations.sip_dialer.sippy_transaction import ClientTransaction, Handle
 
 LINGER = 32.0
 """Seconds a leg stays known after its end, for what is still under way: 64 × T1."""
@@ -23,14 +23,12 @@ GONE = (0, 408, 481)
 """To a request within a dialog: no response, or the dialog is not known any more (RFC 3261, 12.2.1.2)."""
 
 
-def cause_of(message: Any) -> Cause:
+def cause_of(message: SipMessage) -> Cause:
     reasons = [str(header.body) for header in message.getHFs("reason")]
     return read_cause(reasons, "".join(str(h.body) for h in message.getHFs("x-asterisk-hangupcausecode")[:1]))
 
 
 Guard = Callable[[], AbstractContextManager[None]]
-Handle = Callable[[Any, int, str], None]
-"""Takes a response, its status code (0: none in time) and its reason phrase."""
 
 
 class _State(Enum):
@@ -119,7 +117,7 @@ class SippyLeg:
         if self._state in (_State.INVITING, _State.CONNECTED):
             self._listener.heard(self)
 
-    def _on_invite_answered(self, response: Any, code: int, phrase: str) -> None:
+    def _on_invite_answered(self, response: Response, code: int, phrase: str) -> None:
         if 200 <= code < 300:
             self._dialog.confirm(response)
         if self._state is _State.CANCELING:
@@ -138,7 +136,7 @@ class SippyLeg:
             self._finish()
             self._listener.failed(self, code, phrase, cause_of(response))
 
-    def _on_reinvite_answered(self, ours: str, response: Any, code: int, phrase: str) -> None:
+    def _on_reinvite_answered(self, ours: str, response: Response, code: int, phrase: str) -> None:
         if 100 <= code < 200:
             return
         self._offering = False
@@ -174,7 +172,7 @@ class SippyLeg:
         if not 100 <= code < 200:
             self._finish()
 
-    def answered_late(self, response: Any) -> Any:
+    def answered_late(self, response: Response) -> Request:
         """A 2xx that no transaction waits for: sippy asks for its ACK. The answer of another telephone is ended at once."""
         cseq = response.getHFBody("cseq").getCSeqNum()
         if response.getHFBody("to").getTag() == self._dialog.remote.getTag():
@@ -185,18 +183,18 @@ class SippyLeg:
 
     # Requests from the telephone
 
-    def isYours(self, request: Any) -> "SippyLeg | None":
+    def isYours(self, request: Request) -> "SippyLeg | None":
         is_ours = request.getHFBody("to").getTag() == self._dialog.local.getTag()
         return self if is_ours and request.getHFBody("from").getTag() == self._dialog.remote.getTag() else None
 
-    def recvRequest(self, request: Any, transaction: Any) -> tuple[Any, None, Any]:
+    def recvRequest(self, request: Request, transaction: object) -> tuple[Response | None, None, Callable[[], None]]:
         """Called by sippy for a request of this dialog; returns the response (None: it comes later) and what to do without an ACK."""
-        response = respond(request, 500, "Server Internal Error")
+        response: Response | None = respond(request, 500, "Server Internal Error")
         with self._guard():
             response = self._take(request, transaction)
         return response, None, self._offers.on_no_ack
 
-    def _take(self, request: Any, transaction: Any) -> Any:
+    def _take(self, request: Request, transaction: object) -> Response | None:
         method, cseq = request.getMethod(), request.getHFBody("cseq").getCSeqNum()
         if cseq <= self._heard_cseq:
             return respond(request, 500, "Out of order")
@@ -212,10 +210,10 @@ class SippyLeg:
             return respond(request, 405, "Method Not Allowed")
         return respond(request, 200, "OK")
 
-    def _respond(self, request: Any, transaction: Any, code: int, phrase: str) -> None:
+    def _respond(self, request: Request, transaction: object, code: int, phrase: str) -> None:
         self._endpoint.transactions.sendResponse(respond(request, code, phrase), t=transaction)
 
-    def _on_bye(self, bye: Any) -> None:
+    def _on_bye(self, bye: Request) -> None:
         if self.is_connected:
             self._offers.refuse(487, "Request Terminated")
             self._state = _State.ENDED

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from secrets import randbelow
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from integrations.sip_dialer import sdp
 from integrations.sip_dialer.legs import Listener
 from integrations.sip_dialer.sippy_dialog import Dialog, body_of, respond, with_body
 from integrations.sip_dialer.sippy_endpoint import Endpoint
+from integrations.sip_dialer.sippy_messages import Request, Response
 
 if TYPE_CHECKING:
     from integrations.sip_dialer.sippy_leg import SippyLeg
@@ -41,11 +42,11 @@ class Offers:
     ) -> None:
         self._leg, self._transactions, self._dialog, self._listener = leg, endpoint.transactions, dialog, listener
         self._descriptions, self._guard = descriptions, guard
-        self._waiting: tuple[Any, Any, str] | None = None
+        self._waiting: tuple[Request, object, str] | None = None
         """Request, transaction, description."""
         self._unacknowledged = False
 
-    def take(self, request: Any, transaction: Any, *, glare: bool) -> Any:
+    def take(self, request: Request, transaction: object, *, glare: bool) -> Response | None:
         """The response, or None if it has been sent or will be. glare: an offer of ours is pending (RFC 3261, 14.2)."""
         description = body_of(request)
         if not self._leg.is_connected:
@@ -90,14 +91,14 @@ class Offers:
             if self._leg.is_connected and self._unacknowledged:
                 self._listener.gone(self._leg, 0, "no ACK")
 
-    def _accept(self, request: Any, transaction: Any) -> None:
+    def _accept(self, request: Request, transaction: object) -> None:
         self._dialog.refresh_target(request)
         response = with_body(respond(request, 200, "OK"), self._descriptions.local)
         response.appendHeader(self._dialog.contact())
         self._unacknowledged = True
         self._transactions.sendResponse(response, t=transaction, ack_cb=self._on_ack)
 
-    def _on_ack(self, request: Any) -> None:
+    def _on_ack(self, request: Request) -> None:
         """Brings the answer when the re-INVITE left the offer to us."""
         with self._guard():
             self._unacknowledged = False

@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sippy.SipURL import SipURL
 
 from integrations.sip_dialer.registrar_findings import BROKEN, NO_RESPONSE, RegistrarAnswer
 from integrations.sip_dialer.sippy_dialog import Dialog, SipAccount
 from integrations.sip_dialer.sippy_endpoint import Endpoint
+from integrations.sip_dialer.sippy_messages import Response
 from integrations.sip_dialer.sippy_transaction import ClientTransaction
 
 logger = logging.getLogger("integrations.sip_dialer")
@@ -57,7 +57,7 @@ class RegistrarQuery:
             logger.exception("registrar_query_failed")
             self._answer(RegistrarAnswer(code=BROKEN))
 
-    def _handle(self, response: Any, code: int, words: str) -> None:
+    def _handle(self, response: Response, code: int, words: str) -> None:
         if NO_RESPONSE < code < 200:
             return
         self._answer(

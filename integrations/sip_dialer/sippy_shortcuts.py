@@ -7,7 +7,6 @@ request for an ACK, a CANCEL and a time-out of which most are never needed.
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from sippy import SipConf, SipURL, SipVia
 from sippy.SipRequest import SipRequest
@@ -26,26 +25,26 @@ def _dir(thing: object) -> tuple[str, ...]:
     return ("my",) if hasattr(thing, "my") else ()
 
 
-class Request(SipRequest):
+class BriefRequest(SipRequest):
     """One whose ACK, CANCEL and time-out are made when they are needed. It is not to be changed once its transaction has begun."""
 
-    def genACK(self, *parameters: Any) -> Any:
+    def genACK(self, *parameters: object) -> "_Later":
         return _Later(partial(super().genACK, *parameters))
 
-    def genCANCEL(self) -> Any:
+    def genCANCEL(self) -> "_Later":
         return _Later(super().genCANCEL)
 
-    def genResponse(self, *parameters: Any, **options: Any) -> Any:
+    def genResponse(self, *parameters: object, **options: object) -> "_Later":
         return _Later(partial(super().genResponse, *parameters, **options))
 
 
 class _Later:
     """A message that is made when it is first looked at."""
 
-    def __init__(self, make: Callable[[], Any]) -> None:
+    def __init__(self, make: Callable[[], object]) -> None:
         self._make = make
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if "_made" not in self.__dict__:
             self._made = self._make()
         return getattr(self._made, name)

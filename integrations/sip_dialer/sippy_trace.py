@@ -3,7 +3,6 @@
 import logging
 import re
 import sys
-from typing import Any
 
 from sippy import Network_server, SipMsg, SipRequest, SipTransactionManager, SipURL, Udp_server
 from sippy.Core import EventDispatcher
@@ -32,14 +31,14 @@ class Trace:
 _refused, _broken = Quota(10), Quota(10)
 
 
-def log_refused(problem: str, source: Any) -> None:
+def log_refused(problem: str, source: object) -> None:
     """A datagram from there was rejected: one line, as the fault is not ours."""
     held_back = _refused.take()
     if held_back is not None:
         logger.warning("datagram from %s refused: %s%s", source, problem, _more(held_back))
 
 
-def _log_exception(message: str, *_file: object, extra: Any = None, **_options: object) -> None:
+def _log_exception(message: str, *_file: object, extra: object = None, **_options: object) -> None:
     """Replaces sippy's `dump_exception`, which is called while an exception is handled."""
     if message.startswith("can't parse"):
         log_refused(redact(repr(sys.exception())), message.rpartition(" ")[2])

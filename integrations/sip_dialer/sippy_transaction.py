@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import Any
 
 from sippy.SipAuthorization import SipAuthorization
 from sippy.SipHeader import SipHeader
@@ -14,9 +13,12 @@ from integrations.sip_dialer import challenges
 from integrations.sip_dialer.challenges import Challenge
 from integrations.sip_dialer.sippy_dialog import Content, Dialog, SipAccount
 from integrations.sip_dialer.sippy_endpoint import Endpoint
+from integrations.sip_dialer.sippy_messages import ClientTransactionOfSippy, Request, Response
 
 MOST_ATTEMPTS = 5
 """Without credentials, for a proxy, for the server behind it, and for a stale nonce of either."""
+Handle = Callable[[Response, int, str], None]
+"""Takes a response, its status code (0: none in time) and its reason phrase."""
 ASKED_IN = {401: ("www-authenticate", SipAuthorization), 407: ("proxy-authenticate", SipProxyAuthorization)}
 """By status code: the header with the challenges, and the class of the one with the credentials."""
 
@@ -25,14 +27,14 @@ ASKED_IN = {401: ("www-authenticate", SipAuthorization), 407: ("proxy-authentica
 class Credentials:
     """For one challenge, also in the requests that follow."""
 
-    answer_header: Any
+    answer_header: type[SipAuthorization]
     challenge: Challenge
     is_renewed: bool = False
     "Whether this realm had asked before, with another nonce."
     count: int = 0
     "Requests that carried them (nc)."
 
-    def add_to(self, request: Any, account: SipAccount) -> None:
+    def add_to(self, request: Request, account: SipAccount) -> None:
         challenge, qop = self.challenge, self.challenge.qop
         self.count += 1
         username = account.auth_username.replace("\\", "\\\\").replace('"', '\\"')
@@ -60,7 +62,7 @@ class ClientTransaction:
         method: str,
         content: Content,
         *,
-        handle: Callable[[Any, int, str], None],
+        handle: Handle,
         heard: Callable[[], None],
         guard: Callable[[], AbstractContextManager[None]],
     ) -> None:
@@ -89,7 +91,7 @@ class ClientTransaction:
         self._withdrawn = True
         self._endpoint.transactions.cancelTransaction(self._transaction)
 
-    def _on_response(self, response: Any, transaction: Any) -> None:
+    def _on_response(self, response: Response, transaction: ClientTransactionOfSippy) -> None:
         with self._guard():
             code, phrase = response.getSCode()
             if response is transaction.r408:
@@ -110,7 +112,7 @@ class ClientTransaction:
             self._handle(response, code, phrase)
 
     @staticmethod
-    def _asked(response: Any, code: int) -> list[str]:
+    def _asked(response: Response, code: int) -> list[str]:
         """The headers as received: sippy parses no scheme but Digest, and that not in all forms."""
         return [str(header.body) for header in response.getHFs(ASKED_IN[code][0])]
 

@@ -12,13 +12,13 @@ import threading
 import time
 from collections import deque
 from functools import lru_cache
-from typing import Any
 
 from sippy.Core.EventDispatcher import ED2
 from sippy.Network_server import Remote_address
 from sippy.Time.MonoTime import MonoTime
 from sippy.Udp_server import Udp_server, Udp_server_opts
 
+from integrations.sip_dialer.sippy_messages import Source
 from integrations.sip_dialer.sippy_trace import log_refused
 
 logger = logging.getLogger("integrations.sip_dialer")
@@ -43,15 +43,15 @@ class UdpOptions(Udp_server_opts):
 
 
 class UdpServer(Udp_server):
-    def __init__(self, *parameters: Any) -> None:
+    def __init__(self, *parameters: object) -> None:
         super().__init__(*parameters)
-        self._waiting: deque[tuple[bytes, Any]] = deque()
+        self._waiting: deque[tuple[bytes, tuple[str | int, ...]]] = deque()
         self._is_called = self._closing = False
         self._enlarge()
         self._receiver = threading.Thread(target=self._receive, name="sip receiver", daemon=True)
         self._receiver.start()
 
-    def send_to(self, data: Any, address: Any, delayed: bool = False) -> None:
+    def send_to(self, data: bytes | str, address: Source, delayed: bool = False) -> None:
         if not _can_be_sent_to(tuple(address), self.uopts.family):
             log_refused("its address cannot be answered", address)
             return
@@ -113,7 +113,7 @@ class UdpServer(Udp_server):
 
 
 @lru_cache
-def _can_be_sent_to(address: tuple[str, Any], family: int) -> bool:
+def _can_be_sent_to(address: Source, family: int) -> bool:
     """Whether that is an IP address of the socket's kind and a port."""
     try:
         found = ipaddress.ip_address(address[0].strip("[]").partition("%")[0])
