@@ -1,6 +1,6 @@
 """Call-backs in the back-office; every change goes through `autocalls.services`."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -29,6 +29,9 @@ from voipcrm.backoffice.display import badge, show_moment, unbroken
 from voipcrm.backoffice.filters import DayRangeFilter
 from voipcrm.backoffice.reader_links import may_view, reader_of
 from widgets.models import ConsentText, Widget
+
+if TYPE_CHECKING:
+    from voipcrm.backoffice.unfold_admin import Choice, ForeignKey, Names, Sections
 
 PROMISE = ("number", "name", "call_at", "widget", "voip", "sip", "max_attempts")
 OWN = ("client_id", "contact_id", "note")
@@ -82,15 +85,17 @@ class AutocallAdmin(CallbackButtons):
         rows: QuerySet[Autocall] = super().get_queryset(request).select_related("widget", "voip", "sip", "taken_by")
         return without_secrets(rows).defer("taken_by__password")
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Autocall | None = None) -> "Sections":
         shown = super().get_fieldsets(request, obj)
         return shown if obj is not None else [part for part in shown if part[1]["fields"] in (PROMISE, OWN)]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Autocall | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Autocall | None = None) -> "Names":
         own = super().get_readonly_fields(request, obj)
         return own if obj is None or obj.status == Status.SCHEDULED else (*own, *PROMISE)
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey", request: HttpRequest, **options: object
+    ) -> "Choice | None":
         if db_field.name == "widget":
             options["queryset"] = without_secrets(Widget.objects.select_related("voip"))
         return super().formfield_for_foreignkey(db_field, request, **options)
@@ -104,7 +109,7 @@ class AutocallAdmin(CallbackButtons):
             found |= number_is(text, "number")
         return queryset.filter(found), False
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Autocall, form: AutocallForm, change: bool) -> None:
         try:
             if change:
                 services.edit(obj, {name: form.cleaned_data[name] for name in form.changed_data})

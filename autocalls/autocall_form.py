@@ -1,10 +1,12 @@
 """The form of a call-back's page: what it is made through, and times in that time zone."""
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -14,17 +16,26 @@ from calls.admin import within_reason
 from sips import phone_numbers
 from sips.countries import DEFAULT_COUNTRY
 from sips.lines import CannotDial
-from sips.models import Voip
+from sips.models import Sip, Voip
+from widgets.models import Widget
 
 if TYPE_CHECKING:  # forms are generic in their stubs only
+    from typing import Unpack
+
+    from voipcrm.backoffice.form_options import Data, Files, ModelFormOptions
+
     _ModelForm = forms.ModelForm[Autocall]
 else:
     _ModelForm = forms.ModelForm
 
+M = TypeVar("M", bound=Model)
+
 
 class AutocallForm(_ModelForm):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self, data: "Data" = None, files: "Files" = None, **options: "Unpack[ModelFormOptions[Autocall]]"
+    ) -> None:
+        super().__init__(data, files, **options)
         if self.instance._state.adding:
             self.fields["max_attempts"].required = False
             self.initial.pop("max_attempts", None)
@@ -53,21 +64,23 @@ class AutocallForm(_ModelForm):
     def _time_zone(self) -> str:
         if not self.is_bound or "widget" not in self.fields:
             return timezone.get_current_timezone_name()
-        widget, voip, sip = (self._chosen(name) for name in ("widget", "voip", "sip"))
+        widget = self._chosen("widget", Widget)
+        voip, sip = self._chosen("voip", Voip), self._chosen("sip", Sip)
         try:
             voip = configurations.choose(widget=widget, voip=voip, sip=sip)
         except CannotDial:
             return timezone.get_current_timezone_name()
         return configurations.time_zone(widget=widget, voip=voip)
 
-    def _chosen(self, name: str) -> Any:
+    def _chosen(self, name: str, model: type[M]) -> M | None:
         try:
-            return self.fields[name].clean(self.data.get(self.add_prefix(name)))
+            found = self.fields[name].clean(self.data.get(self.add_prefix(name)))
         except ValidationError:  # reported when the form is cleaned
             return None
+        return found if isinstance(found, model) else None
 
-    def clean_call_at(self) -> Any:
-        moment = self.cleaned_data["call_at"]
+    def clean_call_at(self) -> datetime:
+        moment: datetime | None = self.cleaned_data["call_at"]
         if moment is None:
             return timezone.now()
         if "call_at" in self.changed_data and within_reason(moment) < timezone.now() - GRACE:
@@ -78,7 +91,7 @@ class AutocallForm(_ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if "number" not in cleaned:
             return cleaned
-        voip = self._check_configuration(cleaned)
+        voip = self._check_configuration()
         _number, extension = phone_numbers.split_extension(cleaned["number"])
         if extension:
             refusal = gettext("The extension %(extension)s cannot be dialed; give the number without it.")
@@ -92,10 +105,11 @@ class AutocallForm(_ModelForm):
             raise ValidationError({"number": gettext("This widget has an open call-back for this number already.")})
         return cleaned
 
-    def _check_configuration(self, cleaned: dict[str, Any]) -> Voip | None:
+    def _check_configuration(self) -> Voip | None:
         """Report what is missing if a new or changed call-back could not be made."""
         if not self.instance._state.adding and not {"widget", "voip", "sip"} & set(self.changed_data):
             return self.instance.voip
+        cleaned = self.cleaned_data
         made_through = {name: cleaned.get(name) for name in ("widget", "voip", "sip")}
         try:
             if self.instance._state.adding:
@@ -103,4 +117,5 @@ class AutocallForm(_ModelForm):
             configurations.check(Autocall(**made_through))
         except CannotDial as problem:
             self.add_error(problem.field.removesuffix("_id"), str(problem))
-        return made_through["voip"]
+        voip: Voip | None = made_through["voip"]
+        return voip

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -24,6 +24,9 @@ from sips.exporting import Exporting
 from sips.lines import CannotDial
 from voipcrm.backoffice.buttons import DialogForm, button, redirect_from_dialog
 
+if TYPE_CHECKING:
+    from unfold.dataclasses import UnfoldAction
+
 OFFERED_WHEN_SCHEDULED = ("call_now", "move", "take", "cancel")
 OFFERED_WHEN_TAKEN = ("release", "finish")
 OFFERED_WHEN_OVER = ("call_again",)
@@ -42,8 +45,8 @@ class MoveForm(DialogForm):
         ),
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, request: HttpRequest, object_id: int | str | None = None, **options: object) -> None:
+        super().__init__(request, object_id, **options)
         self.time_zone = timezone.get_current_timezone_name()
         pk = str(self.object_id)
         autocall = self._autocall(pk) if pk.isdecimal() else None
@@ -71,7 +74,7 @@ class CallbackButtons(Exporting[Autocall]):
     """For the admin of call-backs."""
 
     refusals = (services.TooLate, services.AlreadyScheduled, CannotDial)
-    actions_detail: Any = (*OFFERED_WHEN_SCHEDULED, *OFFERED_WHEN_TAKEN, *OFFERED_WHEN_OVER)
+    actions_detail = (*OFFERED_WHEN_SCHEDULED, *OFFERED_WHEN_TAKEN, *OFFERED_WHEN_OVER)
 
     def explain(self, problem: Exception) -> str:
         if isinstance(problem, services.AlreadyScheduled):
@@ -80,7 +83,7 @@ class CallbackButtons(Exporting[Autocall]):
             return str(problem)
         return gettext("Too late: only a scheduled call-back can be moved, changed, taken or canceled.")
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> "list[UnfoldAction]":
         autocall = self.get_object(request, unquote(str(object_id)))
         offered: tuple[str, ...] = ()
         if autocall is not None and autocall.status not in OPEN:
@@ -100,7 +103,7 @@ class CallbackButtons(Exporting[Autocall]):
         permission="change",
         icon="call",
     )
-    def call_now(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def call_now(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         message = gettext("The call-back is due now.")
         return self._do(request, object_id, services.call_now, message, log=gettext_noop("Called now."))
 
@@ -111,7 +114,7 @@ class CallbackButtons(Exporting[Autocall]):
         icon="schedule",
         form=MoveForm,
     )
-    def move(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def move(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         changes = {"call_at": form.cleaned_data["call_at"]}
         message = gettext("The call-back is moved.")
         return self._do(
@@ -124,7 +127,7 @@ class CallbackButtons(Exporting[Autocall]):
         permission="change",
         icon="person_check",
     )
-    def take(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def take(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         message = gettext("It is yours: call %(number)s.")
         return self._do(
             request, object_id, lambda row: taking.take(row, request.user), message, log=gettext_noop("Taken.")
@@ -136,7 +139,7 @@ class CallbackButtons(Exporting[Autocall]):
         permission="change",
         icon="undo",
     )
-    def release(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def release(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         message = gettext("The call-back waits for the desk again.")
         return self._do(
             request, object_id, lambda row: taking.release(row, request.user), message, log=gettext_noop("Given back.")
@@ -148,7 +151,7 @@ class CallbackButtons(Exporting[Autocall]):
         permission="change",
         icon="task_alt",
     )
-    def finish(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def finish(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         message = gettext("The call-back is done.")
         return self._do(
             request,
@@ -164,7 +167,7 @@ class CallbackButtons(Exporting[Autocall]):
         permission="change",
         icon="cancel",
     )
-    def cancel(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def cancel(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         message = gettext("The call-back is canceled.")
         return self._do(request, object_id, cancel, message, log=gettext_noop("Canceled."))
 
@@ -174,7 +177,7 @@ class CallbackButtons(Exporting[Autocall]):
         permission="repeat",
         icon="call",
     )
-    def call_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def call_again(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         message = gettext("A new call-back is due now.")
         return self._do(request, object_id, services.call_again, message, log=gettext_noop("Called again."))
 
@@ -182,7 +185,7 @@ class CallbackButtons(Exporting[Autocall]):
         self, request: HttpRequest, object_id: str, act: Callable[[Autocall], Autocall], message: str, *, log: str
     ) -> HttpResponse:
         """Call a service, and redirect to the resulting call-back."""
-        autocall: Autocall | None = self.get_object(request, object_id)
+        autocall = self.get_object(request, object_id)
         if autocall is None:
             raise Http404
         try:

@@ -1,6 +1,6 @@
 """Refused requests in the back-office: read-only, with a button to allow them after all."""
 
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -18,7 +18,7 @@ from autocalls.refusal_words import REFUSALS, refusal_words
 from calls.filters import FEWEST_DIGITS, number_is
 from sips import phone_numbers
 from sips.lines import CannotDial
-from voipcrm.backoffice.buttons import button, redirect_from_dialog
+from voipcrm.backoffice.buttons import DialogForm, button, redirect_from_dialog
 from voipcrm.backoffice.display import show_moment, unbroken
 from voipcrm.backoffice.filters import ChoiceFilter, ChosenFilter, DayRangeFilter
 from voipcrm.backoffice.read_only import ReadOnlyAdmin
@@ -55,7 +55,7 @@ class RefusalAdmin(ReadOnlyAdmin[Refusal]):
     )
     readonly_fields = ("why", "shown_number")
     actions = ("allow_selected",)
-    actions_detail: Any = ("allow",)
+    actions_detail = ("allow",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Refusal]:
         rows = super().get_queryset(request).select_related("widget", "allowed_by", "autocall")
@@ -79,7 +79,7 @@ class RefusalAdmin(ReadOnlyAdmin[Refusal]):
         permission="allow",
         icon="check",
     )
-    def allow(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def allow(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         refusal = self.get_object(request, object_id)
         if refusal is None:
             raise Http404

@@ -1,7 +1,7 @@
 """Calls in the back-office. Reported facts are read-only; everything is saved and deleted through `calls.services`."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, cast
 
 from django import forms
 from django.contrib import admin
@@ -19,7 +19,7 @@ from calls import dialer_sentences, services
 from calls.click_to_call import ClickToCall
 from calls.filters import CallFilter
 from calls.follow_up_admin import FollowUpAdmin
-from calls.models import Call, FollowUp, Note, Outcome
+from calls.models import Call, CallQuerySet, FollowUp, Note, Outcome
 from calls.note_admin import NoteAdmin, OutcomeAdmin
 from calls.report_values import EARLIEST_YEAR, LATEST_YEAR
 from calls.statuses import PROGRESS, Kind, Status
@@ -34,6 +34,8 @@ from voipcrm.backoffice.display import badge, show_moment, unbroken
 from voipcrm.backoffice.filters import ChoiceFilter, ChosenFilter, DayRangeFilter
 
 if TYPE_CHECKING:  # forms are generic in their stubs only
+    from voipcrm.backoffice.unfold_admin import Choice, ForeignKey, Names, Sections
+
     _ModelForm = forms.ModelForm[Call]
 else:
     _ModelForm = forms.ModelForm
@@ -58,8 +60,9 @@ class AttentionFilter(ChoiceFilter[Call]):
     parameter_name = "attention"
     choices_shown = (("missed", _("missed")), ("unfinished", _("not finished")))
 
-    def narrow(self, queryset: Any, chosen: str) -> Any:
-        return queryset.missed() if chosen == "missed" else queryset.in_progress()
+    def narrow(self, queryset: QuerySet[Call], chosen: str) -> QuerySet[Call]:
+        rows = cast("CallQuerySet", queryset)
+        return rows.missed() if chosen == "missed" else rows.in_progress()
 
 
 class CallConditions(ListConditions):
@@ -79,7 +82,7 @@ class OutcomeFilter(ChosenFilter):
 
 
 class CallForm(_ModelForm):
-    def clean_start_time(self) -> Any:
+    def clean_start_time(self) -> datetime:
         return within_reason(self.cleaned_data["start_time"])
 
     def clean(self) -> dict[str, object]:
@@ -125,7 +128,7 @@ class CallAdmin(ClickToCall):
     search_help_text = _("Number, last digits or words")
     autocomplete_fields = ("voip", "sip")
     readonly_fields = (*REPORT, "placed_by_name", "notes", "created_at", "updated_at")
-    fieldsets: ClassVar[Any] = (
+    fieldsets = (
         (None, {"fields": FACTS}),
         (_("Staff"), {"fields": ("outcome", "placed_by_name", "notes")}),
         (_("CRM"), {"fields": ("client_id", "contact_id", "description")}),
@@ -140,7 +143,7 @@ class CallAdmin(ClickToCall):
         rows: QuerySet[Call] = super().get_queryset(request).select_related("voip", "sip", "placed_by", "outcome")
         return without_secrets(rows).defer("placed_by__password")
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Call | None = None) -> "Sections":
         """A call that is being added has no notes yet."""
         shown = super().get_fieldsets(request, obj)
         if obj is not None:
@@ -151,12 +154,14 @@ class CallAdmin(ClickToCall):
             for title, options in shown
         ]
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey", request: HttpRequest, **options: object
+    ) -> "Choice | None":
         if db_field.name == "outcome":
             options["queryset"] = Outcome.objects.order_by("-active", "position", "name")
         return super().formfield_for_foreignkey(db_field, request, **options)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Call | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Call | None = None) -> "Names":
         own = super().get_readonly_fields(request, obj)
         return (*own, *FACTS) if obj is not None and obj.is_reported else own
 
@@ -168,7 +173,7 @@ class CallAdmin(ClickToCall):
         found = CallFilter({"q": search_term}, queryset=queryset)
         return found.qs if found.is_valid() else queryset.none(), False
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Call, form: CallForm, change: bool) -> None:
         if change:
             services.edit_call(obj, {name: form.cleaned_data[name] for name in form.changed_data})
         else:

@@ -1,6 +1,7 @@
 """Buttons on a call's page in the back-office: add a note, follow up its number."""
 
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -34,7 +35,7 @@ class NoteForm(DialogForm):
 class CallNotes(Exporting[Call]):
     """For the admin of calls."""
 
-    actions_detail: Any = ("add_note", "follow_up")
+    actions_detail: Sequence[str] = ("add_note", "follow_up")
 
     def has_note_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
         return request.user.has_perm("calls.add_note") and self.has_view_permission(request, obj)
@@ -49,7 +50,7 @@ class CallNotes(Exporting[Call]):
         icon="sticky_note_2",
         form=NoteForm,
     )
-    def add_note(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def add_note(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         call = self.seen_call(request, object_id)
         notes.add_note(call, author=request.user, text=form.cleaned_data["text"])
         messages.success(request, gettext("The note is stored."))
@@ -61,7 +62,7 @@ class CallNotes(Exporting[Call]):
         permission="follow_up",
         icon="assignment_ind",
     )
-    def follow_up(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def follow_up(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         call = self.seen_call(request, object_id)
         try:
             taken = follow_ups.take_number(other_party(call), voip=call.voip, by=cast("User", request.user))
@@ -85,7 +86,7 @@ class CallNotes(Exporting[Call]):
         return name_of(call.placed_by)
 
     def seen_call(self, request: HttpRequest, object_id: str) -> Call:
-        call: Call | None = self.get_object(request, object_id)
+        call = self.get_object(request, object_id)
         if call is None:
             raise Http404
         return call

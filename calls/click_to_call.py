@@ -1,6 +1,6 @@
 """Buttons on a call's page in the back-office: place a call, hang up."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django import forms
 from django.contrib import messages
@@ -21,6 +21,9 @@ from sips.models import Sip, Voip
 from voipcrm.backoffice.buttons import DialogForm, button, redirect_from_dialog
 from voipcrm.backoffice.filters import MOST_CHOICES as MOST_LINES
 
+if TYPE_CHECKING:
+    from unfold.dataclasses import UnfoldAction
+
 
 class PlaceCallForm(DialogForm):
     """The line that rings first, and who dials; preset to a line that can dial."""
@@ -32,8 +35,8 @@ class PlaceCallForm(DialogForm):
         widget=UnfoldAdminRadioSelectWidget,
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, request: HttpRequest, object_id: int | str | None = None, **options: object) -> None:
+        super().__init__(request, object_id, **options)
         lines = Sip.objects.select_related("voip").without_secrets()
         lines = (
             lines.dialed_from_by(self.request.user)
@@ -75,9 +78,9 @@ class PlaceCallForm(DialogForm):
 class ClickToCall(CallNotes):
     """For the admin of calls; both buttons ask in a dialog first."""
 
-    actions_detail: Any = ("place_call", "hang_up", *CallNotes.actions_detail)
+    actions_detail = ("place_call", "hang_up", *CallNotes.actions_detail)
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> "list[UnfoldAction]":
         """Calling and following up where there is a number to call, hanging up what can be ended."""
         call = self.get_object(request, unquote(str(object_id)))
         offered = {"add_note"}
@@ -87,7 +90,7 @@ class ClickToCall(CallNotes):
             offered.add("hang_up")
         return [action for action in super().get_actions_detail(request, object_id) if action.path in offered]
 
-    def has_dial_permission(self, request: HttpRequest, obj: object = None) -> bool:
+    def has_dial_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
         """A new call, to the number of one that may be seen."""
         return self.has_add_permission(request) and self.has_view_permission(request, obj)
 
@@ -98,7 +101,7 @@ class ClickToCall(CallNotes):
         icon="call",
         form=PlaceCallForm,
     )
-    def place_call(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def place_call(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         call = self.seen_call(request, object_id)
         line, via = form.cleaned_data["line"], Via(form.cleaned_data["via"])
         try:
@@ -117,7 +120,7 @@ class ClickToCall(CallNotes):
         return redirect_from_dialog(request, reverse("admin:calls_call_change", args=[placed.pk]))
 
     @button(_("Hang up"), question=_("The call is ended for both sides."), permission="change", icon="call_end")
-    def hang_up(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def hang_up(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         call = self.seen_call(request, object_id)
         try:
             dialing.hang_up(call.pk)

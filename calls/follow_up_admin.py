@@ -1,9 +1,10 @@
 """Follow-ups in the back-office; they change through `calls.follow_ups` alone."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -21,10 +22,15 @@ from sips import phone_numbers
 from sips.configuration_filter import ConfigurationFilter
 from sips.encryption import without_secrets
 from sips.staff_lines import name_of
-from voipcrm.backoffice.buttons import button, redirect_from_dialog
+from voipcrm.backoffice.buttons import DialogForm, button, redirect_from_dialog
 from voipcrm.backoffice.display import badge, show_moment, unbroken
 from voipcrm.backoffice.filters import ChoiceFilter, DayRangeFilter
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
+
+if TYPE_CHECKING:
+    from unfold.dataclasses import UnfoldAction
+
+    from voipcrm.backoffice.unfold_admin import Sections
 
 STATE_COLOURS: dict[str, str] = {
     State.WAITING: "warning",
@@ -44,8 +50,8 @@ class WhoseFilter(ChoiceFilter[FollowUp]):
         self.reader = request.user
         return super().queryset(request, queryset)
 
-    def narrow(self, queryset: Any, chosen: str) -> Any:
-        rows: FollowUpQuerySet = queryset
+    def narrow(self, queryset: QuerySet[FollowUp], chosen: str) -> QuerySet[FollowUp]:
+        rows = cast("FollowUpQuerySet", queryset)
         if chosen == "mine":
             return rows.open().filter(assignee=self.reader.pk)
         return rows.due(timezone.now()) if chosen == "due" else rows.open()
@@ -71,14 +77,14 @@ class FollowUpAdmin(BackOfficeAdmin[FollowUp]):
     )
     readonly_fields = ("state", "taken_at", "done_by", "done_at", "created_at", "updated_at")
     readonly_preprocess_fields = {"number": phone_numbers.display}
-    actions_detail: Any = CHANGING
+    actions_detail = CHANGING
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FollowUp]:
         people = ("assignee", "done_by")
         rows = super().get_queryset(request).select_related("voip", "outcome", *people)
         return without_secrets(rows).defer(*(f"{name}__password" for name in people))
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: FollowUp | None = None) -> "Sections":
         return super().get_fieldsets(request, obj) if obj else ((None, {"fields": self.add_fields}),)
 
     def has_change_permission(self, request: HttpRequest, obj: FollowUp | None = None) -> bool:
@@ -93,7 +99,7 @@ class FollowUpAdmin(BackOfficeAdmin[FollowUp]):
     def has_act_permission(self, request: HttpRequest, obj: FollowUp | None = None) -> bool:
         return request.user.has_perm("calls.change_followup")
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> "list[UnfoldAction]":
         """None once it is done."""
         row = self.get_object(request, str(object_id))
         return super().get_actions_detail(request, object_id) if row is not None and row.state in OPEN else []
@@ -107,7 +113,7 @@ class FollowUpAdmin(BackOfficeAdmin[FollowUp]):
         is_number = len(phone_numbers.search_digits(text)) >= FEWEST_DIGITS
         return queryset.filter(number_is(text, "number")) if is_number else queryset.none(), False
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: FollowUp, form: FollowUpForm, change: bool) -> None:
         message = {name: form.cleaned_data[name] for name in ("voip", "assignee", "due_at")}
         try:
             obj.pk = follow_ups.add(form.cleaned_data["number"], **message).pk
@@ -116,11 +122,11 @@ class FollowUpAdmin(BackOfficeAdmin[FollowUp]):
             raise
 
     @button(_("Take it"), question=_("You take it on you to call this number."), permission="act", icon="person_check")
-    def take(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def take(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         return self._do(request, object_id, lambda row, by: follow_ups.take(row, by=by), log=gettext("Taken."))
 
     @button(_("Later"), question=_("It comes back when it is due."), permission="act", icon="schedule", form=LaterForm)
-    def postpone(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def postpone(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         until = form.cleaned_data["until"]
         return self._do(
             request, object_id, lambda row, by: follow_ups.postpone(row, until=until, by=by), log=gettext("Put off.")
@@ -133,14 +139,14 @@ class FollowUpAdmin(BackOfficeAdmin[FollowUp]):
         icon="forward",
         form=HandOverForm,
     )
-    def hand_over(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def hand_over(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         to = form.cleaned_data["to"]
         return self._do(
             request, object_id, lambda row, by: follow_ups.hand_over(row, to=to, by=by), log=gettext("Handed over.")
         )
 
     @button(_("Give it back"), question=_("Whoever takes it next calls this number."), permission="act", icon="undo")
-    def release(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def release(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         return self._do(request, object_id, lambda row, by: follow_ups.release(row, by=by), log=gettext("Given back."))
 
     @button(
@@ -150,7 +156,7 @@ class FollowUpAdmin(BackOfficeAdmin[FollowUp]):
         icon="task_alt",
         form=FinishForm,
     )
-    def finish(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def finish(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         outcome = form.cleaned_data["outcome"]
         return self._do(
             request,
@@ -160,13 +166,13 @@ class FollowUpAdmin(BackOfficeAdmin[FollowUp]):
         )
 
     def _do(
-        self, request: HttpRequest, object_id: str, act: Callable[[FollowUp, Any], FollowUp], *, log: str
+        self, request: HttpRequest, object_id: str, act: Callable[[FollowUp, User], FollowUp], *, log: str
     ) -> HttpResponse:
-        row: FollowUp | None = self.get_object(request, object_id)
+        row = self.get_object(request, object_id)
         if row is None:
             raise Http404
         try:
-            act(row, request.user)
+            act(row, cast("User", request.user))
         except self.refusals as problem:
             messages.error(request, str(problem))
         else:

@@ -1,11 +1,12 @@
 """What is asked of staff about follow-ups: on the form of a new one, and in the dialogs of its buttons."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -45,8 +46,8 @@ class LaterForm(DialogForm):
 class HandOverForm(DialogForm):
     to = forms.ModelChoiceField(User.objects.none(), label=_("To"), widget=UnfoldAdminSelectWidget)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, request: HttpRequest, object_id: int | str | None = None, **options: object) -> None:
+        super().__init__(request, object_id, **options)
         staff = User.objects.filter(is_active=True, is_staff=True).defer("password").order_by("username")
         cast("forms.ModelChoiceField[User]", self.fields["to"]).queryset = staff
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -27,8 +26,8 @@ from sips.encryption import without_secrets
 from sips.models import Sip, Voip
 from sips.staff_lines import sees_all_lines
 from voipcrm.backoffice.additions import add_to
-from voipcrm.backoffice.buttons import button, page_button, redirect_from_dialog
-from voipcrm.backoffice.display import badge, show_moment, unbroken
+from voipcrm.backoffice.buttons import DialogForm, button, page_button, redirect_from_dialog
+from voipcrm.backoffice.display import Text, badge, show_moment, unbroken
 from voipcrm.backoffice.filters import ChoiceFilter, DayRangeFilter
 from voipcrm.backoffice.json_input import lay_out
 from voipcrm.backoffice.read_only import ReadOnlyAdmin
@@ -79,7 +78,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     )
     readonly_fields = ("condition", "problem", "call", "content")
     actions = ("replay_selected",)
-    actions_detail: Any = ("teach", "replay")
+    actions_detail = ("teach", "replay")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
         rows = super().get_queryset(request).select_related("voip").defer("body")
@@ -101,7 +100,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         _("state"),
         {"processed": "success", "in_part": "warning", "waiting": "info", "unreadable": "danger", "erased": "default"},
     )
-    def state(self, delivery: WebhookDelivery) -> tuple[str, Any]:
+    def state(self, delivery: WebhookDelivery) -> tuple[str, Text]:
         state = state_of(delivery)
         return state, STATES[state]
 
@@ -141,7 +140,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         permission="replay",
         icon="replay",
     )
-    def replay(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def replay(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         delivery = self.get_object(request, object_id)
         if delivery is None:
             raise Http404

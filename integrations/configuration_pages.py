@@ -1,7 +1,5 @@
 """Pages for trying a configuration: a first delivery, and the provider's key."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -12,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations import connection_pages, connection_tests
 from integrations.outbound import key_tests
 from integrations.webhooks import first_delivery
+from sips.admin import VoipAdmin
 from sips.models import Voip
 from voipcrm.backoffice.additions import Addition
 from voipcrm.backoffice.buttons import page_button
@@ -23,7 +22,7 @@ def last_key_test(voip: Voip) -> SafeString:
 
 
 @page_button(_("Send me a test event"), permission="change", icon="move_to_inbox", new_tab=False)
-def test_event(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+def test_event(model_admin: VoipAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     voip, context = _found(model_admin, request, object_id)
     context |= {
         "title": gettext("Test event for “%(name)s”") % {"name": voip.name},
@@ -33,7 +32,7 @@ def test_event(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRe
 
 
 @page_button(_("Test the key"), permission="change", icon="key", new_tab=False)
-def test_key(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+def test_key(model_admin: VoipAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     voip, context = _found(model_admin, request, object_id)
     return connection_pages.show(
         request,
@@ -47,8 +46,8 @@ def test_key(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResp
     )
 
 
-def _found(model_admin: Any, request: HttpRequest, object_id: str) -> tuple[Voip, dict[str, Any]]:
-    voip: Voip | None = model_admin.get_object(request, object_id)
+def _found(model_admin: VoipAdmin, request: HttpRequest, object_id: str) -> tuple[Voip, dict[str, object]]:
+    voip = model_admin.get_object(request, object_id)
     if voip is None:
         raise Http404
     address = reverse("admin:sips_voip_change", args=[voip.pk])

@@ -1,7 +1,5 @@
 """What `integrations` adds to the pages of lines: calls and tests."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -11,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call
 from integrations import connection_pages, connection_tests
+from sips.line_admin import SipAdmin
 from sips.lines import CannotDial, check_login
 from sips.models import Sip
 from voipcrm.backoffice.additions import Addition
@@ -30,7 +29,7 @@ def last_test(line: Sip) -> SafeString:
 
 
 @page_button(_("Test this line"), permission="change", icon="network_check", new_tab=False)
-def test(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+def test(model_admin: SipAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     line = model_admin.get_object(request, object_id)
     if line is None:
         raise Http404

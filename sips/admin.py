@@ -1,7 +1,8 @@
 """Provider configurations in the back-office."""
 
 import json
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -25,9 +26,17 @@ from sips.line_admin import SipAdmin
 from sips.models import Sip, StaffLine, Voip
 from sips.staff_line_admin import StaffLineAdmin
 from voipcrm.backoffice.additions import Place
-from voipcrm.backoffice.buttons import button, redirect_from_dialog
+from voipcrm.backoffice.buttons import DialogForm, button, redirect_from_dialog
 from voipcrm.backoffice.changelist import LARGEST_COUNT, count_up_to
 from voipcrm.backoffice.secret_inputs import ClearInput, SecretForm, SecretInput
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from django_stubs_ext import WithAnnotations
+
+    from sips.connection_admin import Measured
+    from voipcrm.backoffice.form_options import Data, Files, ModelFormOptions
 
 EVIDENCE = {
     "documented": _("by the provider's own document"),
@@ -64,7 +73,7 @@ def _told_of_fields(voip: Voip) -> dict[str, str]:
     }
 
 
-class VoipForm(SecretForm):
+class VoipForm(SecretForm[Voip]):
     secret = "api_key"
     new_secret = SecretInput(_("New API key"))
     clear_secret = ClearInput(_("Remove the API key"))
@@ -72,9 +81,9 @@ class VoipForm(SecretForm):
         label=_("Provider"), required=False, choices=_provider_choices, widget=UnfoldAdminSelectWidget()
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, data: "Data" = None, files: "Files" = None, **options: "Unpack[ModelFormOptions[Voip]]") -> None:
         """Tells the page which fields to hide, and its script which each provider uses."""
-        super().__init__(*args, **options)
+        super().__init__(data, files, **options)
         if "provider" in self.fields:
             self.fields["provider"].widget.attrs |= _told_of_fields(self.instance)
 
@@ -91,7 +100,7 @@ class VoipForm(SecretForm):
         return cleaned
 
 
-def _told_of_deleting(voip: Voip) -> list[Any]:
+def _told_of_deleting(voip: Voip) -> list[str | Sequence[str]]:
     """As nested lists, with counts: what is deleted with the configuration, and what stays without one."""
     gone: list[str] = []
     staying: list[str] = []
@@ -113,10 +122,10 @@ class VoipAdmin(ConnectionAdmin[Voip]):
     search_fields = ("name", "provider", "address")
     search_help_text = _("Name, provider, server or telephone number")
     readonly_fields = ("evidence", "secret_is_set", "steps", "webhook_addresses", "created_at", "updated_at")
-    fieldsets: ClassVar[Any] = (
+    fieldsets = (
         (None, {"fields": ("name", "number", "extension_number", "country", "time_zone", "active")}),
         (_("Server"), {"fields": ("address", "port", "outbound_proxy", "caller_id", "caller_id_header")}),
-        (_("Provider"), {"fields": ("provider", "evidence", "settings", Place("provider"))}),
+        (_("Provider"), {"fields": ("provider", "evidence", "settings", Place("lacks"))}),
         (
             _("Provider's API"),
             {"fields": ("api_url", "api_login", "secret_is_set", "new_secret", "clear_secret", Place("key"))},
@@ -125,13 +134,16 @@ class VoipAdmin(ConnectionAdmin[Voip]):
         (_("Deliveries"), {"fields": (Place("deliveries"),)}),
         (_("History"), {"fields": ("created_at", "updated_at")}),
     )
-    actions_detail: Any = ("rotate_webhook_secret",)
+    actions_detail = ("rotate_webhook_secret",)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+    def get_deleted_objects(
+        self, objs: QuerySet[Voip] | Sequence[Voip], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Counted and not listed, as there may be millions."""
-        return [message for voip in objs for message in _told_of_deleting(voip)], {}, set(), []
+        shown = [message for voip in objs for message in _told_of_deleting(voip)]
+        return cast("list[str]", shown), {}, set(), []  # the stubs know no nested ones
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Voip, form: VoipForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if form.key_was_removed:
             messages.warning(
@@ -160,7 +172,7 @@ class VoipAdmin(ConnectionAdmin[Voip]):
         return str(EVIDENCE[facts.evidence]) if facts else ""
 
     @admin.display(description=_("API key set"), boolean=True)
-    def secret_is_set(self, voip: Any) -> bool:
+    def secret_is_set(self, voip: "WithAnnotations[Voip, Measured]") -> bool:
         return bool(voip.secret_length)
 
     @admin.display(description=_("what to paste where"))
@@ -192,7 +204,7 @@ class VoipAdmin(ConnectionAdmin[Voip]):
         permission="change",
         icon="autorenew",
     )
-    def rotate_webhook_secret(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def rotate_webhook_secret(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         voip = self.get_object(request, object_id)
         if voip is None:
             raise Http404

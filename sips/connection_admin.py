@@ -1,6 +1,6 @@
 """The common base of the pages of configurations and lines."""
 
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -11,26 +11,35 @@ from django.utils.translation import gettext_lazy as _
 
 from sips import phone_numbers
 from sips.encryption import without_secrets
+from sips.models import Sip, Voip
 from voipcrm.backoffice.display import unbroken
-from voipcrm.backoffice.form_pages import M
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
 from voipcrm.backoffice.secret_inputs import SecretForm
+from voipcrm.backoffice.unfold_admin import M
+
+if TYPE_CHECKING:
+    from voipcrm.backoffice.unfold_admin import Sections
 
 FEWEST_DIGITS = 3
+
+
+class Measured(TypedDict):
+    """What the rows of a list have besides their columns."""
+
+    secret_length: int | None
 
 
 class ConnectionAdmin(BackOfficeAdmin[M]):
     """Base of records with a secret, which is decrypted neither in lists nor on pages."""
 
     ordering = ("name", "id")
-    form: type[SecretForm]
+    form: type[SecretForm[M]]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         rows = without_secrets(super().get_queryset(request))
-        measured: QuerySet[Any] = rows.annotate(secret_length=Length(self.form.secret))
-        return measured
+        return cast("QuerySet[M]", rows.annotate(secret_length=Length(self.form.secret)))
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> "Sections":
         """Without secret inputs for users who may only view, and without what a new record cannot have yet."""
         hidden: set[str] = set()
         if obj is None:
@@ -56,5 +65,5 @@ class ConnectionAdmin(BackOfficeAdmin[M]):
         return queryset.filter(found), False
 
     @admin.display(description=_("number"), ordering="number")
-    def shown_number(self, row: Any) -> SafeString | str:
+    def shown_number(self, row: Voip | Sip) -> SafeString | str:
         return unbroken(phone_numbers.display(row.number))

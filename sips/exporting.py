@@ -5,23 +5,23 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db.models import Field
+from django.db.models import Field, Model
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import get_language, override
 
 from sips.spreadsheets import Row, csv_pieces, newest_first, xlsx_progress
 from voipcrm.audit.entries import record_export
-from voipcrm.backoffice.form_pages import M
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
+from voipcrm.backoffice.unfold_admin import M
 from voipcrm.rest import replica
 
 PIECE = 256 * 1024
@@ -40,9 +40,9 @@ class Exporting(BackOfficeAdmin[M]):
     "Columns of the model or of a related record (`voip__name`); only columns that the list may show."
     export_time = ""
     "The column by which the list is sorted, newest first; the id by default."
-    list_after_template: Any = "admin/export_links.html"
+    list_after_template = "admin/export_links.html"
 
-    def get_urls(self) -> Any:
+    def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_export"
         view = self.admin_site.admin_view(self.export_view)
         return [path("export.<str:kind>", view, name=name), *super().get_urls()]
@@ -77,15 +77,15 @@ class Exporting(BackOfficeAdmin[M]):
         )
 
 
-def _heading(model: Any, column: str) -> str:
+def _heading(model: type[Model], column: str) -> str:
     return capfirst(str(_field(model, column.partition("__")[0]).verbose_name))
 
 
-def _field(model: Any, column: str) -> Any:
+def _field(model: type[Model], column: str) -> "Field[object, object]":
     return next(field for field in model._meta.concrete_fields if column in (field.name, field.attname))
 
 
-def _readable(model: Any, columns: Sequence[str], pieces: Iterator[list[Row]]) -> Iterator[list[Row]]:
+def _readable(model: type[Model], columns: Sequence[str], pieces: Iterator[list[Row]]) -> Iterator[list[Row]]:
     """Labels instead of codes, times in the staff's time zone. The language is activated here, as the rows are read lazily."""
     zone, language = ZoneInfo(settings.STAFF_TIME_ZONE), get_language()
     with override(language):
@@ -94,10 +94,10 @@ def _readable(model: Any, columns: Sequence[str], pieces: Iterator[list[Row]]) -
         yield [[shown(value) for shown, value in zip(show, row, strict=True)] for row in rows]
 
 
-def _show(field: "Field[Any, Any]", zone: ZoneInfo) -> Callable[[Any], Any]:
+def _show(field: "Field[object, object]", zone: ZoneInfo) -> Callable[[object], object]:
     words = {value: str(word) for value, word in field.flatchoices}
 
-    def show(value: object) -> Any:
+    def show(value: object) -> object:
         if isinstance(value, datetime):
             return value.astimezone(zone).replace(tzinfo=None, microsecond=0)
         return words.get(value, value) if words else value

@@ -1,6 +1,6 @@
 """Lines in the back-office."""
 
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -21,14 +21,19 @@ from voipcrm.backoffice.additions import Place
 from voipcrm.backoffice.buttons import page_button
 from voipcrm.backoffice.secret_inputs import ClearInput, SecretForm, SecretInput
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
-class SipForm(SecretForm):
+    from sips.connection_admin import Measured
+
+
+class SipForm(SecretForm[Sip]):
     secret = "password"
     new_secret = SecretInput(_("New SIP password"))
     clear_secret = ClearInput(_("Remove the SIP password"))
 
 
-class SipAdmin(Exporting[Sip], ConnectionAdmin[Sip]):  # type: ignore[misc]  # both declare formfield_overrides
+class SipAdmin(Exporting[Sip], ConnectionAdmin[Sip]):
     form = SipForm
     export_columns = (
         "voip__name",
@@ -44,14 +49,14 @@ class SipAdmin(Exporting[Sip], ConnectionAdmin[Sip]):  # type: ignore[misc]  # b
     )
     list_disable_select_all = False
     actions = ("switch_on", "switch_off")
-    actions_list: Any = ("import_lines",)
+    actions_list = ("import_lines",)
     list_display = ("name", "sip", "voip", "username", "shown_number", "kind", "secret_is_set", "active")
     list_filter = (ConfigurationFilter, ("active", BooleanRadioFilter))
     search_fields = ("name", "sip", "username")
     search_help_text = _("Name, SIP number, login or telephone number")
     autocomplete_fields = ("voip",)
     readonly_fields = ("secret_is_set", "dialing", "created_at", "updated_at")
-    fieldsets: ClassVar[Any] = (
+    fieldsets = (
         (None, {"fields": ("name", "voip", "sip", "number", "kind", "active", "dialing")}),
         (
             _("Sign-in at the provider"),
@@ -71,7 +76,7 @@ class SipAdmin(Exporting[Sip], ConnectionAdmin[Sip]):  # type: ignore[misc]  # b
         return why_not(line.pk) or gettext("This line can dial.")
 
     @admin.display(description=_("password set"), boolean=True)
-    def secret_is_set(self, line: Any) -> bool:
+    def secret_is_set(self, line: "WithAnnotations[Sip, Measured]") -> bool:
         return bool(line.secret_length)
 
     @page_button(_("Import lines"), permission="change", icon="upload_file", new_tab=False)

@@ -1,6 +1,6 @@
 """Lines of users, in the back-office."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
@@ -11,6 +11,9 @@ from unfold.admin import TabularInline
 from sips.encryption import without_secrets
 from sips.models import Sip, StaffLine
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
+
+if TYPE_CHECKING:
+    from voipcrm.backoffice.unfold_admin import Choice, ForeignKey
 
 
 def lines_to_give(user: User | AnonymousUser) -> QuerySet[Sip]:
@@ -30,7 +33,9 @@ class StaffLineAdmin(BackOfficeAdmin[StaffLine]):
         rows = super().get_queryset(request).select_related("user", "sip")
         return without_secrets(rows).defer("user__password")
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey", request: HttpRequest, **options: object
+    ) -> "Choice | None":
         if db_field.name == "sip":
             options["queryset"] = lines_to_give(request.user)
         return super().formfield_for_foreignkey(db_field, request, **options)
@@ -52,7 +57,9 @@ class StaffLineInline(TabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[StaffLine]:
         return without_secrets(super().get_queryset(request).select_related("sip"))
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey", request: HttpRequest, **options: object
+    ) -> "Choice | None":
         if db_field.name == "sip":
             options["queryset"] = lines_to_give(request.user)
         return super().formfield_for_foreignkey(db_field, request, **options)

@@ -1,12 +1,13 @@
 """Users, groups and API tokens in the back-office."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as PlainGroupAdmin
 from django.contrib.auth.admin import UserAdmin as PlainUserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -31,6 +32,8 @@ from voipcrm.models import ApiToken
 from voipcrm.session_state import session_state
 
 if TYPE_CHECKING:  # the page of users is generic in its stubs only
+    from voipcrm.backoffice.unfold_admin import Choice, Choices, ForeignKey, Inlines, ManyToMany, Names
+
     _UserAdmin = PlainUserAdmin[User]
 else:
     _UserAdmin = PlainUserAdmin
@@ -50,10 +53,11 @@ admin.site.extra_urls = lambda: [  # type: ignore[attr-defined]  # unfold's
 ]
 
 
-def _label_rights(field: Any, user: Any) -> Any:
+def _label_rights(field: "Choices | None", user: User | AnonymousUser) -> "Choices | None":
     """The choice of rights that the user may grant, labelled in the reader's language."""
-    field.queryset = rights.grantable(user)
-    field.label_from_instance = rights.label_of
+    if field is not None:
+        field.queryset = rights.grantable(user)
+        vars(field)["label_from_instance"] = rights.label_of
     return field
 
 
@@ -65,7 +69,7 @@ class UserAdmin(_UserAdmin, BackOfficeAdmin[User]):  # type: ignore[misc]  # Dja
     list_filter = (("is_active", BooleanRadioFilter), ("is_staff", BooleanRadioFilter))
     inlines = (StaffLineInline,)
 
-    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> "Inlines":
         """A user who does not exist yet has no lines."""
         return super().get_inlines(request, obj) if obj is not None else ()
 
@@ -75,29 +79,33 @@ class UserAdmin(_UserAdmin, BackOfficeAdmin[User]):  # type: ignore[misc]  # Dja
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or rights.cover_user(request.user, obj))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> "Names":
         own = super().get_readonly_fields(request, obj)
         return own if request.user.is_superuser else (*own, "is_superuser")
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
+    def formfield_for_manytomany(
+        self, db_field: "ManyToMany", request: HttpRequest, **options: object
+    ) -> "Choices | None":
         """Users cannot grant rights that they do not have."""
         if db_field.name == "groups":
             options["queryset"] = rights.groups_within(request.user)
-        field: Any = super().formfield_for_manytomany(db_field, request, **options)
+        field = super().formfield_for_manytomany(db_field, request, **options)
         return _label_rights(field, request.user) if db_field.name == "user_permissions" else field
 
 
 @admin.register(Group)
-class GroupAdmin(PlainGroupAdmin, BackOfficeAdmin[Group]):  # type: ignore[misc]  # both declare formfield_overrides
+class GroupAdmin(PlainGroupAdmin, BackOfficeAdmin[Group]):
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or rights.cover_group(request.user, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or rights.cover_group(request.user, obj))
 
-    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **options: object) -> Any:
-        field: Any = super().formfield_for_manytomany(db_field, request, **options)
-        return _label_rights(field, request.user) if db_field.name == "permissions" else field
+    def formfield_for_manytomany(
+        self, db_field: "ManyToMany", request: HttpRequest | None = None, **options: object
+    ) -> "Choices | None":
+        field = super().formfield_for_manytomany(db_field, request, **options)
+        return _label_rights(field, request.user) if request and db_field.name == "permissions" else field
 
 
 @admin.register(ApiToken)
@@ -111,10 +119,10 @@ class ApiTokenAdmin(BackOfficeAdmin[ApiToken]):
     search_fields = ("name", "user__username", "hint")
     autocomplete_fields = ("user",)
     readonly_fields = ("hint", "last_used_at", "created_at")
-    add_fieldsets: Any = ((None, {"fields": ("user", "name", "expires_at")}),)
+    add_fieldsets = ((None, {"fields": ("user", "name", "expires_at")}),)
     fieldsets = ((None, {"fields": ("user", "name", "hint", "active", "expires_at", "last_used_at", "created_at")}),)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> "Names":
         """Activating a token or extending it is like creating one: only for oneself, and with the right to add.
         Tokens of others may only be switched off."""
         own = super().get_readonly_fields(request, obj)
@@ -125,7 +133,9 @@ class ApiTokenAdmin(BackOfficeAdmin[ApiToken]):
             return (*own, "user")
         return (*own, "user", "name", "expires_at", *(() if obj.active else ("active",)))
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey", request: HttpRequest, **options: object
+    ) -> "Choice | None":
         """A token has its user's rights, so only a superuser may make one for somebody else."""
         user = request.user
         if db_field.name == "user" and user.pk is not None and not user.is_superuser:
@@ -135,14 +145,14 @@ class ApiTokenAdmin(BackOfficeAdmin[ApiToken]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         return super().get_queryset(request).defer("digest")
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: "forms.ModelForm[ApiToken]", change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
             return
         token, obj.secret = ApiToken.objects.issue(obj.user, name=obj.name, expires_at=obj.expires_at)
         obj.pk, obj.hint = token.pk, token.hint
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None) -> HttpResponse:
         """The response itself shows the secret, so that no session or cookie stores it."""
         shown = {
             **self.admin_site.each_context(request),

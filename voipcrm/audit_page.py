@@ -1,11 +1,10 @@
 """The page of the audit log: administrators read it, nobody changes it."""
 
-from typing import Any
-
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -16,7 +15,7 @@ from sips.staff_lines import sees_all_lines
 from voipcrm.audit.actors import By
 from voipcrm.audit.entries import Action, AuditEntry
 from voipcrm.audit_texts import Names, describe, kind_of, names_in
-from voipcrm.backoffice.display import show_moment, unbroken
+from voipcrm.backoffice.display import Text, show_moment, unbroken
 from voipcrm.backoffice.filters import ChoiceFilter, DayRangeFilter
 from voipcrm.backoffice.read_only import ReadOnlyAdmin
 from voipcrm.backoffice.reader_links import may_view
@@ -32,14 +31,14 @@ class KindFilter(ChoiceFilter[AuditEntry]):
     title = _("kind of record")
     parameter_name = "model"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Model]") -> list[tuple[str, Text]]:
         return [(label, kind_of(label)) for label in KINDS]
 
     def narrow(self, queryset: QuerySet[AuditEntry], chosen: str) -> QuerySet[AuditEntry]:
         return queryset.filter(model=chosen)
 
     @property
-    def choices_shown(self) -> Any:  # type: ignore[override]  # names of models are in the reader's language
+    def choices_shown(self) -> tuple[tuple[str, str], ...]:  # type: ignore[override]  # names of models are in the reader's language
         return tuple((label, label) for label in KINDS)
 
 
@@ -85,12 +84,12 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
         """Only for users who see all lines, because the log covers their calls."""
         return super().has_view_permission(request, obj) and sees_all_lines(request.user)
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Adds the reader and the current names of the records on this page."""
-        found: Any = super().get_changelist_instance(request)
+        found = super().get_changelist_instance(request)
         names = names_in(found.result_list)
         for entry in found.result_list:
-            entry.reader, entry.names = request.user, names
+            entry.names = names
         return found
 
     @admin.display(description=_("when"))

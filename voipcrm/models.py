@@ -45,6 +45,8 @@ class ApiToken(models.Model):
     active = models.BooleanField(_("active"), default=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    secret: str
+    "Only of one that the back-office has just issued; never stored."
 
     objects: ClassVar[ApiTokenManager] = ApiTokenManager()
 

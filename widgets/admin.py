@@ -1,7 +1,7 @@
 """Call-back widgets in the back-office."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from django import forms
 from django.contrib import admin, messages
@@ -22,7 +22,7 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminColorInputWidget
 from sips.configuration_filter import ConfigurationFilter
 from sips.encryption import without_secrets
 from sips.models import Sip
-from voipcrm.backoffice.buttons import button, page_button, redirect_from_dialog
+from voipcrm.backoffice.buttons import DialogForm, button, page_button, redirect_from_dialog
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
 from widgets.embedding import embed_line
 from widgets.hours_input import HoursField, fits
@@ -31,6 +31,13 @@ from widgets.texts_input import TextsField
 from widgets.written_hours import mean_the_same, write
 
 if TYPE_CHECKING:  # forms are generic in their stubs only
+    from typing import Unpack
+
+    from django_stubs_ext import WithAnnotations
+
+    from voipcrm.backoffice.form_options import Data, Files, ModelFormOptions
+    from voipcrm.backoffice.unfold_admin import AnyField, Sections
+
     _ModelForm = forms.ModelForm[Widget]
 else:
     _ModelForm = forms.ModelForm
@@ -43,24 +50,34 @@ class WidgetForm(_ModelForm):
     opening_time = HoursField(label=_("Opening hours"), required=False, initial=dict)
     texts = TextsField(label=_("Texts of your own"), required=False)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self, data: "Data" = None, files: "Files" = None, **options: "Unpack[ModelFormOptions[Widget]]"
+    ) -> None:
+        super().__init__(data, files, **options)
         self.fields["opening_time"].disabled = not fits(self.instance.opening_time)
         if "texts" in self.fields:
             self.fields["texts"].widget.locale = self.instance.locale
 
-    def clean_opening_time(self) -> Any:
+    def clean_opening_time(self) -> object:
         """Equal hours are left as they were written."""
         stored, read = self.instance.opening_time, self.cleaned_data["opening_time"]
         return stored if mean_the_same(stored, read) else read
 
-    def clean_texts(self) -> Any:
+    def clean_texts(self) -> dict[str, object]:
         """Texts of other languages are kept."""
         locale, typed = self.instance.locale, self.cleaned_data["texts"]
         if self.fields["texts"].disabled:
-            return self.instance.texts
+            kept: dict[str, object] = self.instance.texts
+            return kept
         others = {key: texts for key, texts in self.instance.texts.items() if key != locale}
         return others | ({locale: typed} if typed else {})
+
+
+class LastSeen(TypedDict):
+    """What the rows of the list have besides their columns."""
+
+    seen_on: str
+    seen_at: datetime | None
 
 
 @admin.register(Widget)
@@ -95,7 +112,7 @@ class WidgetAdmin(BackOfficeAdmin[Widget]):
         (_("Appearance"), {"fields": ("locale", "color", "position", "consent_text", "texts")}),
         (_("History"), {"fields": ("created_at", "updated_at")}),
     )
-    actions_detail: Any = ("preview", "rotate_token")
+    actions_detail = ("preview", "rotate_token")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Widget]:
         latest = Sighting.objects.filter(widget=OuterRef("pk")).order_by("-last_at", "pk")
@@ -104,7 +121,7 @@ class WidgetAdmin(BackOfficeAdmin[Widget]):
         rows = rows.prefetch_related(Prefetch("lines", Sip.objects.without_secrets()))
         return rows.annotate(seen_on=seen["origin"], seen_at=seen["last_at"])
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Widget | None = None) -> "Sections":
         """The hours as a form, or as text for those who may not change them; a new widget has no sightings."""
         hidden = {"shown_hours"} if self._may_write(request, obj) else {"opening_time"}
         # which texts it has, its language says
@@ -118,13 +135,15 @@ class WidgetAdmin(BackOfficeAdmin[Widget]):
     def _may_write(self, request: HttpRequest, widget: Widget | None) -> bool:
         return self.has_add_permission(request) if widget is None else self.has_change_permission(request, widget)
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
+    def formfield_for_dbfield(
+        self, db_field: "AnyField", request: HttpRequest, **options: object
+    ) -> forms.Field | None:
         if db_field.name == "color":
             options["widget"] = UnfoldAdminColorInputWidget()
         return super().formfield_for_dbfield(db_field, request, **options)
 
     @admin.display(description=_("seen on"))
-    def seen(self, widget: Any) -> str:
+    def seen(self, widget: "WithAnnotations[Widget, LastSeen]") -> str:
         return _last_seen(widget.seen_on, widget.seen_at) if widget.seen_at else gettext("not seen yet")
 
     @admin.display(description=_("line to paste into the pages"))
@@ -165,7 +184,7 @@ class WidgetAdmin(BackOfficeAdmin[Widget]):
         permission="change",
         icon="autorenew",
     )
-    def rotate_token(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def rotate_token(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         widget = self.get_object(request, object_id)
         if widget is None:
             raise Http404

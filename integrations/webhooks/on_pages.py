@@ -1,10 +1,10 @@
 """What `integrations` adds to the admin pages of configurations and calls."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -21,31 +21,32 @@ from sips.models import Voip
 from voipcrm.backoffice.additions import Addition
 from voipcrm.backoffice.display import show_moment, start_of_today
 from voipcrm.backoffice.reader_links import may_view, reader_of
+from voipcrm.backoffice.secret_inputs import SecretForm
 
 MOST_SHOWN = 200
 """The latest deliveries that a call's page links to."""
 
 
 @admin.display(description=_("what is missing"))
-def lacking(voip: Any) -> SafeString | str:
+def lacking(voip: Voip) -> SafeString | str:
     found = lacks.of(voip, key_set=bool(getattr(voip, "secret_length", 0)))
     rows = format_html_join("", "<li>{}</li>", ((lack,) for lack in found))
     return format_html("<ul>{}</ul>", rows) if found else ""
 
 
 @admin.display(description=_("last delivery"))
-def last_delivery(voip: Any) -> str:
+def last_delivery(voip: Voip) -> str:
     received_at = getattr(voip, "last_delivery_at", None)
     return show_moment(received_at) if received_at else ""
 
 
 @admin.display(description=_("unreadable today"))
-def unreadable_today(voip: Any) -> str:
+def unreadable_today(voip: Voip) -> str:
     return _today(voip, "unreadable", getattr(voip, "unreadable_count", 0))
 
 
 @admin.display(description=_("read in part today"))
-def in_part_today(voip: Any) -> str:
+def in_part_today(voip: Voip) -> str:
     return _today(voip, "in_part", getattr(voip, "in_part_count", 0))
 
 
@@ -62,7 +63,7 @@ def deliveries_of(call: Call) -> list[int]:
     return [pk for pk in ids.distinct()[:MOST_SHOWN] if pk]
 
 
-def deliveries_link(shown_on: Any, label: str, **filters: object) -> SafeString | str:
+def deliveries_link(shown_on: object, label: str, **filters: object) -> SafeString | str:
     """The label, as a link to these deliveries for those who may see them."""
     if not may_view(reader_of(shown_on), WebhookDelivery):
         return label
@@ -78,18 +79,18 @@ def _today(voip: Voip, state: str, count: int) -> str:
     return deliveries_link(voip, str(count), voip=voip.pk, state=state, received_at_from=today)
 
 
-def _with_traffic_of_today(voips: QuerySet[Model]) -> QuerySet[Model]:
+def _with_traffic_of_today(voips: QuerySet[Voip]) -> QuerySet[Voip]:
     return with_traffic(voips, since=start_of_today())
 
 
-def _warn_of_lacks(request: HttpRequest, voip: Any, form: Any) -> None:
-    for lack in lacks.of(voip, key_set=form.has_secret):
+def _warn_of_lacks(request: HttpRequest, voip: Voip, form: "ModelForm[Voip]") -> None:
+    for lack in lacks.of(voip, key_set=isinstance(form, SecretForm) and form.has_secret):
         messages.warning(request, lack)
 
 
 TO_CONFIGURATIONS = Addition(
     columns=(last_delivery, unreadable_today, in_part_today),
-    fields={"provider": (lacking,), "deliveries": (last_delivery, unreadable_today, in_part_today)},
+    fields={"lacks": (lacking,), "deliveries": (last_delivery, unreadable_today, in_part_today)},
     read=_with_traffic_of_today,
     after_saving=_warn_of_lacks,
 )

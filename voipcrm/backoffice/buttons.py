@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from unfold.dataclasses import ActionDialog
 from unfold.decorators import action as unfold_action
 from unfold.forms import BaseDialogForm
 
@@ -14,7 +15,7 @@ from voipcrm.backoffice.submissions import LONGEST_TOKEN, new_token, redirect_fr
 
 __all__ = ["DialogForm", "button", "page_button", "redirect_from_dialog"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., HttpResponse])
 
 
 class DialogForm(BaseDialogForm):
@@ -29,20 +30,25 @@ def button(
     """A button on a record's page that asks in a dialog and acts once, on POST. The method takes (request, form, object_id) and returns a redirect
     made by `redirect_from_dialog`."""
     dialog = {"title": description, "description": question, "form_class": form, "form_submit_text": description}
-    decorator: Any = unfold_action(
-        description=cast("str", description), permissions=[permission], icon=icon, dialog=cast("Any", dialog)
+    decorator = cast(
+        "Callable[[Callable[..., HttpResponse]], F]",
+        unfold_action(
+            description=cast("str", description),
+            permissions=[permission],
+            icon=icon,
+            dialog=cast("ActionDialog", dialog),
+        ),
     )
 
     def decorate(method: F) -> F:
         @wraps(method)
-        def act_once(admin: Any, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        def act_once(admin: object, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
             def act() -> HttpResponse:
-                answer: HttpResponse = method(admin, request, form, object_id)
-                return answer
+                return method(admin, request, form, object_id)
 
             return submit_once(request, form.cleaned_data["once"], act, otherwise=request.path)
 
-        return cast("F", decorator(act_once))
+        return decorator(act_once)
 
     return decorate
 

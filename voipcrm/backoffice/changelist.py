@@ -1,7 +1,7 @@
 """Lists that stay fast on millions of rows."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -11,10 +11,11 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.views import ChangeList
 
+from voipcrm.backoffice.reader_links import set_reader
 from voipcrm.bounded_search import ADVICE, TooMuchToSearch, bounded_search
 
 if TYPE_CHECKING:  # paginators are generic in their stubs only
-    _Paginator = Paginator[Any]
+    _Paginator = Paginator[Model]
 else:
     _Paginator = Paginator
 
@@ -66,10 +67,10 @@ class CappedPaginator(_Paginator):
 class CappedChangeList(ChangeList):
     """Shows its count once, at the bottom, marked where it is capped."""
 
-    def get_queryset(self, request: HttpRequest, *args: Any, **options: Any) -> QuerySet[Model]:
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
         if any("\x00" in value for _name, values in request.GET.lists() for value in values):
             raise IncorrectLookupParameters  # PostgreSQL cannot search for what it cannot store
-        rows: QuerySet[Model] = super().get_queryset(request, *args, **options)
+        rows: QuerySet[Model] = super().get_queryset(request, exclude_parameters)
         return rows
 
     def get_results(self, request: HttpRequest) -> None:
@@ -86,4 +87,4 @@ class CappedChangeList(ChangeList):
         self.full_result_count = self.result_count
         self.result_list = list(self.result_list)
         for row in self.result_list:
-            row.reader = request.user
+            set_reader(row, request.user)

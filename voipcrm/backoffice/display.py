@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from django.utils import formats, timezone
 from django.utils.functional import Promise
@@ -10,8 +10,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display as unfold_display
 
-F = TypeVar("F", bound=Callable[..., Any])
-Text = str | Promise
+F = TypeVar("F", bound=Callable[..., object])
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from django.utils.functional import _StrOrPromise
+
+    Text: TypeAlias = _StrOrPromise
+else:
+    Text = str | Promise
 
 
 def unbroken(text: object) -> SafeString | str:

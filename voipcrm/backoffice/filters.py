@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin as PlainModelAdmin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Model, QuerySet
@@ -19,6 +20,9 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 
 from voipcrm.backoffice.display import Text, start_of
 
+if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
+
 MOST_CHOICES = 1_000
 M = TypeVar("M", bound=models.Model)
 EARLIEST, LATEST = date(1980, 1, 1), date(2199, 12, 31)
@@ -27,7 +31,7 @@ EARLIEST, LATEST = date(1980, 1, 1), date(2199, 12, 31)
 class DayRangeFilter(RangeDateFilter):
     """From a day to a day, both included, in the staff's time zone. Needs only an index on the field; nothing is aggregated."""
 
-    def choices(self, changelist: Any) -> Iterator[Any]:
+    def choices(self, changelist: ChangeList) -> "Iterator[_ListFilterChoices]":
         """Links carry ISO 8601 dates; the inputs show them in the local format."""
         for choice in super().choices(changelist):
             form = choice["form"]
@@ -59,7 +63,7 @@ class ChoiceFilter(DropdownFilter, Generic[M]):
 
     choices_shown: Iterable[tuple[str, Text]]
 
-    def lookups(self, request: HttpRequest, model_admin: "PlainModelAdmin[Model]") -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: "PlainModelAdmin[Model]") -> list[tuple[str, Text]]:
         return list(self.choices_shown)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[M]) -> QuerySet[M]:

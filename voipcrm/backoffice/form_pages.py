@@ -3,21 +3,26 @@
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
-from unfold.admin import ModelAdmin
+from unfold.forms import AdminForm
 
 from voipcrm.backoffice import history
 from voipcrm.backoffice.lost_updates import GuardedForm
-from voipcrm.backoffice.reader_links import ReadersForm
+from voipcrm.backoffice.reader_links import ReadersForm, set_reader
 from voipcrm.backoffice.submissions import new_token, submit_once
+from voipcrm.backoffice.unfold_admin import M, UnfoldAdmin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.forms import BaseFormSet, Form, ModelForm
 
 ONCE = "_once"
 REFUSAL = "_refused_because"
@@ -28,10 +33,7 @@ class NotVisible(Exception):
     """The user who saves the record would not see it; nothing is saved."""
 
 
-M = TypeVar("M", bound=Model)
-
-
-class FormPages(ModelAdmin, Generic[M]):
+class FormPages(UnfoldAdmin[M]):
     """The forms of the back-office's ModelAdmin."""
 
     warn_unsaved_form = True
@@ -42,8 +44,10 @@ class FormPages(ModelAdmin, Generic[M]):
         """The text of a refusal, for staff."""
         return str(problem)
 
-    def get_form(self, request: HttpRequest, obj: M | None = None, change: bool = False, **options: Any) -> Any:
-        form = options.get("form", self.form)
+    def get_form(
+        self, request: HttpRequest, obj: M | None = None, change: bool = False, **options: object
+    ) -> "type[ModelForm[M]]":
+        form = cast("type[ModelForm[M]]", options.get("form", self.form))
         guarded = type(form.__name__, (GuardedForm, form), {"refusal": getattr(request, REFUSAL, "")})
         return super().get_form(request, obj, change=change, **options | {"form": guarded})
 
@@ -53,7 +57,7 @@ class FormPages(ModelAdmin, Generic[M]):
         object_id: str | None = None,
         form_url: str = "",
         extra_context: dict[str, object] | None = None,
-    ) -> Any:
+    ) -> HttpResponse:
         shown = {**(extra_context or {}), "once": new_token()}
         show: Callable[..., HttpResponse] = super().changeform_view
         if request.method != "POST":
@@ -73,31 +77,38 @@ class FormPages(ModelAdmin, Generic[M]):
         otherwise = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         return submit_once(request, request.POST.get(ONCE, ""), store, otherwise=otherwise)
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(
+        self, request: HttpRequest, form: "ModelForm[M]", formsets: "Iterable[BaseFormSet[Form]]", change: bool
+    ) -> None:
         super().save_related(request, form, formsets, change)
         self.check_seen(request, form.instance.pk)
 
-    def check_seen(self, request: HttpRequest, pk: Any) -> None:
+    def check_seen(self, request: HttpRequest, pk: object) -> None:
         """Refuse a record that the user would not see, without revealing hidden records. Raises NotVisible."""
         if not self.get_queryset(request).filter(pk=pk).exists():
             raise NotVisible(gettext("You would not see this record yourself: name one of your own lines."))
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         answer: HttpResponse = super().history_view(request, object_id, extra_context)
         for entry in (getattr(answer, "context_data", None) or {}).get("action_list", ()):
             entry.get_change_message = partial(history.describe, entry)  # which is what the template asks
         return answer
 
-    def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> M | None:
-        found: Any = super().get_object(request, *args, **options)
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
+        found = super().get_object(request, object_id, from_field)
         if found is not None:
-            found.reader = request.user
-        return cast("M | None", found)
+            set_reader(found, request.user)
+        return found
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
-        context["adminform"].form.instance.reader = request.user
-        context["adminform"].__class__ = ReadersForm
-        return super().render_change_form(request, context, *args, **options)
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, object], *how: object, **more: object
+    ) -> HttpResponse:
+        page = cast("AdminForm", context["adminform"])
+        set_reader(page.form.instance, request.user)
+        page.__class__ = ReadersForm
+        return super().render_change_form(request, context, *how, **more)
 
     def _lock(self, object_id: str | None) -> None:
         """Lock the record until the end of the transaction, so that it does not change between comparison and save."""

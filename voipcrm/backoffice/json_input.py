@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,14 +12,21 @@ from django.utils.translation import gettext
 class JSONInput(forms.JSONField):
     """JSON laid out in lines by `lay_out`. Emptied, it is the model's empty value; text that PostgreSQL cannot store is refused."""
 
-    def __init__(self, *, empty: Callable[[], Any], **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(
+        self,
+        *,
+        empty: Callable[[], object],
+        encoder: type[json.JSONEncoder] | None = None,
+        decoder: type[json.JSONDecoder] | None = None,
+        **options: object,
+    ) -> None:
+        super().__init__(encoder, decoder, **options)
         self.empty = empty
 
-    def prepare_value(self, value: object) -> Any:
+    def prepare_value(self, value: object) -> str:
         return value if isinstance(value, InvalidJSONInput) else lay_out(value)
 
-    def clean(self, value: object) -> Any:
+    def clean(self, value: object) -> object:
         read = super().clean(value)
         text = json.dumps(read, ensure_ascii=False)
         if "\\u0000" in text or not is_unicode(text):

@@ -7,7 +7,7 @@ both have changed is a conflict: nothing is stored, and the page shows both valu
 import json
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib.admin.utils import display_for_field, label_for_field
@@ -23,7 +23,11 @@ from django.utils.translation import gettext, override
 from voipcrm.backoffice import history
 
 if TYPE_CHECKING:  # forms are generic in their stubs only
-    _ModelForm = forms.ModelForm[Any]
+    from typing import Unpack
+
+    from voipcrm.backoffice.form_options import Data, Files, ModelFormOptions
+
+    _ModelForm = forms.ModelForm[models.Model]
 else:
     _ModelForm = forms.ModelForm
 
@@ -40,10 +44,12 @@ class GuardedForm(_ModelForm):
     refusal = ""
     "Why a service refused the change; shown with the form as it was filled in."
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self, data: "Data" = None, files: "Files" = None, **options: "Unpack[ModelFormOptions[models.Model]]"
+    ) -> None:
+        super().__init__(data, files, **options)
         self._stored = {} if self.instance._state.adding else {name: self._read(name) for name in self._stored_fields()}
-        self._shown: dict[str, Any] = {}
+        self._shown: dict[str, object] = {}
         self._opened_at = self._now = timezone.now()
         self._unreadable = False
         if self.is_bound and self._stored:
@@ -91,7 +97,7 @@ class GuardedForm(_ModelForm):
             return
         try:
             self._shown = signing.loads(text, salt=_SALT)
-            self._opened_at = datetime.fromisoformat(self._shown.pop(OPENED_AT))
+            self._opened_at = datetime.fromisoformat(str(self._shown.pop(OPENED_AT)))
         except (signing.BadSignature, KeyError):
             self._unreadable = True
 
@@ -137,12 +143,12 @@ class GuardedForm(_ModelForm):
         label = capfirst(str(label_for_field(name, self._meta.model)))
         self.add_error(None, message % {"field": label, "typed": words})
 
-    def _changed_by_others(self) -> list[tuple[str, Any]]:
+    def _changed_by_others(self) -> list[tuple[str, object]]:
         """The inputs whose stored value differs from what the form showed, with the shown value."""
         shared = [name for name in self._shown if name in self._stored and name in self.fields]
         return [(name, self._shown[name]) for name in shared if _plain(self._stored[name]) != _plain(self._shown[name])]
 
-    def _is_typed(self, field: forms.Field, name: str, shown: Any) -> bool:
+    def _is_typed(self, field: forms.Field, name: str, shown: object) -> bool:
         model_field = self._meta.model._meta.get_field(name)
         if isinstance(model_field, models.Field) and not isinstance(
             model_field, models.ForeignKey | models.ManyToManyField
@@ -155,7 +161,7 @@ class GuardedForm(_ModelForm):
             shown, typed = shown.replace("\r\n", "\n"), typed.replace("\r\n", "\n")
         return field.has_changed(shown, typed)
 
-    def _typed(self, field: forms.Field, name: str) -> Any:
+    def _typed(self, field: forms.Field, name: str) -> object:
         return field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
 
     def _stored_fields(self) -> list[str]:
@@ -168,7 +174,7 @@ class GuardedForm(_ModelForm):
                     names.append(name)
         return names
 
-    def _read(self, name: str) -> Any:
+    def _read(self, name: str) -> object:
         value = self.initial[name]
         if isinstance(self._meta.model._meta.get_field(name), models.ManyToManyField):
             return sorted(each.pk for each in value)
@@ -191,6 +197,7 @@ class GuardedForm(_ModelForm):
             return str(related or "–")
         if isinstance(stored, bool):
             return gettext("Yes") if stored else gettext("No")
+        assert isinstance(field, models.Field)
         return str(display_for_field(stored, field, "–"))
 
 

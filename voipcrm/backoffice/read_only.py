@@ -2,8 +2,8 @@
 
 from django.http import HttpRequest
 
-from voipcrm.backoffice.form_pages import M
 from voipcrm.backoffice.model_admin import BackOfficeAdmin
+from voipcrm.backoffice.unfold_admin import M
 
 
 class ReadOnlyAdmin(BackOfficeAdmin[M]):

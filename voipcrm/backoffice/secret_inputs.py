@@ -1,23 +1,32 @@
 """Write-only inputs of secrets."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
+from voipcrm.backoffice.display import Text
+
+M = TypeVar("M", bound=Model)
+
 if TYPE_CHECKING:  # forms are generic in their stubs only
-    _ModelForm = forms.ModelForm[Any]
+
+    class _ModelForm(forms.ModelForm[M]): ...
+
 else:
-    _ModelForm = forms.ModelForm
+
+    class _ModelForm(forms.ModelForm, Generic[M]):
+        pass
 
 
 class SecretInput(forms.CharField):
     """Always shown empty; left empty it changes nothing."""
 
-    def __init__(self, label: Any) -> None:
+    def __init__(self, label: Text) -> None:
         super().__init__(
             label=label,
             required=False,
@@ -29,11 +38,11 @@ class SecretInput(forms.CharField):
 
 
 class ClearInput(forms.BooleanField):
-    def __init__(self, label: Any) -> None:
+    def __init__(self, label: Text) -> None:
         super().__init__(label=label, required=False, widget=UnfoldBooleanSwitchWidget())
 
 
-class SecretForm(_ModelForm):
+class SecretForm(_ModelForm[M]):
     """A form with a secret beside the model's fields: `new_secret` replaces it, `clear_secret` removes it; the stored secret is never read."""
 
     secret: ClassVar[str]

@@ -1,27 +1,32 @@
 """What an upper app adds to the pages of a model of a lower one."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from voipcrm.backoffice.additions import Addition, Place, fill
 
+if TYPE_CHECKING:
+    from voipcrm.backoffice.unfold_admin import Sections
+
 APPS = ("autocalls", "calls", "integrations", "sips", "widgets")
 
 
-def shown(record: Any) -> str:
+def shown(record: object) -> str:
     return str(record)
 
 
 def test_a_place_holds_what_is_added_there() -> None:
-    page = [("Provider", {"fields": ("name", Place("provider"))})]
+    page: Sections = [("Provider", {"fields": ("name", Place("provider"))})]
 
-    assert fill(page, [Addition(fields={"provider": (shown,)})]) == [("Provider", {"fields": ("name", shown)})]
+    filled: object = fill(page, [Addition(fields={"provider": (shown,)})])
+
+    assert filled == [("Provider", {"fields": ("name", shown)})]
 
 
 def test_an_empty_place_leaves_no_section_behind() -> None:
-    page = [(None, {"fields": ("name",)}), ("Deliveries", {"fields": (Place("deliveries"),)})]
+    page: Sections = [(None, {"fields": ("name",)}), ("Deliveries", {"fields": (Place("deliveries"),)})]
 
     assert fill(page, [Addition(fields={"provider": (shown,)})]) == [(None, {"fields": ("name",)})]
 
