@@ -27,6 +27,8 @@ _EXTENSION = re.compile(
 
 
 def drop_invisible(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text.strip()
     return "".join(c for c in text if unicodedata.category(c) not in _INVISIBLE_CATEGORIES).strip()
 
 

@@ -72,6 +72,7 @@ def caller(raw: str, country: str) -> str:
     return ANONYMOUS if is_withheld(raw) else called(raw, country)
 
 
+@lru_cache(maxsize=4096)
 def called(raw: str, country: str) -> str:
     """One side of a call: like `normalise`, without an extension after the number."""
     number, extension = split_extension(raw)

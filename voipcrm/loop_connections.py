@@ -81,6 +81,14 @@ def _connect() -> BaseDatabaseWrapper:
     return django
 
 
+def _plain(value: object) -> object:
+    """Texts as PostgreSQL writes an array of them: psycopg's adapter of lists looks at each before it writes any."""
+    if type(value) is not list:
+        return value
+    written = ('"' + text.replace("\\", r"\\").replace('"', r"\"") + '"' for text in value)
+    return "{" + ",".join(written) + "}"
+
+
 class LoopConnection:
     """One statement at a time."""
 
@@ -88,6 +96,7 @@ class LoopConnection:
         self.django = django
         self._connection: psycopg.Connection = django.connection
         self._libpq = self._connection.pgconn
+        self._adapters = Transformer(self._connection)
         self._socket = self._libpq.socket
         self._prepared: dict[bytes, bytes] = {}
         self._result: pq.abc.PGresult | None = None
@@ -110,9 +119,8 @@ class LoopConnection:
 
     async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
         """Raises psycopg's errors."""
-        adapters = Transformer(self._connection)
-        values = adapters.dump_sequence(
-            [parameters[name] for name in statement.names], [PyFormat.TEXT] * len(statement.names)
+        values = self._adapters.dump_sequence(
+            [_plain(parameters[name]) for name in statement.names], [PyFormat.TEXT] * len(statement.names)
         )
         if self._connection.prepare_threshold is None:
             result = await self._ask(self._libpq.send_query_params, statement.encoded, values)
@@ -120,8 +128,8 @@ class LoopConnection:
             result = await self._ask(self._libpq.send_query_prepared, await self._prepare(statement), values)
         if not result.ntuples:
             return None
-        adapters.set_pgresult(result)
-        return adapters.load_row(0, tuple)
+        self._adapters.set_pgresult(result)
+        return self._adapters.load_row(0, tuple)
 
     async def _prepare(self, statement: Statement) -> bytes:
         """The name under which it is known to the server."""

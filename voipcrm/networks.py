@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -13,6 +13,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _WITH_PORT = re.compile(r"(?:\[(?P<v6>[^\[\]]+)\]|(?P<v4>[0-9.]+))(?::[0-9]{1,5})?", re.ASCII)
 
 
+@lru_cache(maxsize=1024)  # a provider sends from few
 def parse_address(text: str) -> Address:
     """The address without the port and brackets that some proxies add (`192.0.2.1:5060`, `[2001:db8::1]:443`) and without a zone (`fe80::1%eth0`);
     an IPv4-mapped address (`::ffff:192.0.2.1`) as IPv4. Raises ValueError."""

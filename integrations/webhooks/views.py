@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024
 METHODS = ["GET", "POST"]
-STORED = {"status": "ok"}
+STORED = b'{"status": "ok"}'
 
 
 @csrf_exempt
@@ -41,7 +41,7 @@ def webhook(request: HttpRequest, provider: str, secret: str, event: str | None 
         return _refuse(403, "untrusted", str(problem))
     if answer is not None:
         return HttpResponse(answer, content_type="text/plain; charset=utf-8")
-    return JsonResponse(STORED)
+    return _stored()
 
 
 async def webhook_on_loop(
@@ -57,7 +57,11 @@ async def webhook_on_loop(
     except Exception:  # raised again by `webhook`
         return None
     is_stored = await at_once.take_in_on_loop(delivery, recipient.voip, recipient.adapter, loop)
-    return JsonResponse(STORED) if is_stored else None
+    return _stored() if is_stored else None
+
+
+def _stored() -> HttpResponse:
+    return HttpResponse(STORED, content_type="application/json", charset="utf-8")
 
 
 def _refuse(status: int, code: str, detail: str) -> JsonResponse:

@@ -89,6 +89,19 @@ def test_a_token_never_reaches_the_log(lines: io.StringIO, stranger: APIClient, 
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("given", "logged"), [(SECRET, "vcrm_…"), ("vcrm_a7", "vcrm_…"), ("Q7" * 20, "…"), ("Order-17", "Order-17")]
+)
+def test_a_secret_given_as_the_id_of_a_request_is_not_logged(
+    lines: io.StringIO, stranger: APIClient, given: str, logged: str
+) -> None:
+    stranger.get("/nowhere", HTTP_X_REQUEST_ID=given)
+
+    [line] = [event for event in events(lines) if event["logger"] == "voipcrm.access"]
+    assert (line["request_id"], line["view"]) == (logged, None)
+
+
+@pytest.mark.django_db
 def test_an_exceptions_traceback_is_redacted(
     lines: io.StringIO, alice: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ import make
 import psycopg
 import pytest
 from django.db import OperationalError, connection
+from django.utils import timezone
 from meeting import waits
 
 from calls.models import Call
@@ -140,6 +141,25 @@ def test_a_webhook_is_stored_without_a_thread(voip: Voip, tell: Tell) -> None:
     assert tell(story).used_threads == 0
     call = Call.objects.get(provider_call_id="op-1")
     assert (call.status, call.number_from, stored()) == ("RINGING", NUMBER, ["op-1"])
+
+
+@pytest.mark.parametrize("call_id", ['"a","b"', "back\\slash", "a{b}", "a,NULL"])
+def test_an_erased_call_is_found_by_an_id_with_what_arrays_are_written_with(
+    voip: Voip, tell: Tell, call_id: str
+) -> None:
+    async def story(server: Server) -> None:
+        await server.post(voip, call_id)
+        await server.connections.in_thread(erase)
+        await server.post(voip, call_id, event="call.answered")
+
+    def erase() -> None:
+        Call.objects.filter(provider_call_id=call_id).update(erased_at=timezone.now())
+
+    assert tell(story).used_threads == 0
+    assert [bytes(body) == b"" for body in WebhookDelivery.objects.order_by("pk").values_list("body", flat=True)] == [
+        False,
+        True,
+    ]
 
 
 def test_its_answer_has_the_usual_headers(voip: Voip, tell: Tell) -> None:

@@ -22,8 +22,10 @@ def known_charset(name: str) -> str:
 def declared_charset(content_type: str, body: bytes) -> str:
     """The charset of the content type or the XML declaration; "" if there is no allowed one."""
     of_type = _OF_TYPE.search(content_type)
+    if of_type:
+        return known_charset(of_type[1])
     of_xml = _OF_XML.match(body)
-    return known_charset(of_type[1] if of_type else of_xml[1].decode() if of_xml else "")
+    return known_charset(of_xml[1].decode()) if of_xml else ""
 
 
 def text_of(raw: bytes, charset: str) -> str:
