@@ -49,13 +49,8 @@ def has_place(widget: Widget, slot: Interval) -> bool:
     return len(taken_places(widget, begin=slot.begin, end=slot.end)) < widget.slot_capacity
 
 
-def taken_from(widget: Widget, now: datetime) -> Sequence[datetime]:
-    """The moments booked from now on, ascending, as far ahead as booking is possible."""
-    return taken_places(widget, begin=now, end=now + timedelta(days=widget.days_ahead + 2))
-
-
 def free_slots(widget: Widget, hours: OpeningHours, now: datetime, taken: Sequence[datetime]) -> Iterator[FreeSlot]:
-    """The slots a visitor can book now, ascending. taken: from `taken_from`."""
+    """The slots a visitor can book now, ascending. taken: the moments booked, ascending."""
     for slot in islice(slots.bookable(hours, widget.slot_rules, now), slots.MOST_OFFERED):
         free = widget.slot_capacity - (bisect_left(taken, slot.end) - bisect_left(taken, slot.begin))
         if free > 0:

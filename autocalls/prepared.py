@@ -6,24 +6,30 @@ and uses the prepared data only if they are unchanged. A version is PostgreSQL's
 
 import gzip
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.http import JsonResponse
 from django.utils import timezone
 
-from autocalls.booking import free_slots, in_runs, taken_from
+from autocalls.booking import free_slots, in_runs
+from autocalls.statuses import OPEN
+from calls.sql import Row, Statement, fetch_one
 from sips.encryption import without_secrets
 from sips.phone_numbers import display
 from widgets import form_tokens
 from widgets.models import Widget
 from widgets.texts import TEXTS
 
-_FIND = """
-SELECT w.id, ROW(w.xmin, w.ctid, v.xmin, v.ctid)::text FROM widgets_widget w LEFT JOIN sips_voip v ON v.id = w.voip_id WHERE w.token = %s"""
+FIND = Statement(f"""
+SELECT w.id, ROW(w.xmin, w.ctid, v.xmin, v.ctid)::text, ARRAY(
+    SELECT a.slot_at FROM autocalls_autocall a
+    WHERE w.call_future AND a.widget_id = w.id AND a.status IN ({", ".join(f"'{status.value}'" for status in OPEN)})
+        AND a.slot_at >= %(now)s::timestamptz AND a.slot_at < %(now)s::timestamptz + (w.days_ahead + 2) * interval '24 hours'
+    ORDER BY a.slot_at)
+FROM widgets_widget w LEFT JOIN sips_voip v ON v.id = w.voip_id WHERE w.token = %(token)s""")
+"""A widget by its token: its id, the versions of its rows, and the moments booked from now on, as far ahead as booking is possible."""
 MOST_WIDGETS = 500
 
 
@@ -96,37 +102,41 @@ def _etag(shown: dict[str, Any]) -> str:
 _prepared: dict[int, Prepared] = {}
 
 
+def asked(token: str, now: datetime) -> dict[str, object]:
+    """The parameters of FIND. The token must have no NUL."""
+    return {"token": token, "now": now}
+
+
 def widget_with(token: str) -> Widget | None:
     """The widget as it is now, without its configuration's secrets; for reading only, as others have the same."""
-    pk, version = _version_of(token)
-    known = _prepared.get(pk)
-    if known is not None and known.made_from.version == version:
+    row = fetch_one(FIND, asked(token, timezone.now()))
+    known = _prepared.get(row[0]) if row else None
+    if row and known is not None and known.made_from.version == row[1]:
         return known.widget
     found = find(token)
     return found.widget if found else None
 
 
-def _version_of(token: str) -> tuple[int, str]:
-    """(0, "") of no widget."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FIND, [token])
-        return cursor.fetchone() or (0, "")
-
-
 def find(token: str) -> Prepared | None:
     """None: there is no such widget."""
-    pk, version = _version_of(token)
-    if not pk:
+    now = timezone.now()
+    row = fetch_one(FIND, asked(token, now))
+    if row is None:
         return None
-    known, now = _prepared.get(pk), timezone.now()
-    if known is not None and known.made_from == _made_from(known.widget, version, now):
+    if (known := recall(row, now)) is not None:
         return known
-    widget = without_secrets(Widget.objects.select_related("voip")).filter(pk=pk, token=token).first()
-    return _keep(Prepared(widget, _made_from(widget, version, now), now)) if widget else None
+    widget = without_secrets(Widget.objects.select_related("voip")).filter(pk=row[0], token=token).first()
+    return _keep(Prepared(widget, _made_from(row, now), now)) if widget else None
 
 
-def _made_from(widget: Widget, version: str, now: datetime) -> MadeFrom:
-    taken: Sequence[datetime] = taken_from(widget, now) if widget.call_future else ()
+def recall(row: Row, now: datetime) -> Prepared | None:
+    """What is prepared for a row of FIND, if it was made from the same; asks nobody."""
+    known = _prepared.get(row[0])
+    return known if known is not None and known.made_from == _made_from(row, now) else None
+
+
+def _made_from(row: Row, now: datetime) -> MadeFrom:
+    _pk, version, taken = row
     return MadeFrom(version, int(now.timestamp()) // 60, tuple(taken))
 
 

@@ -1,13 +1,14 @@
 """Runs the few hand-written statements: bound on the server and prepared once per connection, which Django's cursor does not do."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 from django.db import connection
 
 Row = tuple[Any, ...]
+Result = TypeVar("Result")
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
@@ -40,3 +41,13 @@ def fetch_all(statement: Statement, parameters: Mapping[str, object]) -> list[Ro
     with connection.wrap_database_errors, psycopg.RawCursor(connection.connection) as cursor:
         cursor.execute(statement.encoded, [parameters[name] for name in statement.names], prepare=True)
         return cursor.fetchall()
+
+
+class EventLoop(Protocol):
+    """How to wait on the event loop."""
+
+    async def fetch_one(self, statement: Statement, parameters: Mapping[str, object]) -> Row | None:
+        """Run a statement, committed when this returns; the first row."""
+
+    async def in_thread(self, function: Callable[[], Result]) -> Result:
+        """Run what waits, as everything does that uses Django's connection."""

@@ -22,9 +22,10 @@ from voipcrm.wsgi import application as wsgi_application
 
 # Only after Django has been set up by that.
 # isort: split
-from integrations.webhooks.at_once import EventLoop
+from calls.sql import EventLoop
 from voipcrm.loop_connections import LoopConnections
-from voipcrm.webhook_path import WEBHOOKS, answer_webhook
+from voipcrm.webhook_path import WEBHOOKS
+from voipcrm.widget_path import ON_LOOP, answer_on_loop
 from voipcrm.wsgi_request import environ_of
 
 BODY_SECONDS = 10.0
@@ -49,7 +50,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Webhooks = Callable[[dict[str, Any], EventLoop], Awaitable[HttpResponse | None]]
+OnLoop = Callable[[dict[str, Any], EventLoop], Awaitable[HttpResponse | None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 
@@ -127,11 +128,11 @@ class Bodies:
 class Application:
     """Runs the WSGI application behind a body reader, in one process of an ASGI server."""
 
-    def __init__(self, wsgi: WSGIHandler, bodies: Bodies, webhooks: Webhooks | None = None) -> None:
-        """webhooks: answers those on the event loop, without the WSGI application; None where an address is not one of theirs after all."""
+    def __init__(self, wsgi: WSGIHandler, bodies: Bodies, on_loop: OnLoop | None = None) -> None:
+        """on_loop: answers the paths of ON_LOOP on the event loop, without the WSGI application; None where that has to answer after all."""
         self._wsgi = wsgi
         self._bodies = bodies
-        self._webhooks = webhooks
+        self._on_loop = on_loop
         self._for_monitoring = ThreadPoolExecutor(THREADS_FOR_MONITORING, "monitoring")
         self._for_webhooks = ThreadPoolExecutor(THREADS_FOR_WEBHOOKS, "webhooks")
         self._for_all_else = ThreadPoolExecutor(THREADS_FOR_ALL_ELSE, "pages")
@@ -155,8 +156,8 @@ class Application:
     async def _answer(self, environ: dict[str, Any], send: Send) -> Answer | None:
         """The whole response; None where it was streamed."""
         path = environ["PATH_INFO"]
-        if self._webhooks and path.startswith(WEBHOOKS) and (webhook := await self._webhooks(environ, self._loop)):
-            return webhook.status_code, _headers(webhook.items()), webhook.content
+        if self._on_loop and path.startswith(ON_LOOP) and (told := await self._on_loop(environ, self._loop)):
+            return told.status_code, _headers(told.items()), told.content
         loop = asyncio.get_running_loop()
 
         async def pass_on(message: Message) -> None:
@@ -210,5 +211,5 @@ allow_connections()
 application = Application(
     wsgi_application,
     Bodies(largest=settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0, seconds=BODY_SECONDS, most=MOST_UNFINISHED),
-    answer_webhook,
+    answer_on_loop,
 )

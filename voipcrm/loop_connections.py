@@ -38,7 +38,7 @@ class LoopConnections:
     async def in_thread(self, function: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, function)
 
-    async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+    async def fetch_one(self, statement: Statement, parameters: Mapping[str, object]) -> Row | None:
         """The first row, committed. Raises psycopg's and Django's database errors."""
         async with self._free:
             used = self._take() or await self._open()
@@ -117,7 +117,7 @@ class LoopConnection:
         self._loop.remove_writer(self._socket)
         self._connection.close()
 
-    async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
+    async def fetch_one(self, statement: Statement, parameters: Mapping[str, object]) -> Row | None:
         """Raises psycopg's errors."""
         values = self._adapters.dump_sequence(
             [_plain(parameters[name]) for name in statement.names], [PyFormat.TEXT] * len(statement.names)

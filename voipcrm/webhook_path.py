@@ -11,8 +11,8 @@ from django.core.handlers.exception import convert_exception_to_response, respon
 from django.http import HttpRequest, HttpResponse
 from django.middleware.security import SecurityMiddleware
 
+from calls.sql import EventLoop
 from integrations.urls import urlpatterns
-from integrations.webhooks.at_once import EventLoop
 from integrations.webhooks.views import webhook, webhook_on_loop
 from voipcrm.kept_connection import keep_connection
 from voipcrm.metrics import counted
@@ -25,7 +25,7 @@ WEBHOOKS = f"{MOUNTED}webhooks/"
 (_ROUTE,) = urlpatterns
 
 
-def _security(request: HttpRequest) -> Begun:
+def security_headers(request: HttpRequest) -> Begun:
     """Django's own headers."""
     if (redirection := _headers.process_request(request)) is not None:
         return redirection
@@ -38,7 +38,7 @@ def _view(request: HttpRequest) -> HttpResponse:
 
 _in_thread = keep_connection(cast("GetResponse", convert_exception_to_response(_view)))  # it is not asynchronous
 _headers = SecurityMiddleware(_in_thread)
-STEPS = (*EVERY_REQUEST, counted, _security)
+STEPS = (*EVERY_REQUEST, counted, security_headers)
 _through_all = as_middleware(*STEPS)(_in_thread)
 
 

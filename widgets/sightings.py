@@ -39,19 +39,24 @@ def origin_of(request: HttpRequest) -> str:
     return "" if origin in ours or len(origin) > LONGEST_ORIGIN else origin
 
 
+def is_noted(widget: Widget, origin: str) -> bool:
+    """Whether this process has stored it within the hour."""
+    return _key(widget, origin) in memory()
+
+
 def note(widget: Widget, origin: str) -> None:
     """Store that the widget was seen on this origin, once an hour; ignored at MOST_ORIGINS."""
-    key, full, now = _key(widget, origin), _key(widget, ""), timezone.now()
-    if key in memory():
+    if is_noted(widget, origin):
         return
+    key, full, now = _key(widget, origin), _key(widget, ""), timezone.now()
     of_widget = Sighting.objects.filter(widget=widget)
     if of_widget.filter(origin=origin, last_at__lte=now - NOTED_EVERY).update(last_at=now):
         _remember(key)
     elif full not in memory():
         seen = dict(of_widget.values_list("origin", "last_at"))
         has_place = len(seen) < MOST_ORIGINS or min(seen.values()) <= now - GIVES_WAY_AFTER
-        is_noted = origin in seen or (has_place and _add(widget, origin, now))
-        _remember(key if is_noted else full)
+        is_stored = origin in seen or (has_place and _add(widget, origin, now))
+        _remember(key if is_stored else full)
 
 
 def _key(widget: Widget, origin: str) -> str:

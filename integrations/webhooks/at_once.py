@@ -4,32 +4,17 @@ It is taken from a thread, or from the event loop with nothing in it that waits 
 (`integrations.webhooks.services`) decides everything anew, so it has no rules of its own.
 """
 
-from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Protocol, TypeVar
 
 from django.db import InterfaceError, OperationalError
 
 from calls import merge
 from calls.reporting_at_once import AtOnce, reporting_at_once
-from calls.sql import Row, Statement, fetch_one
+from calls.sql import EventLoop, fetch_one
 from integrations.providers.foundation.events import Delivery
 from integrations.providers.foundation.provider import Provider
 from integrations.webhooks import addressee, storing
 from sips.models import Voip
-
-Result = TypeVar("Result")
-
-
-class EventLoop(Protocol):
-    """How to wait on the event loop."""
-
-    async def fetch_one(self, statement: Statement, parameters: Mapping[str, Any]) -> Row | None:
-        """Run a statement, committed when this returns; the first row."""
-
-    async def in_thread(self, function: Callable[[], Result]) -> Result:
-        """Run what waits, as everything does that uses Django's connection."""
-
 
 _OF_CALL_WITH_ITS_ID = f"NOT EXISTS (SELECT FROM locked c WHERE NOT ({merge.near('%(started_at)s::timestamptz')}))"
 AT_ONCE = reporting_at_once(

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from calls.sql import EventLoop
 from integrations import providers
 from integrations.providers.foundation.events import Delivery
 from integrations.providers.foundation.provider import Untrusted
@@ -45,7 +46,7 @@ def webhook(request: HttpRequest, provider: str, secret: str, event: str | None 
 
 
 async def webhook_on_loop(
-    request: HttpRequest, provider: str, secret: str, event: str | None = None, *, loop: at_once.EventLoop
+    request: HttpRequest, provider: str, secret: str, event: str | None = None, *, loop: EventLoop
 ) -> HttpResponse | None:
     """The answer to nearly all of them, without a thread; None where `webhook` has to decide, as nothing was stored, or it is not known."""
     try:
