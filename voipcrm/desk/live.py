@@ -9,10 +9,12 @@ from calls import dialing
 from calls.admin import KIND_ICONS
 from calls.call_notes import other_party
 from calls.models import Call
-from calls.statuses import Kind
+from calls.reasons import Reason
+from calls.statuses import Kind, Status
 from sips import phone_numbers
 from sips.staff_lines import lines_of
 from voipcrm.desk.attempts import BEGINNING
+from voipcrm.desk.fragments import label_of
 from voipcrm.desk.names import names_of
 
 MOST_SHOWN = 50
@@ -55,13 +57,13 @@ def _shown(call: Call, name: str, user: User | AnonymousUser, lines: set[int]) -
     begins = call.kind == Kind.INCOMING and call.status in BEGINNING
     return LiveCall(
         pk=call.pk,
-        kind=str(call.get_kind_display()),
+        kind=label_of(Kind, call.kind),
         icon=KIND_ICONS.get(call.kind, "call"),
         number=number,
         shown=phone_numbers.display(number),
         name=name,
         line=str(call.sip or ""),
-        progress=str(call.get_reason_display() or call.get_status_display()),
+        progress=label_of(Reason, call.reason) or label_of(Status, call.status),
         since=call.answered_at or call.start_time,
         is_own=call.sip_id in lines or call.placed_by_id == user.pk,
         rings_reader=begins and call.sip_id in lines,

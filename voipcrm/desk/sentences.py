@@ -12,7 +12,10 @@ from autocalls.attention import OVERDUE_AFTER
 from autocalls.models import Autocall, Status
 from calls.follow_up_models import FollowUp, State
 from calls.models import Call
+from calls.reasons import Reason
+from calls.statuses import Status as CallStatus
 from voipcrm.backoffice.display import show_moment
+from voipcrm.desk.fragments import label_of
 
 PROMISED, DUE, MISSED, FAILED, TRIED, OTHERS = range(6)
 """Ranks of urgency, the most urgent first."""
@@ -96,7 +99,9 @@ def of_missed(moments: Sequence[datetime]) -> Fact:
 
 def of_attempt(call: Call) -> Fact:
     """Without caller and line, which the reader may not be allowed to see."""
-    return Fact("tried", TRIED, call.start_time, reason=str(call.get_reason_display() or call.get_status_display()))
+    return Fact(
+        "tried", TRIED, call.start_time, reason=label_of(Reason, call.reason) or label_of(CallStatus, call.status)
+    )
 
 
 def show_time(moment: datetime) -> str:

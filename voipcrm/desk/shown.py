@@ -15,11 +15,12 @@ from sips.number_writing import drop_invisible
 from sips.staff_lines import lines_of, sees_all_lines
 from voipcrm.backoffice.reader_links import may_view
 from voipcrm.backoffice.submissions import new_token
-from voipcrm.desk import actions, attempts, open_desks, pulse, sentences, strip, times
+from voipcrm.desk import actions, attempts, open_desks, pulse, sentences, strip
 from voipcrm.desk.caller_card import Card, caller_card
 from voipcrm.desk.faults import faults
+from voipcrm.desk.fragments import row_html
 from voipcrm.desk.lines import ReadersLines, readers_lines
-from voipcrm.desk.live import live_calls
+from voipcrm.desk.live import LiveCall, live_calls
 from voipcrm.desk.to_do import LOOKED_BACK, MOST_SHOWN, Entry, to_do
 
 PARTS = ("live", "to_do", "card", "strip")
@@ -33,11 +34,6 @@ class Row:
     facts: tuple[sentences.Fact, ...]
     is_going_on: bool
     may_change: bool
-
-    @property
-    def once(self) -> str:
-        """For each form that is shown."""
-        return new_token()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +72,27 @@ def columns_since(request: HttpRequest, number: str, since: str = "") -> Columns
         changed=frozenset(part for part, digest in zip(PARTS, digests, strict=True) if former.get(part) != digest),
         context={
             "live": live,
+            "live_rows": lambda: _live_rows(request, live),
             "rows": rows,
+            "entry_rows": lambda: _entry_rows(request, rows),
             "faults": problems,
             "rest_count": len(entries) - len(rows),
             "open_count": sum(not entry.is_others for entry in entries) + len(problems),
             "card": card,
             "strip": found,
             "may": rights_of(user),
-            "later_choices": times.CHOICES,
         },
     )
+
+
+def _live_rows(request: HttpRequest, live: Sequence[LiveCall]) -> list[str]:
+    may_change = rights_of(request.user)["change_call"]
+    return [row_html(request, "desk/live_row.html", call=call, may_change=may_change) for call in live]
+
+
+def _entry_rows(request: HttpRequest, rows: Sequence[Row]) -> list[str]:
+    may_call = rights_of(request.user)["call"]
+    return [row_html(request, "desk/to_do_row.html", row=row, entry=row.entry, may_call=may_call) for row in rows]
 
 
 def _concern(user: Any, entries: Sequence[Entry]) -> pulse.Concern:
