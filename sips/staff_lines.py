@@ -12,6 +12,9 @@ SEE_ALL_LINES = "sips.view_all_lines"
 """The right to see the calls of every line. Without it users see only the calls of their own lines, whatever other rights they have."""
 
 
+_KNOWN_LINES = "_known_lines"
+
+
 class StaffLineQuerySet(models.QuerySet["StaffLine"]):
     def visible_to(self, user: User | AnonymousUser) -> "StaffLineQuerySet":
         """All; users who see only their own lines: the assignments of these lines."""
@@ -54,7 +57,16 @@ def lines_of(user: User | AnonymousUser) -> list[int]:
     """Ids of the user's own lines; none without a signed-in user."""
     if user.pk is None:
         return []
+    if (known := getattr(user, _KNOWN_LINES, None)) is not None:
+        return list(known)
     return list(StaffLine.objects.filter(user_id=user.pk).order_by("sip_id").values_list("sip_id", flat=True))
+
+
+def know_lines(user: User | AnonymousUser) -> list[int]:
+    """Read the user's lines once for all that asks for them of this object: where one request asks many times, and changes none."""
+    lines = lines_of(user)
+    setattr(user, _KNOWN_LINES, tuple(lines))
+    return lines
 
 
 def give_line(user: User, sip_id: int) -> StaffLine:

@@ -1,5 +1,6 @@
 """Live calls."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,6 @@ from calls.models import Call
 from calls.reasons import Reason
 from calls.statuses import Kind, Status
 from sips import phone_numbers
-from sips.staff_lines import lines_of
 from voipcrm.desk.attempts import BEGINNING
 from voipcrm.desk.fragments import label_of
 from voipcrm.desk.names import names_of
@@ -30,7 +30,6 @@ class LiveCall:
     kind: str
     icon: str
     number: str
-    shown: str
     name: str
     line: str
     progress: str
@@ -41,18 +40,31 @@ class LiveCall:
     "It comes in on the reader's own line and is not answered yet."
     can_hang_up: bool
 
+    @property
+    def shown(self) -> str:
+        """The number as people write it."""
+        return phone_numbers.display(self.number)
 
-def live_calls(user: User | AnonymousUser) -> list[LiveCall]:
-    """Newest first, the reader's own on top; two reads of small indexes."""
-    lines = set(lines_of(user))
+
+Named = Sequence[tuple[Call, str]]
+"""Calls and the names of those who talk, the same for all who may see the same; newest first."""
+
+
+def find(user: User | AnonymousUser) -> Named:
+    """Two reads of small indexes."""
     rows = Call.objects.visible_to(user).in_progress().select_related("sip").only(*COLUMNS)
     calls = list(rows.order_by("-start_time", "-pk")[:MOST_SHOWN])
     names = names_of(user, map(other_party, calls))
-    shown = [_shown(call, names.get(other_party(call), ""), user, lines) for call in calls]
+    return [(call, names.get(other_party(call), "")) for call in calls]
+
+
+def shown_to(user: User | AnonymousUser, calls: Named, lines: Collection[int]) -> list[LiveCall]:
+    """Newest first, the reader's own on top."""
+    shown = [_shown(call, name, user, lines) for call, name in calls]
     return sorted(shown, key=lambda call: not call.is_own)
 
 
-def _shown(call: Call, name: str, user: User | AnonymousUser, lines: set[int]) -> LiveCall:
+def _shown(call: Call, name: str, user: User | AnonymousUser, lines: Collection[int]) -> LiveCall:
     number = other_party(call)
     begins = call.kind == Kind.INCOMING and call.status in BEGINNING
     return LiveCall(
@@ -60,7 +72,6 @@ def _shown(call: Call, name: str, user: User | AnonymousUser, lines: set[int]) -
         kind=label_of(Kind, call.kind),
         icon=KIND_ICONS.get(call.kind, "call"),
         number=number,
-        shown=phone_numbers.display(number),
         name=name,
         line=str(call.sip or ""),
         progress=label_of(Reason, call.reason) or label_of(Status, call.status),

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve, reverse
 
-from voipcrm.desk.pulse import Concern, snapshot
+from voipcrm.desk.changes import Concern
+from voipcrm.desk.pulse import snapshot
 
 MARK = "X-Desk-Since"
 MOST_KNOWN = 10_000
@@ -20,7 +21,7 @@ _Desk = tuple[str, str]
 """A session, and the number whose card is open."""
 
 
-class _OpenDesks:
+class OpenDesks:
     def __init__(self) -> None:
         self._lock = Lock()
         self._slot = 0
@@ -36,8 +37,11 @@ class _OpenDesks:
         return self._known.get(_of(request)) if slot == self._slot else None
 
 
-_open = _OpenDesks()
-remember = _open.remember
+_open = OpenDesks()
+
+
+def remember(request: HttpRequest, slot: int, concern: Concern) -> None:
+    _open.remember(request, slot, concern)
 
 
 def answer_unchanged_desks(

@@ -5,110 +5,149 @@ but those of one operator's line now and then. It compares what is stored, not w
 a row that was stored late is noticed late, not never.
 """
 
-import hashlib
 import time
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import Any
 
-from django.db.models import Count, Max
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
 
+from autocalls import attention
 from autocalls.models import OPEN, Autocall
+from autocalls.models import Status as AutocallStatus
 from calls.models import Call, FollowUp, Note
+from calls.statuses import MISSED, Kind
+from voipcrm.desk.changes import Change, Snapshot, digest_of
 
 SHARED_FOR = 0.5
 """Seconds. With a question every 1.5 s, on beats of half a second, a change is on screen within 2.5 s and the time of the answer."""
 LOOKED_AGAIN = 15
-"""Seconds. Changes by time alone (overdue) or by deletion show within this time."""
+"""Seconds. What the time alone changes (overdue) shows within this time, and who asks is checked again."""
 STORED_LATE = timedelta(seconds=3)
 """So much later than it says a change may be stored: its transaction took so long."""
 MOST_CHANGES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Concern:
-    """What of all calls concerns one desk."""
-
-    user_id: int
-    all_lines: bool
-    lines: frozenset[int]
-    numbers: Collection[str]
-    "Of the rows that are shown: whoever talks with one of them, on whatever line, may have done what is to be done."
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    updated_at: datetime
-    sip_id: int | None
-    placed_by_id: int | None
-    number: str
-
-    def concerns(self, concern: Concern) -> bool:
-        return (
-            concern.all_lines
-            or self.sip_id in concern.lines
-            or self.placed_by_id == concern.user_id
-            or self.number in concern.numbers
-        )
+MOST_DUE, MOST_NOTES = 2_000, 50
+COLUMNS = ("pk", "updated_at", "sip_id", "placed_by_id", "customer_number", "kind", "status", "deleted_at")
+_ENDS = """
+SELECT extract(epoch FROM clock_timestamp()) * 1000000, count(*), sum(extract(epoch FROM updated_at)),
+    (SELECT array_agg((id, updated_at)::text) FROM (SELECT id, updated_at FROM calls_followup ORDER BY updated_at DESC LIMIT 50) AS latest)
+FROM autocalls_autocall WHERE status = ANY(%s)
+"""
+_Row = tuple[int, datetime, int | None, int | None, str, str, str, datetime | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What has changed since the slot before this one, read before the rows that are shown: whatever comes meanwhile is new to the next question."""
+class Changes:
+    """What one process knows of what has changed."""
 
-    slot: int
-    rest: str
-    calls: Mapping[int, _Change]
-
-    def pulse(self, concern: Concern) -> str:
-        """A text that changes when anything does that concerns the desk, and every 15 seconds."""
-        seen = sorted((pk, change.updated_at) for pk, change in self.calls.items() if change.concerns(concern))
-        return f"{self.slot}-{digest_of(self.rest, seen)}"
-
-
-class _Changes:
     def __init__(self) -> None:
         self._lock = Lock()
-        self._read_at = 0.0
-        self._known = Snapshot(0, "", {})
+        self._read_at, self._due = 0.0, ""
+        self._known = Snapshot(slot=0, at=0, rest="", rest_order=0, notes={}, calls={}, order=0)
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, *, after: int | None = None) -> Snapshot:
+        """after: it has to have been read later than this moment of the database's clock, in microseconds."""
         slot = int(time.time()) // LOOKED_AGAIN
         with self._lock:
-            if slot != self._known.slot or time.monotonic() - self._read_at >= SHARED_FOR:
+            is_old = time.monotonic() - self._read_at >= SHARED_FOR
+            if is_old or slot != self._known.slot or (after is not None and self._known.at < after):
                 self._known = self._read(slot)
                 self._read_at = time.monotonic()
             return self._known
 
+    def fresh_snapshot(self) -> Snapshot:
+        with self._lock:
+            self._known = self._read(int(time.time()) // LOOKED_AGAIN)
+            self._read_at = time.monotonic()
+            return self._known
+
     def forget(self) -> None:
-        self._read_at, self._known = 0.0, Snapshot(0, "", {})
+        """All that was made of it has to be made anew."""
+        order = self._known.order + 1
+        self._known = Snapshot(
+            slot=0, at=0, rest="", rest_order=order, notes={}, calls={}, order=order, forgotten=order
+        )
+        self._read_at, self._due = 0.0, ""
 
     def _read(self, slot: int) -> Snapshot:
+        known = self._known
+        if slot != known.slot:
+            self._due = _due()
+        at, ends = _ends()
+        rest = digest_of(ends, self._due)
+        calls, order = self._read_calls(slot, known.order)
+        rest_order = known.rest_order if rest == known.rest else order + 1
+        left = (change.order for pk, change in known.calls.items() if pk not in calls)
+        forgotten = max(left, default=known.forgotten)
+        return Snapshot(slot, at, rest, rest_order, _notes(), calls, max(order, rest_order), forgotten)
+
+    def _read_calls(self, slot: int, order: int) -> tuple[dict[int, Change], int]:
         since = datetime.fromtimestamp((slot - 1) * LOOKED_AGAIN, UTC)
-        known = {pk: change for pk, change in self._known.calls.items() if change.updated_at >= since}
-        newest = max((change.updated_at for change in known.values()), default=since)
-        rows = Call.everything.filter(updated_at__gte=max(since, newest - STORED_LATE)).order_by("-updated_at")
-        columns = rows.values_list("pk", "updated_at", "sip_id", "placed_by_id", "customer_number")
-        changed = {pk: _Change(at, sip, by, number) for pk, at, sip, by, number in columns[:MOST_CHANGES]}
-        return Snapshot(slot, digest_of(_ends()), known | changed)
+        calls = {pk: change for pk, change in self._known.calls.items() if change.updated_at >= since}
+        newest = max((change.updated_at for change in calls.values()), default=since)
+        if (
+            slot == self._known.slot
+        ):  # else all of them once more: some are stored later than others that say they are newer
+            since = max(since, newest - STORED_LATE)
+        rows = Call.everything.filter(updated_at__gte=since).order_by("-updated_at")
+        for row in rows.values_list(*COLUMNS)[:MOST_CHANGES]:
+            change = _change(row, order + 1)
+            if calls.get(change.pk) != change:
+                order += 1
+                calls.pop(change.pk, None)  # to the end
+                calls[change.pk] = change
+        return calls, order
 
 
-_changes = _Changes()
-snapshot = _changes.snapshot
-forget = _changes.forget
+_changes = Changes()
 
 
-def digest_of(*shown: Any) -> str:
-    """The same for the same values."""
-    return hashlib.blake2b(repr(shown).encode(), digest_size=8).hexdigest()
+def snapshot(*, after: int | None = None) -> Snapshot:
+    return _changes.snapshot(after=after)
 
 
-def _ends() -> tuple[Any, ...]:
-    """Of the indexes of follow-ups and notes, which are written by people, so seldom."""
-    follow_ups = FollowUp.objects.aggregate(last=Max("updated_at"))["last"]
-    notes = Note.objects.aggregate(last=Max("pk"))["last"]
-    # There is no index of their times of change: those that are open are few, and one that ends leaves their number.
-    call_backs = Autocall.objects.filter(status__in=OPEN).aggregate(last=Max("updated_at"), count=Count("pk"))
-    return follow_ups, notes, call_backs["last"], call_backs["count"]
+def fresh_snapshot() -> Snapshot:
+    """Read now: for a page, which may follow what its reader has just done."""
+    return _changes.fresh_snapshot()
+
+
+def forget() -> None:
+    _changes.forget()
+
+
+def _change(row: _Row, order: int) -> Change:
+    pk, updated_at, sip_id, placed_by_id, number, kind, status, deleted_at = row
+    is_missed = kind == Kind.INCOMING and status in MISSED
+    return Change(pk, updated_at, sip_id, placed_by_id, number, is_missed, deleted_at is not None, order)
+
+
+def _ends() -> tuple[int, object]:
+    """The moment, and of what people write, so seldom: the open call-backs, which are few, and the follow-ups that were changed last, also those of a
+    transaction that took longer than the next."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDS, [list(OPEN)])
+        at, *ends = cursor.fetchone()
+    return int(at), ends
+
+
+def _notes() -> Mapping[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for pk, number in Note.objects.order_by("-pk").values_list("pk", "call__customer_number")[:MOST_NOTES]:
+        found[number] = (*found.get(number, ()), pk)
+    return found
+
+
+def _due() -> str:
+    """What the time alone brings."""
+    now = timezone.now()
+    follow_ups = FollowUp.objects.due(now).order_by("pk").values_list("pk", flat=True)
+    is_due = Q(status=AutocallStatus.SCHEDULED, call_at__lte=now) | attention.overdue()
+    call_backs = Autocall.objects.filter(is_due).order_by("pk")
+    late = [
+        (pk, promised < now - attention.OVERDUE_AFTER)
+        for pk, promised in call_backs.values_list("pk", "promised_at")[:MOST_DUE]
+    ]
+    return digest_of(list(follow_ups[:MOST_DUE]), late)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from calls import statistics
@@ -63,9 +65,9 @@ class Strip:
     lines: tuple[LineRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Known:
-    today: CallStatistics
+    figures: CallStatistics
     names: Mapping[int, str]
 
 
@@ -76,9 +78,14 @@ def may_see(user: User | AnonymousUser) -> bool:
 
 def strip() -> Strip:
     day = timezone.localdate(timezone=_zone())
-    known, usual = _today.get(day), _usual.get(day)
-    tiles = tuple(_tiles(known.today, usual))
-    busiest = sorted(known.today.by_line, key=lambda row: -row.figures["calls"].value)[:MOST_LINES]
+    return _made(day, _today.get(day), _usual.get(day), get_language() or "")
+
+
+@lru_cache(maxsize=4)
+def _made(day: date, known: _Known, usual: _Known, _language: str) -> Strip:
+    """Until one of them is read again; each is the same only with itself."""
+    tiles = tuple(_tiles(known.figures, usual.figures))
+    busiest = sorted(known.figures.by_line, key=lambda row: -row.figures["calls"].value)[:MOST_LINES]
     lines = tuple(
         LineRow(
             known.names.get(row.sip_id) or f"#{row.sip_id}", tuple(_count(figure) for figure in row.figures.values())
@@ -108,12 +115,12 @@ def _read_today() -> _Known:
     return _Known(found, {line.pk: str(line) for line in named})
 
 
-def _read_usual() -> CallStatistics:
+def _read_usual() -> _Known:
     """Of whole days, so that they can be listed: today's counts stay below until the day ends, its rates and times are comparable."""
     day = timezone.localdate(timezone=_zone())
     query = {"weekday": str(day.isoweekday()), "time_zone": _zone().key}
     rows: Any = CallFilter(query, queryset=Call.objects.all()).qs
-    return _of(day - timedelta(weeks=WEEKS), day - timedelta(days=1), rows, query)
+    return _Known(_of(day - timedelta(weeks=WEEKS), day - timedelta(days=1), rows, query), {})
 
 
 _today = Shared(_read_today, seconds=FRESH)

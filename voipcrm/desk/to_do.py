@@ -4,7 +4,7 @@ A missed call leaves by itself as soon as anybody has talked with its number. Wh
 follow-up or its call-back; nothing is stored here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -74,18 +74,40 @@ class _Found:
     settled_at: datetime | None = None
     "What happened until then is done, or is put off."
 
+    def leave_settled(self) -> None:
+        if self.settled_at is None:
+            return
+        self.missed = [moment for moment in self.missed if moment > self.settled_at]
+        if self.failed and self.failed.finished_at and self.failed.finished_at <= self.settled_at:
+            self.failed = None
+
+
+Findings = Mapping[str, _Found]
+"""What there is about each number, the same for all who may see the same."""
+
 
 def to_do(user: User | AnonymousUser, *, number: str = "") -> list[Entry]:
     """The most urgent first: call-backs, follow-ups that are due, missed calls, failed call-backs, and last what others have taken.
 
     number: of this one alone. Those that are shown have their names. A constant number of reads.
     """
+    return entries_of(find(user, number=number), user)
+
+
+def find(user: User | AnonymousUser, *, number: str = "") -> Findings:
     now = timezone.now()
     found: dict[str, _Found] = {}
     _find_missed(user, now, number, found)
     if may_view(user, Autocall):
         _find_call_backs(user, now, number, found)
     _find_follow_ups(user, now, number, found)
+    for it in found.values():
+        it.leave_settled()
+    return found
+
+
+def entries_of(found: Findings, user: User | AnonymousUser) -> list[Entry]:
+    now = timezone.now()
     made = (_entry(key, it, user, now) for key, it in found.items())
     entries = sorted(filter(None, made), key=lambda entry: (entry.rank, _order(entry), entry.number))
     names = names_of(user, [entry.number for entry in entries[:MOST_SHOWN]])
@@ -151,10 +173,6 @@ def _find_follow_ups(user: User | AnonymousUser, now: datetime, number: str, fou
 
 def _entry(number: str, it: _Found, user: User | AnonymousUser, now: datetime) -> Entry | None:
     """None where nothing of it is left to do."""
-    if it.settled_at is not None:
-        it.missed = [moment for moment in it.missed if moment > it.settled_at]
-        if it.failed and it.failed.finished_at and it.failed.finished_at <= it.settled_at:
-            it.failed = None
     facts = list(_facts(it, now))
     if not facts:
         return None

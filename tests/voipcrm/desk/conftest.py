@@ -1,11 +1,12 @@
 import pytest
 
-from voipcrm.desk import faults, pulse, strip
+from voipcrm.desk import faults, parts, pulse, strip
 
 
 @pytest.fixture(autouse=True)
 def nothing_known() -> None:
     """What the desks of a process share for some seconds is of another test."""
     pulse.forget()
+    parts.forget()
     strip.forget()
     faults.forget()
