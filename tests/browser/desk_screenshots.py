@@ -21,7 +21,7 @@ from staff import sign_in
 
 from calls.models import Call
 from sips.models import Sip
-from voipcrm.desk import faults, pulse, strip
+from voipcrm.desk import faults, parts, pulse, strip
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +44,7 @@ WORDS = {
 @pytest.fixture(autouse=True)
 def moment() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
-        for shared in (pulse, strip, faults):
+        for shared in (pulse, parts, strip, faults):
             shared.forget()
         yield
 
