@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Begin = Callable[..., Visit]
 
 ANSWERS_AND_HANGS_UP, BUSY = "+48225555506", "+48225555502"
+STEPS = ("waiting", "operator", "visitor", "talking", "finished")
 SECONDS = 100_000
 """In milliseconds: how long the longest step may take on a slow machine."""
 
@@ -63,8 +64,10 @@ def test_a_visitor_is_called_and_sees_it(visit: Begin, bed: Bed, office: Sipp) -
 
     expect(visited.status).to_have_text("Thank you for the conversation.", timeout=SECONDS)
     steps = visited.page.evaluate("told_")
-    assert steps[-2:] == ["talking", "finished"]
-    assert set(steps) <= {"waiting", "operator", "visitor", "talking", "finished"}
+    assert steps[-1] == "finished"
+    assert steps == [
+        step for step in STEPS if step in steps
+    ]  # a page on a busy machine may ask too seldom for the short ones
     call = Call.objects.get()
     assert (call.status, call.reason, (call.duration or 0) >= 2) == ("ANSWERED", "number_hung_up", True)
     assert office.got("INVITE sip:") >= 1
