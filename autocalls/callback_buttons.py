@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -130,7 +131,11 @@ class CallbackButtons(Exporting[Autocall]):
     def take(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         message = gettext("It is yours: call %(number)s.")
         return self._do(
-            request, object_id, lambda row: taking.take(row, request.user), message, log=gettext_noop("Taken.")
+            request,
+            object_id,
+            lambda row: taking.take(row, cast("User", request.user)),
+            message,
+            log=gettext_noop("Taken."),
         )
 
     @button(
@@ -142,7 +147,11 @@ class CallbackButtons(Exporting[Autocall]):
     def release(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         message = gettext("The call-back waits for the desk again.")
         return self._do(
-            request, object_id, lambda row: taking.release(row, request.user), message, log=gettext_noop("Given back.")
+            request,
+            object_id,
+            lambda row: taking.release(row, cast("User", request.user)),
+            message,
+            log=gettext_noop("Given back."),
         )
 
     @button(
@@ -156,7 +165,7 @@ class CallbackButtons(Exporting[Autocall]):
         return self._do(
             request,
             object_id,
-            lambda row: taking.finish(row, request.user),
+            lambda row: taking.finish(row, cast("User", request.user)),
             message,
             log=gettext_noop("Done by staff."),
         )

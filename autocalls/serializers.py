@@ -88,7 +88,7 @@ class AutocallSerializer(StrictBody, serializers.ModelSerializer[Autocall]):
             "finished_at",
         )  # fmt: skip
 
-    def to_internal_value(self, data: object) -> Any:
+    def to_internal_value(self, data: object) -> dict[str, object]:
         """The blank number of an erased call-back may be written back unchanged."""
         if (
             isinstance(data, MutableMapping)

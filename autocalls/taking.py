@@ -1,7 +1,6 @@
 """Call-backs that users make themselves: take, release, finish. Each action locks the row and is idempotent."""
 
-from typing import Any
-
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ class TakenBySomebody(TooLate):
         super().__init__(_("%(name)s has taken this call-back.") % {"name": name_of(self.holder)})
 
 
-def take(autocall: Autocall, by: Any) -> Autocall:
+def take(autocall: Autocall, by: User) -> Autocall:
     """Assign the call to this user; it is not dialed automatically unless they release it.
 
     Raises TakenBySomebody where somebody was faster, and TooLate once it is being dialed or is over.
@@ -36,7 +35,7 @@ def take(autocall: Autocall, by: Any) -> Autocall:
     return row
 
 
-def release(autocall: Autocall, by: Any) -> Autocall:
+def release(autocall: Autocall, by: User) -> Autocall:
     """Return it to automatic dialing, at the requested time or now if that has passed.
 
     Raises TakenBySomebody, and TooLate where it is neither taken nor scheduled.
@@ -53,7 +52,7 @@ def release(autocall: Autocall, by: Any) -> Autocall:
     return row
 
 
-def finish(autocall: Autocall, by: Any) -> Autocall:
+def finish(autocall: Autocall, by: User) -> Autocall:
     """Mark it as done by the user who has taken it.
 
     Raises TakenBySomebody, and TooLate where nobody has taken it.
@@ -72,7 +71,7 @@ def _lock(autocall: Autocall) -> Autocall:
     return Autocall.objects.select_for_update(of=("self",)).get(pk=autocall.pk)
 
 
-def _check_taker(row: Autocall, by: Any) -> None:
+def _check_taker(row: Autocall, by: User) -> None:
     if row.status != Status.TAKEN:
         message = _("This call-back is %(status)s; nobody has taken it.")
         raise TooLate(message % {"status": row.get_status_display()})

@@ -1,8 +1,9 @@
 """The call-backs of the API."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import cast
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Prefetch
 from drf_spectacular.utils import extend_schema
@@ -88,9 +89,9 @@ class AutocallViewSet(
         """Mark it done."""
         return self._answer(taking.finish)
 
-    def _answer(self, verb: Callable[[Autocall, Any], Autocall]) -> Response:
+    def _answer(self, verb: Callable[[Autocall, User], Autocall]) -> Response:
         try:
-            changed = verb(self.get_object(), self.request.user)
+            changed = verb(self.get_object(), cast("User", self.request.user))
         except taking.TakenBySomebody as problem:
             raise Conflict(str(problem), code="taken_by_somebody") from problem
         except services.TooLate as problem:

@@ -1,6 +1,6 @@
 """OpenAPI of `widget_data.json`, which is a plain Django view for speed and therefore described by hand."""
 
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from widgets.models import Locale, Position, RingFirst
 
@@ -19,7 +19,7 @@ _RUN = {
     },
     "required": ["call_at", "free"],
 }
-_SHOWN: dict[str, Any] = {
+_SHOWN: dict[str, object] = {
     "name": _TEXT,
     "description": _TEXT,
     "locale": {"type": "string", "enum": Locale.values, "description": "Of the texts."},
@@ -55,14 +55,28 @@ _INACTIVE = {
     "required": ["active"],
     "additionalProperties": False,
 }
-WIDGET_DATA_SCHEMAS: dict[str, Any] = {
+WIDGET_DATA_SCHEMAS: dict[str, object] = {
     "WidgetShown": {"type": "object", "properties": _SHOWN, "required": sorted(_SHOWN)},
     "WidgetInactive": _INACTIVE,
     "WidgetData": {
         "oneOf": [{"$ref": "#/components/schemas/WidgetShown"}, {"$ref": "#/components/schemas/WidgetInactive"}]
     },
 }
-WIDGET_DATA: dict[str, Any] = {
+
+
+class PlainOperation(TypedDict):
+    """An operation as OpenAPI describes it."""
+
+    operationId: str
+    tags: list[str]
+    security: list[dict[str, list[str]]]
+    parameters: list[dict[str, object]]
+    responses: dict[str, object]
+    summary: NotRequired[str]
+    description: NotRequired[str]
+
+
+WIDGET_DATA: PlainOperation = {
     "operationId": "widget_data_retrieve",
     "tags": ["widget_data"],
     "security": [{}],

@@ -52,7 +52,7 @@ class CallNotes(Exporting[Call]):
     )
     def add_note(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         call = self.seen_call(request, object_id)
-        notes.add_note(call, author=request.user, text=form.cleaned_data["text"])
+        notes.add_note(call, author=cast("User", request.user), text=form.cleaned_data["text"])
         messages.success(request, gettext("The note is stored."))
         return redirect_from_dialog(request, reverse("admin:calls_call_change", args=[call.pk]))
 

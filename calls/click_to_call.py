@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -112,7 +113,7 @@ class ClickToCall(CallNotes):
                 number_to=_number_to_dial(call, line),
                 client_id=call.client_id,
                 contact_id=call.contact_id,
-                placed_by=request.user,
+                placed_by=cast("User", request.user),
             )
         except CannotDial as problem:
             messages.error(request, str(problem))

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connections
 from django.db.models import Count, DateTimeField, F, Func, IntegerField, Q, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Ceil, Extract
 
 from calls.figures import Query, Rows
@@ -158,14 +159,14 @@ def seconds_of_talk(calls: CallQuerySet, period: Period) -> Counter[int]:
     return _histogram(answered, F("duration"))
 
 
-def _histogram(calls: CallQuerySet, seconds: Any) -> Counter[int]:
+def _histogram(calls: CallQuerySet, seconds: Combinable) -> Counter[int]:
     return _whole(_by_seconds(calls, seconds))
 
 
-def _by_seconds(calls: CallQuerySet, seconds: Any) -> dict[Any, int]:
+def _by_seconds(calls: CallQuerySet, seconds: Combinable) -> dict[float, int]:
     return dict(calls.order_by().annotate(seconds=seconds).values_list("seconds").annotate(count=Count("*")))
 
 
-def _whole(counted: Mapping[Any, int]) -> Counter[int]:
+def _whole(counted: Mapping[float, int]) -> Counter[int]:
     """PostgreSQL returns epochs as floats."""
     return Counter({int(seconds): count for seconds, count in counted.items()})

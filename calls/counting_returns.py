@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from django.db import connections
-from django.db.models import Subquery, Value
+from django.db.models import Model, QuerySet, Subquery, Value
 
 from calls.counting import in_period
 from calls.models import Call, CallQuerySet
@@ -28,6 +29,9 @@ SELECT start_time, next FROM (
 """Backwards in time, per number: the last talk seen is the next one after the missed call. Numbers are compared reversed because they differ
 mostly in their last digits."""
 
+Values = list[int | str | datetime]
+"""Of the parameters of a statement, in order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Returns:
@@ -46,14 +50,14 @@ def returns(calls: CallQuerySet, period: Period, *, within: tuple[int, ...], mis
     return Returns(returned, unreturned, dict(zip(within, counts, strict=True)))
 
 
-def _one_by_one(calls: CallQuerySet, period: Period) -> tuple[str, list[Any]]:
+def _one_by_one(calls: CallQuerySet, period: Period) -> tuple[str, Values]:
     """With `OFFSET 0`, because otherwise PostgreSQL repeats the subquery for each count."""
     next_talk = Subquery(later_talks(Call.objects.all(), since=period.start).values("start_time")[:1])
     text, values = _sql(_missed(calls, period).annotate(next=next_talk).values("start_time", "next"))
     return f"{text} OFFSET 0", values
 
 
-def _all_at_once(calls: CallQuerySet, period: Period) -> tuple[str, list[Any]]:
+def _all_at_once(calls: CallQuerySet, period: Period) -> tuple[str, Values]:
     columns = ("customer_number", "start_time", "is_missed")
     missed, of_missed = _sql(_missed(calls, period).annotate(is_missed=Value(True)).values(*columns))
     talked = Call.objects.filter(IS_TALK, start_time__gte=period.start).order_by()
@@ -61,10 +65,10 @@ def _all_at_once(calls: CallQuerySet, period: Period) -> tuple[str, list[Any]]:
     return _NEXT.format(missed=missed, talks=talks), [*of_missed, *of_talks]
 
 
-def _missed(calls: CallQuerySet, period: Period) -> Any:
+def _missed(calls: CallQuerySet, period: Period) -> "QuerySet[Model, object]":
     return in_period(calls, period.start, period.end).filter(IS_MISSED, HAS_NUMBER).order_by()
 
 
-def _sql(rows: Any) -> tuple[str, list[Any]]:
+def _sql(rows: "QuerySet[Model, object]") -> tuple[str, Values]:
     text, values = rows.query.sql_with_params()
     return text, list(values)

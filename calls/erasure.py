@@ -129,7 +129,7 @@ def _erase(pk: int, sought: SoughtNumber) -> Counter[str]:
 
 def _personal(row: Call, sought: SoughtNumber, country: str) -> dict[str, object]:
     """The row's personal values, emptied."""
-    empty: dict[str, Any] = {name: "" for name in NUMBERS if sought.is_named_by(getattr(row, name), country)}
+    empty: dict[str, object] = {name: "" for name in NUMBERS if sought.is_named_by(getattr(row, name), country)}
     empty |= PERSONAL
     if sought.is_in(row.provider_status, country):
         empty["provider_status"] = ""

@@ -1,7 +1,6 @@
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import reduce
-from typing import Any
 
 import django_filters
 from django.contrib.postgres.search import SearchQuery
@@ -63,9 +62,11 @@ def _any(conditions: Iterable[Q]) -> Q:
 
 
 class NumberField(TextInput):
-    def __init__(self, *, fields: tuple[str, ...], **options: Any) -> None:
+    def __init__(
+        self, *, fields: tuple[str, ...], label: str | None = None, required: bool = False, help_text: str = ""
+    ) -> None:
         self.fields = fields
-        super().__init__(max_length=64, **options)
+        super().__init__(max_length=64, label=label, required=required, help_text=help_text)
 
     def clean(self, value: object) -> Q | None:
         text = super().clean(value)
@@ -83,9 +84,17 @@ class NumberFilter(django_filters.Filter):
 
 
 class WordField(TextInput):
-    def __init__(self, *, parse: Any, known: list[str], **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        parse: Callable[[str], str],
+        known: list[str],
+        label: str | None = None,
+        required: bool = False,
+        help_text: str = "",
+    ) -> None:
         self.parse, self.known = parse, known
-        super().__init__(max_length=50, **options)
+        super().__init__(max_length=50, label=label, required=required, help_text=help_text)
 
     def clean(self, value: object) -> str:
         text = super().clean(value)

@@ -8,7 +8,6 @@ done.
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -182,7 +181,7 @@ def _assign(row: FollowUp, to: User) -> None:
         row.assignee, row.taken_at = to, timezone.now()
 
 
-def _change(follow_up: FollowUp, by: User, change: Callable[[FollowUp], Any]) -> FollowUp:
+def _change(follow_up: FollowUp, by: User, change: Callable[[FollowUp], object]) -> FollowUp:
     """Lock an open one, change it, and save it if anything is different."""
     with transaction.atomic():
         row = _open_row(follow_up)

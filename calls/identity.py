@@ -1,13 +1,11 @@
 """The other party's number, and the CRM client last known under it, by the rules of `calls.merge`."""
 
-from typing import Any
-
 from django.utils import timezone
 
 from calls import merge, report_values
 from calls.events import CallEvent
 from calls.models import Call
-from calls.sql import Statement, fetch_one
+from calls.sql import Row, Statement, fetch_one
 from calls.statuses import Kind, Status
 from sips.countries import DEFAULT_COUNTRY
 
@@ -33,7 +31,7 @@ def identify(call: Call) -> None:
         call.client_id, call.contact_id = client_id, contact_id
 
 
-def _merged(call: Call) -> tuple[Any, ...]:
+def _merged(call: Call) -> Row:
     """(customer_number, client_id, contact_id) by the rules for reports."""
     now = timezone.now()
     event = CallEvent(

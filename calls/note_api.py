@@ -1,12 +1,13 @@
 """Notes of the API: added and read, never changed."""
 
-from typing import Any
+from typing import cast
 
 import django_filters
+from django.contrib.auth.models import User
 from rest_framework import mixins, serializers
 from rest_framework.serializers import BaseSerializer
 
-from calls.models import Call, Note
+from calls.models import Call, CallQuerySet, Note
 from calls.note_models import LONGEST_NOTE
 from calls.notes import add_note
 from sips.staff_fields import UsernameField, UsernameFilter
@@ -18,8 +19,9 @@ from voipcrm.rest.replica import ListsFromReplica
 
 
 class CallIdField(IdField[Call]):
-    def get_queryset(self) -> Any:
-        return Call.objects.visible_to(self.context["request"].user).only("pk")
+    def get_queryset(self) -> CallQuerySet:
+        rows: CallQuerySet = Call.objects.visible_to(self.context["request"].user).only("pk")
+        return rows
 
 
 class NoteSerializer(StrictBody, serializers.ModelSerializer[Note]):
@@ -60,5 +62,7 @@ class NoteViewSet(
 
     def perform_create(self, serializer: BaseSerializer[Note]) -> None:
         serializer.instance = add_note(
-            serializer.validated_data["call"], author=self.request.user, text=serializer.validated_data["text"]
+            serializer.validated_data["call"],
+            author=cast("User", self.request.user),
+            text=serializer.validated_data["text"],
         )

@@ -1,13 +1,12 @@
 """Adding notes to calls."""
 
-from typing import Any
-
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from calls.models import Call, Note
 
 
-def add_note(call: Call, *, author: Any, text: str) -> Note:
+def add_note(call: Call, *, author: User, text: str) -> Note:
     """Raises Call.DoesNotExist where the call is deleted."""
     with transaction.atomic():
         # Deletion and erasure remove the notes under this lock, so that none is added behind them.

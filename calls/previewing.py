@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q
@@ -132,7 +131,7 @@ class _Rehearsal:
         found = {key: calls.pop(ids[key]) for key in events if ids[key] in calls}
         return found | {_real_id(key, real): call for key, call in calls.items()}
 
-    def _parameters(self, received: ReceivedEvent, call_id: str) -> dict[str, Any]:
+    def _parameters(self, received: ReceivedEvent, call_id: str) -> dict[str, object]:
         found = report_values.parameters(
             received.event,
             voip_id=self.voip.pk,
@@ -142,7 +141,7 @@ class _Rehearsal:
         )
         return found | {"provider_call_id": call_id}
 
-    def _merge(self, reports: Mapping[str, dict[str, Any]], events: Mapping[str, ReceivedEvent]) -> None:
+    def _merge(self, reports: Mapping[str, dict[str, object]], events: Mapping[str, ReceivedEvent]) -> None:
         """Merge one report of each of these calls. If the database refuses a call's report, only that call is left out."""
         if not reports:
             return
@@ -164,9 +163,9 @@ class _Rehearsal:
             for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
                 self._merge({key: reports[key] for key in half}, events)
 
-    def _place(self, key: str, parameters: dict[str, Any], received: ReceivedEvent) -> None:
+    def _place(self, key: str, parameters: dict[str, object], received: ReceivedEvent) -> None:
         """Handles a report that changed nothing: it is known, or it belongs to another call under the same id."""
-        call_id = parameters["provider_call_id"]
+        call_id = str(parameters["provider_call_id"])
         event = replace(received.event, provider_call_id=call_id)
         placed = None if key in self.certain else place(event, parameters, voip=self.voip)
         if placed is None:
@@ -191,7 +190,7 @@ def _real_id(made: str, real: Mapping[str, str]) -> str:
 
 
 def _change(voip: Voip, key: str, before: Call | None, after: Call | None, doubt: str) -> CallChange:
-    shown: list[dict[str, Any] | None] = [
+    shown: list[dict[str, object] | None] = [
         {name: getattr(call, name) for name in SHOWN} if call else None for call in (before, after)
     ]
     return CallChange((voip.pk, key), shown[0], shown[1], is_partial=False, doubt=doubt)

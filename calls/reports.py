@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -68,7 +68,7 @@ def report(
     return stored
 
 
-def put_in_place(event: CallEvent, stored: Stored, parameters: dict[str, Any], voip: Voip) -> Stored:
+def put_in_place(event: CallEvent, stored: Stored, parameters: dict[str, object], voip: Voip) -> Stored:
     """Handles a report that changed nothing: it is known, its call is deleted, or another call has reused its id (`calls.reused_ids`)."""
     placed = place(event, parameters, voip=voip)
     if placed is None:

@@ -8,7 +8,7 @@ merged. A number of ambiguous country equals each of its possible numbers.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import cast
 
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
@@ -38,12 +38,12 @@ class Placed:
     "Why it is not merged, a sentence for staff."
 
 
-def place(event: CallEvent, parameters: Mapping[str, Any], *, voip: Voip) -> Placed | None:
+def place(event: CallEvent, parameters: Mapping[str, object], *, voip: Voip) -> Placed | None:
     """Decide which call the report belongs to; of two calls the older one gets another id. None: the call with its id."""
     call = Call.everything.select_for_update().filter(voip_id=voip.pk, provider_call_id=event.provider_call_id).first()
     if call is None:  # another process has just given it another id
         return Placed(event)
-    began: datetime = parameters["started_at"]
+    began = cast("datetime", parameters["started_at"])
     ended = call.ended_at or call.start_time + merge.LONGEST_CALL
     early, late = call.start_time - began, began - ended
     if call.deleted_at is not None or max(early, late) <= merge.APART:
@@ -62,14 +62,14 @@ def _may_be_one(number: str, other: str, country: str) -> bool:
     return not {number, *possible_readings(number, country)}.isdisjoint({other, *possible_readings(other, country)})
 
 
-def _another(event: CallEvent, call: Call, parameters: Mapping[str, Any], *, voip: Voip, customer: str) -> CallEvent:
+def _another(event: CallEvent, call: Call, parameters: Mapping[str, object], *, voip: Voip, customer: str) -> CallEvent:
     """The event under its own call's id: the later of the two calls keeps the provider's id."""
-    if parameters["started_at"] > call.start_time:
+    began = cast("datetime", parameters["started_at"])
+    if began > call.start_time:
         key = _former_id(event.provider_call_id, call.start_time)
         Report.objects.of(call).filter(provider_call_id=call.provider_call_id).update(provider_call_id=key)
         Call.everything.filter(pk=call.pk).update(provider_call_id=key, updated_at=timezone.now())
         return event
-    began: datetime = parameters["started_at"]
     near = (began - merge.APART, began + merge.APART)
     known = Call.everything.filter(
         voip_id=voip.pk,

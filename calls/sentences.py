@@ -5,7 +5,7 @@ They are stored as the English text with its values, one per line: `["“%(word)
 """
 
 import json
-from typing import Any, Self
+from typing import Self
 
 from django.utils.translation import gettext, gettext_noop
 
@@ -32,7 +32,7 @@ class Sentence(str):
         places = {name: _translated(value) for name, value in self.values.items()}
         return message % places if places else message
 
-    def as_json(self) -> list[Any]:
+    def as_json(self) -> list[object]:
         places = {
             name: value.as_json() if isinstance(value, Sentence) else value for name, value in self.values.items()
         }
@@ -67,7 +67,7 @@ def _translate_line(line: str) -> str:
         return translate(line)
 
 
-def _read(stored: Any) -> Sentence:
+def _read(stored: object) -> Sentence:
     """Raises ValueError, TypeError or KeyError for what is no stored sentence."""
     match stored:
         case [str(text), dict(places)]:

@@ -1,8 +1,8 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
@@ -12,7 +12,8 @@ from calls.report_values import EARLIEST_YEAR, LATEST_YEAR
 from calls.statuses import Kind, Status, parse_kind, parse_status
 from sips.fields import SipIdField, VoipIdField, write_numbers, zone_of
 from sips.staff_fields import UsernameField
-from voipcrm.rest.bodies import StrictBody
+from voipcrm.backoffice.display import Text
+from voipcrm.rest.bodies import AnyField, StrictBody
 from voipcrm.rest.fields import IdField
 from voipcrm.rest.moments import WallClockField, read_moment
 
@@ -33,8 +34,16 @@ def within_reason(moment: datetime) -> None:
 class WordField(serializers.ChoiceField):
     """One of an enumeration's values, in any spelling that its parser reads."""
 
-    def __init__(self, choices: Any, *, parse: Callable[[str], str], **options: Any) -> None:
-        super().__init__(choices, **options)
+    def __init__(
+        self,
+        choices: Sequence[tuple[str, Text]],
+        *,
+        parse: Callable[[str], str],
+        required: bool | None = None,
+        allow_blank: bool = False,
+        help_text: str | None = None,
+    ) -> None:
+        super().__init__(choices, required=required, allow_blank=allow_blank, help_text=help_text)
         self.parse = parse
 
     def to_internal_value(self, data: object) -> str:
@@ -49,10 +58,10 @@ class WordField(serializers.ChoiceField):
 class OutcomeIdField(IdField[Outcome]):
     """The id of an outcome of the company's list, or null: one that is offered, or what the record has already."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(source="outcome", queryset=Outcome.objects.all(), required=False, allow_null=True, **options)
+    def __init__(self) -> None:
+        super().__init__(source="outcome", queryset=Outcome.objects.all(), required=False, allow_null=True)
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[Outcome]:
         present = getattr(getattr(self.parent, "instance", None), "outcome_id", None)
         return Outcome.objects.filter(Q(active=True) | Q(pk=present))
 
@@ -94,7 +103,7 @@ class CallSerializer(StrictBody, serializers.ModelSerializer[Call]):
             "answered_at", "ended_at", "reason", "provider_status", "provider_call_id", "recording_url", "created_at", "updated_at",
         )  # fmt: skip
 
-    def to_internal_value(self, data: object) -> Any:
+    def to_internal_value(self, data: object) -> dict[str, object]:
         """A call needs at least one field that is not blank."""
         empty = _("The body is empty: give at least one field of the call, such as number_from.")
         if self.instance is None and isinstance(data, Mapping) and not data:
@@ -104,7 +113,7 @@ class CallSerializer(StrictBody, serializers.ModelSerializer[Call]):
             raise ParseError(empty)
         return values
 
-    def blank(self, name: str, field: Any) -> Any:
+    def blank(self, name: str, field: AnyField) -> object:
         """A blank start is the time of entry."""
         if name == "start_time" and self.instance is not None:
             return self.instance.created_at

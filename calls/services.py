@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -125,7 +125,7 @@ def request_call(
     description: str = "",
     customer_first: bool = False,
     dial_by: datetime | None = None,
-    placed_by: Any = None,
+    placed_by: User | None = None,
 ) -> Call:
     """Request a call: the operator's line is rung first, then the number, or the other way round. Raises `sips.lines.CannotDial`.
 

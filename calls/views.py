@@ -1,3 +1,6 @@
+from typing import cast
+
+from django.contrib.auth.models import User
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import status, viewsets
@@ -84,7 +87,7 @@ class CallViewSet(ListsFromReplica[Call], VisibleRecords[Call], NotedEdits[Call]
         body = MakeCallSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         try:
-            call = services.request_call(via=via, placed_by=request.user, **body.validated_data)
+            call = services.request_call(via=via, placed_by=cast("User", request.user), **body.validated_data)
         except CannotDial as problem:
             raise ValidationError({problem.field: [str(problem)]}, code="cannot_dial") from problem
         return Response(self.get_serializer(self._read(call.pk)).data, status=status.HTTP_201_CREATED)

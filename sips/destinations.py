@@ -1,11 +1,10 @@
 """Where a configuration's API key is sent. A user who may change a configuration but does not know its key must not redirect it to another host."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 
-def destination(provider: str, api_url: str, settings: Any) -> frozenset[str]:
+def destination(provider: str, api_url: str, settings: object) -> frozenset[str]:
     """The provider, which implies a default address, and the origin of every address in the configuration."""
     return frozenset({f"provider {provider}", *map(_origin, _addresses([api_url, settings]))})
 

@@ -8,7 +8,7 @@ Decryption happens when a row is loaded, so queries that do not need the secret 
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -69,7 +69,7 @@ class EncryptedTextField(_TextField):
     def from_db_value(self, value: str | None, _expression: Expression, _connection: BaseDatabaseWrapper) -> str | None:
         return None if value is None else decrypt(value)
 
-    def get_lookup(self, lookup_name: str) -> "type[Lookup[Any]] | None":
+    def get_lookup(self, lookup_name: str) -> "type[Lookup[object]] | None":
         if lookup_name != "isnull":
             raise FieldError(f"{self.name} is encrypted anew each time: '{lookup_name}' cannot find it, isnull can.")
         return super().get_lookup(lookup_name)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import User
@@ -34,5 +33,5 @@ def note(user: User, lines: Iterable[tuple[Sip, Sequence[str] | None]]) -> None:
     LogEntry.objects.bulk_create(entries, batch_size=BATCH)
 
 
-def _message(changed: Sequence[str] | None, titles: dict[str, str]) -> list[dict[str, Any]]:
+def _message(changed: Sequence[str] | None, titles: dict[str, str]) -> list[dict[str, dict[str, list[str]]]]:
     return [{"added": {}}] if changed is None else [{"changed": {"fields": [titles[name] for name in changed]}}]

@@ -2,13 +2,15 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.base import ModelBase
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -170,14 +172,20 @@ class Voip(models.Model):
         except ValueError as problem:
             raise ValidationError({"settings": str(problem)}) from problem
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(
+        self,
+        *,
+        force_insert: bool | tuple[ModelBase, ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
         """Stores the digest of the webhook secret, by which it is looked up. A deferred secret has not changed."""
         if "webhook_secret" not in self.get_deferred_fields():
             self.webhook_digest = hashlib.sha256(self.webhook_secret.encode()).hexdigest()
-        update_fields = kwargs.get("update_fields")
         if self._remember_provider() and update_fields is not None:
-            kwargs["update_fields"] = {*update_fields, "former_providers"}
-        super().save(*args, **kwargs)
+            update_fields = {*update_fields, "former_providers"}
+        super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
 
     def _remember_provider(self) -> bool:
         """Keep what is needed to read the stored provider's deliveries in `former_providers`. Returns whether the provider has changed."""
@@ -192,7 +200,7 @@ class Voip(models.Model):
 
     def settings_of(self, provider: str) -> dict[str, object]:
         """The settings for this provider's deliveries, current or former."""
-        former: dict[str, Any] = self.former_providers.get(provider, {}).get("settings", {})
+        former: dict[str, object] = self.former_providers.get(provider, {}).get("settings", {})
         return former if provider != self.provider else dict(self.settings)
 
     def rotate_webhook_secret(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final, Protocol
 
 from django.db.models import Model, Q, QuerySet
 
@@ -19,7 +19,20 @@ LONGEST_CELL: Final = 32_767
 FORMULA: Final = re.compile(r"\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 """Characters that a spreadsheet may interpret as the start of a formula (OWASP, CSV Injection), full-width signs included."""
 NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?", re.ASCII)
-Row = Sequence[Any]
+Row = Sequence[object]
+
+
+class Sheet(Protocol):
+    """What we ask of XlsxWriter, which is not typed. Rows and columns are counted from 0."""
+
+    def write_string(self, row: int, column: int, text: str, form: object = None) -> int: ...
+    def write(self, row: int, column: int, value: object) -> int: ...
+    def freeze_panes(self, row: int, column: int) -> None: ...
+
+
+class Book(Protocol):
+    def add_format(self, properties: dict[str, bool]) -> object: ...
+    def add_worksheet(self) -> Sheet: ...
 
 
 def harmless(text: str) -> str:
@@ -47,7 +60,7 @@ def newest_first(rows: QuerySet[Model], columns: Sequence[str], *, time: str = "
             beyond = Q(**{f"{time}__lte": last[-2]}) & (Q(**{f"{time}__lt": last[-2]}) | beyond)
 
 
-def _piece(rows: QuerySet[Any]) -> list[Any]:
+def _piece(rows: "QuerySet[Model, tuple[object, ...]]") -> list[tuple[object, ...]]:
     return replica.read(lambda source: list(rows.using(source)))
 
 
@@ -63,7 +76,7 @@ def csv_pieces(heading: Row, pieces: Iterable[list[Row]]) -> Iterator[bytes]:
         line.truncate()
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     return harmless(value) if isinstance(value, str) else value
 
 
@@ -81,12 +94,13 @@ def xlsx_progress(heading: Row, pieces: Iterable[list[Row]], path: Path) -> Iter
             book.close()
 
 
-def _write(book: Any, heading: Row, pieces: Iterable[list[Row]]) -> Iterator[int]:
-    bold, written, sheet = book.add_format({"bold": True}), 0, None
+def _write(book: Book, heading: Row, pieces: Iterable[list[Row]]) -> Iterator[int]:
+    bold, written = book.add_format({"bold": True}), 0
+    sheet: Sheet | None = None
     for rows in pieces:
         for row in rows:
             place = written % ROWS_OF_A_SHEET
-            if place == 0:
+            if sheet is None or place == 0:
                 sheet = _sheet(book, heading, bold)
             _write_row(sheet, place + 1, row)
             written += 1
@@ -95,7 +109,7 @@ def _write(book: Any, heading: Row, pieces: Iterable[list[Row]]) -> Iterator[int
         yield written
 
 
-def _sheet(book: Any, heading: Row, bold: Any) -> Any:
+def _sheet(book: Book, heading: Row, bold: object) -> Sheet:
     sheet = book.add_worksheet()
     for column, title in enumerate(heading):
         sheet.write_string(0, column, str(title), bold)
@@ -103,7 +117,7 @@ def _sheet(book: Any, heading: Row, bold: Any) -> Any:
     return sheet
 
 
-def _write_row(sheet: Any, place: int, row: Row) -> None:
+def _write_row(sheet: Sheet, place: int, row: Row) -> None:
     for column, value in enumerate(row):
         if isinstance(value, str):
             sheet.write_string(place, column, value[:LONGEST_CELL])

@@ -1,8 +1,7 @@
 """Lines of users, in the API."""
 
-from typing import Any
-
 import django_filters
+from django.contrib.auth.models import AnonymousUser, User
 from django.utils.translation import gettext as _
 from rest_framework import mixins, serializers, status
 from rest_framework.exceptions import PermissionDenied
@@ -62,7 +61,7 @@ class StaffLineViewSet(
         return Response(self.get_serializer(given).data, status=code)
 
 
-def check_may_give(giver: Any, sip_id: int) -> None:
+def check_may_give(giver: User | AnonymousUser, sip_id: int) -> None:
     """A line lets its user see its calls, so nobody may give a line whose calls they do not see. Raises PermissionDenied."""
     if not sees_all_lines(giver) and sip_id not in lines_of(giver):
         raise PermissionDenied(_("You can only give lines whose calls you see yourself."))

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.contrib.auth.models import Permission
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -16,6 +16,9 @@ from sips.encryption import without_secrets
 from voipcrm import rights
 from voipcrm.audit.entries import Action, AuditEntry
 from voipcrm.backoffice.display import show_moment
+
+if TYPE_CHECKING:
+    from voipcrm.backoffice.unfold_admin import AnyField
 
 NOTED = {"filters": _("filters"), "file": _("file")}
 """Labels of what events record besides columns."""
@@ -50,7 +53,7 @@ def names_in(entries: Iterable[AuditEntry]) -> Names:
     for entry in entries:
         for column, values in entry.changes.items():
             field, linked = _field(entry, column)
-            if field is not None and field.is_relation:
+            if field is not None and field.related_model is not None:
                 wanted[field.related_model] |= {linked} if linked else {str(value) for value in values or () if value}
     return {
         (model, str(row.pk)): rights.label_of(row) if isinstance(row, Permission) else str(row)
@@ -59,18 +62,18 @@ def names_in(entries: Iterable[AuditEntry]) -> Names:
     }
 
 
-def _rows(model: type[Model], ids: set[str]) -> Any:
+def _rows(model: type[Model], ids: set[str]) -> QuerySet[Model]:
     rows = without_secrets(model._base_manager.filter(pk__in=[pk for pk in ids if pk.isdecimal()]))
     return rows.select_related("content_type") if model is Permission else rows
 
 
-def _shown(entry: AuditEntry, values: list[Any]) -> list[Any]:
+def _shown(entry: AuditEntry, values: list[object]) -> list[object]:
     """The new value of what was added, the old value of what was deleted, else both."""
     parts = {Action.ADDED: values[1:], Action.DIALED: values[1:], Action.DELETED: values[:1]}
     return parts.get(Action(entry.action), values)
 
 
-def _field(entry: AuditEntry, column: str) -> tuple[Any, str]:
+def _field(entry: AuditEntry, column: str) -> tuple["AnyField | None", str]:
     """The field, and the id of a linked record. The field is None where the column no longer exists."""
     name, _colon, linked = column.partition(":")
     model = apps.get_model(entry.model) if entry.model else None
@@ -78,7 +81,7 @@ def _field(entry: AuditEntry, column: str) -> tuple[Any, str]:
     return next((field for field in fields if name in (field.name, field.column)), None), linked
 
 
-def _value(field: Any, value: Any, names: Names) -> str:
+def _value(field: "AnyField | None", value: object, names: Names) -> str:
     if value in (None, ""):
         return "—"
     if isinstance(value, bool):
@@ -91,6 +94,6 @@ def _value(field: Any, value: Any, names: Names) -> str:
     return str(words.get(value, value) if isinstance(value, str) else value)
 
 
-def _name(field: Any, pk: str, names: Names) -> str:
-    model: Any = getattr(field, "related_model", None)
-    return names.get((model, pk), f"#{pk}")
+def _name(field: "AnyField | None", pk: str, names: Names) -> str:
+    model: type[Model] | None = getattr(field, "related_model", None)
+    return names.get((model, pk), f"#{pk}") if model else f"#{pk}"

@@ -1,8 +1,8 @@
 """`Authorization: Bearer TOKEN`; a `?api_token=` has been moved there by `voipcrm.middleware.token_out_of_url`."""
 
 from datetime import timedelta
-from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,7 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 class TokenAuthentication(BaseAuthentication):
     """One query per request; `last_used_at` is written at most once a minute."""
 
-    def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         scheme, _space, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None

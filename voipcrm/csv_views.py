@@ -48,18 +48,18 @@ def _as_csv_rows(rows: list[Row]) -> list[Row]:
     return [list(map(_as_in_json, row)) for row in rows]
 
 
-def _as_in_json(value: object) -> Any:
+def _as_in_json(value: object) -> object:
     return moment(value.astimezone(UTC)) if isinstance(value, datetime) else value
 
 
-_SCHEMA: dict[str, Any] = {"responses": {(200, "text/csv"): OpenApiTypes.STR}}
+_RESPONSES = {(200, "text/csv"): OpenApiTypes.STR}
 
 
 class CallsCsv(Calls):
     pagination_class = None
     renderer_classes = RENDERERS
 
-    @extend_schema(operation_id="calls_csv", tags=["calls"], **_SCHEMA)
+    @extend_schema(operation_id="calls_csv", tags=["calls"], responses=_RESPONSES)
     def list(self, request: Request, *args: object, **options: object) -> Any:
         return csv_response(self)
 
@@ -68,6 +68,6 @@ class AutocallsCsv(Autocalls):
     pagination_class = None
     renderer_classes = RENDERERS
 
-    @extend_schema(operation_id="autocalls_csv", tags=["autocalls"], **_SCHEMA)
+    @extend_schema(operation_id="autocalls_csv", tags=["autocalls"], responses=_RESPONSES)
     def list(self, request: Request, *args: object, **options: object) -> Any:
         return csv_response(self)

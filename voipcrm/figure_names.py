@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from typing import Final
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-PERIODS: Final[Mapping[str, str | Promise]] = {
+from voipcrm.backoffice.display import Text
+
+PERIODS: Final[Mapping[str, Text]] = {
     "today": _("today"),
     "yesterday": _("yesterday"),
     "7_days": _("7 days"),
     "30_days": _("30 days"),
     "this_month": _("this month"),
 }
-FIGURES: Final[Mapping[str, str | Promise]] = {
+FIGURES: Final[Mapping[str, Text]] = {
     "calls": _("calls"),
     "answered": _("answered"),
     "unanswered": _("not answered"),
@@ -46,7 +47,7 @@ FIGURES: Final[Mapping[str, str | Promise]] = {
     "canceled": _("canceled"),
     "expired": _("expired"),
 }
-RATES: Final[Mapping[str, str | Promise]] = {
+RATES: Final[Mapping[str, Text]] = {
     "answer_rate": _("answer rate"),
     "service_level_20_seconds": _("answered within 20 seconds"),
     "return_rate": _("missed calls returned"),
@@ -54,7 +55,7 @@ RATES: Final[Mapping[str, str | Promise]] = {
     "operator_reached_rate": _("operator reached"),
     "talked_rate": _("talked"),
 }
-SPANS: Final[Mapping[str, str | Promise]] = {
+SPANS: Final[Mapping[str, Text]] = {
     "time_to_answer_median": _("time to answer, median"),
     "time_to_answer_90th_percentile": _("time to answer, 9 of 10 calls"),
     "talk_total": _("talk, in all"),

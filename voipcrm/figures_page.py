@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -24,6 +24,7 @@ from calls.reasons import Reason
 from calls.statistics import RETURNED_WITHIN, CallStatistics
 from calls.statuses import Kind, Status
 from sips.models import Sip, Voip
+from voipcrm.backoffice.display import Text
 from voipcrm.backoffice.filters import MOST_CHOICES
 from voipcrm.figure_names import CARDS, COLOURS, FIGURES, PERIODS, RATES, SPANS, WEEKDAYS
 from voipcrm.navigation import may_view
@@ -85,10 +86,12 @@ def figures_page(request: HttpRequest) -> TemplateResponse:
     return TemplateResponse(request, "admin/figures.html", shown)
 
 
+Choices = Iterable[tuple[str, Text]]
+
+
 def _details(problem: ValidationError) -> dict[str, list[dict[str, str]]]:
     """The problems of each field, as `read_question` reports them."""
-    details: Any = problem.get_full_details()
-    return cast("dict[str, list[dict[str, str]]]", details)
+    return cast("dict[str, list[dict[str, str]]]", problem.get_full_details())
 
 
 CHART_OPTIONS = {
@@ -114,7 +117,7 @@ def _asked(given: QueryDict) -> QueryDict:
     return query
 
 
-def _choosers(query: QueryDict) -> list[dict[str, Any]]:
+def _choosers(query: QueryDict) -> list[dict[str, object]]:
     """The choices of the form. Reads names of records, not their secrets."""
     records = {
         "voip_id": (_("configuration"), Voip.objects.order_by("name", "pk")),
@@ -130,11 +133,11 @@ def _choosers(query: QueryDict) -> list[dict[str, Any]]:
     return choosers
 
 
-def _chooser(name: str, label: str, choices: Iterable[tuple[Any, Any]], chosen: str) -> dict[str, object]:
+def _chooser(name: str, label: str, choices: Choices, chosen: str) -> dict[str, object]:
     return {"name": name, "label": label, "choices": list(choices), "chosen": chosen}
 
 
-def _parts(found: Statistics) -> Iterable[dict[str, Any]]:
+def _parts(found: Statistics) -> Iterable[dict[str, object]]:
     if found.calls is not None:
         yield {"title": _("Calls"), "cards": _cards(found.calls), "tables": _call_tables(found.calls)}
     if found.call_backs is not None:
@@ -233,8 +236,8 @@ def _listed(title: str, figures: Iterable[Figure]) -> Table:
     return Table(title, ["", capfirst(_("calls"))], [Row(_label(figure.name), [_cell(figure)]) for figure in figures])
 
 
-def _reasons(found: Sequence[ReasonFigure], statuses: Any, reasons: Any) -> Table:
-    statuses, reasons = dict(statuses), dict(reasons)
+def _reasons(found: Sequence[ReasonFigure], status_choices: Choices, reason_choices: Choices) -> Table:
+    statuses, reasons = dict(status_choices), dict(reason_choices)
     rows = []
     for row in found:
         reason = str(reasons.get(row.reason, row.reason)) if row.reason else _("no reason given")

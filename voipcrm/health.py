@@ -1,7 +1,5 @@
 """`/healthz` and `/metrics`."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -48,7 +46,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonResponse(answer, status=503 if late else 200)
 
 
-def _told_of_replica() -> dict[str, Any]:
+def _told_of_replica() -> dict[str, object]:
     """Nothing where there is none. That it is late or away is no failure: the primary is read instead."""
     finding = replica.find()
     return {"replica": finding.state, "replica_lag_seconds": finding.lag} if finding else {}

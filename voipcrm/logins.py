@@ -1,9 +1,9 @@
 """Limits failed logins, by name and address and by address alone."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from importlib import import_module
-from typing import Any
 
 from axes.handlers.base import AbstractAxesHandler, AxesBaseHandler
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -42,7 +42,7 @@ class FailedLogins(AxesBaseHandler, AbstractAxesHandler):
     A name is stored as a keyed digest, because what is typed there is often a password.
     """
 
-    def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
+    def is_locked(self, request: HttpRequest, credentials: Mapping[str, object] | None = None) -> bool:
         name, address = _who(request, credentials)
         failures = AccessAttempt.objects.filter(
             ip_address=address, attempt_time__gte=timezone.now() - WINDOW
@@ -52,7 +52,7 @@ class FailedLogins(AxesBaseHandler, AbstractAxesHandler):
         return (failures["of_name"] or 0) >= MOST_OF_A_NAME or (failures["of_address"] or 0) >= MOST_OF_AN_ADDRESS
 
     def user_login_failed(
-        self, sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **_more: object
+        self, sender: object, credentials: Mapping[str, object], request: HttpRequest | None = None, **_more: object
     ) -> None:
         """Attempts during a lockout are not stored, so that they neither fill the disk nor prolong the lockout."""
         if request is None:
@@ -72,7 +72,7 @@ class FailedLogins(AxesBaseHandler, AbstractAxesHandler):
     def user_logged_out(self, *_args: object, **_more: object) -> None:
         """Nothing to store."""
 
-    def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
+    def get_failures(self, request: HttpRequest, credentials: Mapping[str, object] | None = None) -> int:
         raise NotImplementedError("There are two counts; use is_locked.")
 
     def post_save_access_attempt(self, *_args: object, **_more: object) -> None:
@@ -82,7 +82,7 @@ class FailedLogins(AxesBaseHandler, AbstractAxesHandler):
         """Only for axes' handlers with a cache."""
 
 
-def _who(request: HttpRequest, credentials: dict[str, Any] | None) -> tuple[str, str]:
+def _who(request: HttpRequest, credentials: Mapping[str, object] | None) -> tuple[str, str]:
     """Digest of the name, and address, under which a failure is counted."""
     typed = str((credentials or {}).get("username") or "")
     return salted_hmac(__name__, typed, algorithm="sha256").hexdigest(), subscriber(request.META["REMOTE_ADDR"])

@@ -1,7 +1,5 @@
 """The sidebar of the back-office, with only the pages that the reader may open."""
 
-from typing import Any
-
 from django.apps import apps
 from django.http import HttpRequest
 from django.urls import reverse
@@ -40,7 +38,7 @@ SECTIONS = (
 """Titles, and models with the icons of their pages."""
 
 
-def sections(request: HttpRequest) -> list[dict[str, Any]]:
+def sections(request: HttpRequest) -> list[dict[str, object]]:
     """unfold's groups of links."""
     overview = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
     desk = {"title": _("Desk"), "icon": "support_agent", "link": reverse("admin:desk")}

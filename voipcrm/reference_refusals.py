@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any
 
 from autocalls.texts import sentence
 from widgets.models import Locale
@@ -18,7 +17,7 @@ STATUSES: Mapping[str, str] = {
     "422": "The Idempotency-Key was used for another request",
     "429": "Too many requests; wait the seconds of Retry-After",
 }
-SHAPE: dict[str, Any] = {
+SHAPE: dict[str, object] = {
     "type": "object",
     "description": "Why a request was refused. Where fields are at fault, each also has its sentences under its own name, and "
     "`detail`, `code` and `field` are the first one's.",

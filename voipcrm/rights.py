@@ -1,7 +1,5 @@
 """Who may grant which rights: users who manage users must not gain rights they do not have, neither directly nor through another account."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
@@ -38,7 +36,7 @@ def of_user(user: User | AnonymousUser) -> QuerySet[Permission]:
     return rows.filter(pk__in=mine.values("pk"))
 
 
-def cover_user(user: User | AnonymousUser, other: Any) -> bool:
+def cover_user(user: User | AnonymousUser, other: User) -> bool:
     """Whether `user` has every right that `other` has."""
     if user.is_superuser:
         return True

@@ -1,7 +1,7 @@
 """Postprocessing hooks of drf-spectacular for the OpenAPI document."""
 
 from copy import deepcopy
-from typing import Any
+from typing import Any, cast
 
 from autocalls.widget_data_schema import WIDGET_DATA, WIDGET_DATA_SCHEMAS
 from voipcrm import reference_answers
@@ -43,7 +43,7 @@ def add_plain_views(result: dict[str, Any], **_options: object) -> dict[str, obj
     operation = deepcopy(WIDGET_DATA)
     message = OPERATIONS[operation["operationId"]]
     operation |= {"summary": message.summary, "description": message.description}
-    reference_answers.show(operation["responses"]["200"])
+    reference_answers.show(cast("dict[str, object]", operation["responses"]["200"]))
     operation["responses"] |= refusals.responses(message.refusals, visitors=True)
     result["components"]["schemas"] |= WIDGET_DATA_SCHEMAS
     paths = result["paths"] | {"/voip/widget_data.json": {"get": operation}}

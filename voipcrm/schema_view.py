@@ -2,13 +2,13 @@
 
 from functools import cache
 from threading import Lock
-from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import override
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.request import Request
 
 _one_at_a_time = Lock()
 
@@ -20,7 +20,7 @@ class SchemaView(SpectacularAPIView):
     """
 
     @extend_schema(exclude=True)
-    def get(self, request: Any, *args: object, **kwargs: object) -> HttpResponse:
+    def get(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         renderer = request.accepted_renderer
         with _one_at_a_time:  # concurrent requests wait for it instead of making it too
             content = _document(renderer.media_type)

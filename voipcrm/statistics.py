@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -23,6 +24,7 @@ from calls.periods import LONGEST, NAMED, Period, named, start_of
 from calls.serializers import LARGEST_ID, WordField, within_reason
 from calls.statuses import Kind, parse_kind
 from sips.validators import validate_time_zone
+from voipcrm.rest.bodies import AnyField
 from voipcrm.rest.filtering import find_problem
 
 DEFAULT_PERIOD = "7_days"
@@ -75,7 +77,7 @@ def _chosen(filters: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str
 class BoundaryField(serializers.CharField):
     """A day in the staff's time zone, `2026-11-01`, or an ISO 8601 time with an offset."""
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: str) -> Any:
         text = super().to_internal_value(data)
         try:
             read = date.fromisoformat(text) if len(text) <= len("2026-11-01") else datetime.fromisoformat(text)
@@ -111,7 +113,7 @@ class QuestionSerializer(serializers.Serializer[Question]):
     )
     kind = WordField(Kind.choices, parse=parse_kind, required=False, help_text="Of the calls.")
 
-    def get_fields(self) -> dict[str, Any]:
+    def get_fields(self) -> "dict[str, AnyField]":
         """`from` is a Python keyword."""
         first = BoundaryField(required=False, help_text="A day, or a time with its offset.")
         last = BoundaryField(
@@ -156,7 +158,7 @@ def _period(first: date, last: date | None, zone: ZoneInfo) -> Period:
     return Period(start, end, zone)
 
 
-def read_question(query: Any) -> Question:
+def read_question(query: QueryDict) -> Question:
     """Parse URL parameters. Raises ValidationError, also for unknown, empty or repeated ones."""
     form = QuestionSerializer(data=query.dict())
     errors = {

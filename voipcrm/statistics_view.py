@@ -1,6 +1,6 @@
 """`GET /voip/stats.json`."""
 
-from typing import Any
+from typing import Protocol
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from calls.figures import DayFigures, Figure, ReasonFigure, Span
+from calls.figures import DayFigures, Figure, Figures, ReasonFigure, Span
 from calls.statistics import HourFigures, LineFigures
 from voipcrm.rest import replica
+from voipcrm.rest.bodies import AnyField
 from voipcrm.statistics import QuestionSerializer, Statistics, answer, read_question
 
 LISTS = {"calls": "call-list", "autocalls": "autocall-list"}
@@ -52,11 +53,16 @@ class SpanSerializer(serializers.Serializer[Span]):
         return "seconds"
 
 
+class _HasFigures(Protocol):
+    @property
+    def figures(self) -> Figures: ...
+
+
 class _Figures(serializers.Serializer[object]):
     figures = serializers.SerializerMethodField()
 
     @extend_schema_field(FigureSerializer(many=True))
-    def get_figures(self, group: Any) -> Any:
+    def get_figures(self, group: _HasFigures) -> list[object]:
         return [FigureSerializer(figure).data for figure in group.figures.values()]
 
 
@@ -100,7 +106,7 @@ class PeriodSerializer(serializers.Serializer[Statistics]):
     end = serializers.DateTimeField(source="question.period.end")
     time_zone = serializers.CharField(source="question.period.zone.key")
 
-    def get_fields(self) -> dict[str, Any]:
+    def get_fields(self) -> "dict[str, AnyField]":
         fields = super().get_fields()
         return {"name": fields["name"], "from": fields["start"], "to": fields["end"], "time_zone": fields["time_zone"]}
 

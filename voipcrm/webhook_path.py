@@ -5,7 +5,8 @@ storing the delivery. `voipcrm.asgi` answers webhooks here on its event loop; th
 """
 
 from functools import partial
-from typing import Any, cast
+from typing import cast
+from wsgiref.types import WSGIEnvironment
 
 from django.core.handlers.exception import convert_exception_to_response, response_for_exception
 from django.http import HttpRequest, HttpResponse
@@ -49,7 +50,7 @@ def straight_to_webhooks(get_response: GetResponse) -> GetResponse:
     return process
 
 
-async def answer_webhook(environ: dict[str, Any], loop: EventLoop) -> HttpResponse | None:
+async def answer_webhook(environ: WSGIEnvironment, loop: EventLoop) -> HttpResponse | None:
     """None where there is no such address."""
     request = Utf8Request(environ)
     if not _is_webhook(request):

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from io import BytesIO
 from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.utils.http import parse_header_parameters
@@ -12,14 +13,14 @@ from django.utils.http import parse_header_parameters
 class Utf8Request(WSGIRequest):
     """Reads text as UTF-8 whatever charset is named: Python has codecs that are no charsets (`hex`), with which Django fails before any view."""
 
-    def _set_content_type_params(self, meta: Mapping[str, Any]) -> None:
+    def _set_content_type_params(self, meta: Mapping[str, str]) -> None:
         self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
 
 
-def environ_of(scope: MutableMapping[str, Any], body: bytes) -> dict[str, Any]:
+def environ_of(scope: MutableMapping[str, Any], body: bytes) -> WSGIEnvironment:
     """The request as PEP 3333 writes it. A name with an underscore is left out: it would pass for the one with a hyphen that a proxy vouches for."""
     path = scope["path"]
-    environ: dict[str, Any] = {
+    environ: WSGIEnvironment = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": path.encode().decode("latin-1"),

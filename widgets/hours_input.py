@@ -4,10 +4,12 @@ Its inputs go in lists of the same length (`opening_time-monday-from`, `opening_
 counting. Without the script there are some blank rows to fill in.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.datastructures import MultiValueDict
 from unfold.widgets import BASE_CLASSES, CHECKBOX_CLASSES
 
 from widgets.opening_hours import WEEKDAYS
@@ -29,23 +31,23 @@ class HoursInput(forms.Widget):
         js = ("widgets/opening_hours.js",)
         css = {"all": ("widgets/opening_hours.css",)}
 
-    def value_from_datadict(self, data: Any, files: object, name: str) -> WrittenHours:
+    def value_from_datadict(self, data: Mapping[str, object], files: object, name: str) -> WrittenHours:
         def typed(*parts: str) -> list[str]:
             key = "-".join((name, *parts))
-            texts = data.getlist(key) if hasattr(data, "getlist") else data.get(key, [])
-            return [text.strip() for text in texts]
+            texts = data.getlist(key) if isinstance(data, MultiValueDict) else data.get(key, [])
+            return [text.strip() for text in cast("list[str]", texts)]
 
         week = {day: _zip_rows(typed(day, "from"), typed(day, "to")) for day in WEEKDAYS}
         dated = _zip_rows(typed("exceptions", "from"), typed("exceptions", "to"), typed("exceptions", "date"))
         return WrittenHours(f"{name}-always" in data, week, dated)
 
-    def value_omitted_from_data(self, data: Any, files: object, name: str) -> bool:
+    def value_omitted_from_data(self, data: Mapping[str, object], files: object, name: str) -> bool:
         return False  # a switch that is off sends nothing
 
     def id_for_label(self, id_: str) -> str:
         return ""  # no single input is labelled by the field's name
 
-    def get_context(self, name: str, value: object, attrs: dict[str, Any] | None) -> dict[str, object]:
+    def get_context(self, name: str, value: object, attrs: dict[str, object] | None) -> dict[str, object]:
         context = super().get_context(name, value, attrs)
         written = value if isinstance(value, WrittenHours) else write(value)
         if isinstance(value, WrittenHours):
@@ -64,7 +66,7 @@ class HoursField(forms.Field):
 
     widget = HoursInput
 
-    def clean(self, value: object) -> Any:
+    def clean(self, value: object) -> object:
         if not isinstance(value, WrittenHours):  # disabled: what was stored
             return value
         problems = value.check()

@@ -1,5 +1,7 @@
-from typing import Any
+from collections.abc import Container
+from typing import Any, cast
 
+from django.db.models import Manager
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
@@ -18,10 +20,10 @@ class LineIdsField(serializers.ListField):
 
     child = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=MOST_LINES, **options)
+    def __init__(self, *, source: str, required: bool, help_text: str) -> None:
+        super().__init__(max_length=MOST_LINES, source=source, required=required, help_text=help_text)
 
-    def to_internal_value(self, data: Any) -> list[Sip]:
+    def to_internal_value(self, data: list[object]) -> list[Sip]:
         ids = super().to_internal_value(data)
         found = Sip.objects.without_secrets().in_bulk(ids)
         unknown = [str(pk) for pk in ids if pk not in found]
@@ -29,8 +31,8 @@ class LineIdsField(serializers.ListField):
             raise serializers.ValidationError(_("There is no line %(ids)s.") % {"ids": ", ".join(unknown)})
         return list(found.values())
 
-    def to_representation(self, data: Any) -> list[int]:
-        return sorted(line.pk for line in data.all())
+    def to_representation(self, data: "list[Sip] | Manager[Sip]") -> list[int]:
+        return sorted(line.pk for line in cast("Manager[Sip]", data).all())
 
 
 class WidgetSerializer(StrictBody, serializers.ModelSerializer[Widget]):
@@ -82,6 +84,6 @@ class WidgetSerializer(StrictBody, serializers.ModelSerializer[Widget]):
         return attrs
 
 
-def _field_of(attrs: dict[str, Any]) -> str:
+def _field_of(attrs: Container[str]) -> str:
     """The field that a problem of the opening hours is reported at: the hours, unless only time zone or country was sent."""
     return next((name for name in ("opening_time", "holidays", "time_zone") if name in attrs), "opening_time")

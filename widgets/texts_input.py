@@ -1,6 +1,7 @@
 """The form in which staff replace texts of the button in the widget's language. Those of other languages are set through the API, and kept."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import cast
 
 from django import forms
 from unfold.widgets import BASE_CLASSES
@@ -16,8 +17,8 @@ class TextsInput(forms.Widget):
     locale = "en"
     "Set by the form to that of its widget."
 
-    def value_from_datadict(self, data: Any, files: object, name: str) -> dict[str, str]:
-        typed = {key: data.get(f"{name}-{key}", "").strip() for key in TEXTS[self.locale]}
+    def value_from_datadict(self, data: Mapping[str, object], files: object, name: str) -> dict[str, str]:
+        typed = {key: str(data.get(f"{name}-{key}", "")).strip() for key in TEXTS[self.locale]}
         return {key: text for key, text in typed.items() if text}
 
     def value_omitted_from_data(self, data: object, files: object, name: str) -> bool:
@@ -26,9 +27,11 @@ class TextsInput(forms.Widget):
     def id_for_label(self, id_: str) -> str:
         return ""  # no single input is labelled by the field's name
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, object]:
+    def get_context(self, name: str, value: object, attrs: dict[str, object] | None) -> dict[str, object]:
         """`value` is what was typed, or what is stored for all languages."""
-        own = value.get(self.locale) if isinstance(value.get(self.locale), dict) else value
+        typed_or_stored = cast("Mapping[str, object]", value)
+        stored = typed_or_stored.get(self.locale)
+        own = stored if isinstance(stored, dict) else typed_or_stored
         rows = [
             {"name": f"{name}-{key}", "usual": usual, "own": own.get(key, "")}
             for key, usual in TEXTS[self.locale].items()
@@ -48,5 +51,5 @@ class TextsField(forms.Field):
 
     widget = TextsInput
 
-    def has_changed(self, initial: dict[str, Any] | None, data: object) -> bool:
+    def has_changed(self, initial: dict[str, object] | None, data: object) -> bool:
         return bool((initial or {}).get(self.widget.locale, {}) != data)

@@ -5,11 +5,11 @@ several periods has several rows. What is sound is decided by `widgets.opening_h
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import TypeAlias, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 from widgets.opening_hours import MAX_EXCEPTIONS, MAX_PERIODS_A_DAY, WEEKDAYS, OpeningHours, OpeningHoursError, parse
 
 ALL_DAY = [["00:00", "24:00"]]
+Periods: TypeAlias = Sequence[Sequence[str]]
+"""Of one day, as they are stored: each begins and ends at a time."""
 _LOOSE_TIME = re.compile(r"([0-9]{1,2})(?:[:.]?([0-9]{2}))?")
 
 
@@ -74,7 +76,7 @@ class WrittenHours:
         if self.always_open:
             return dict.fromkeys(WEEKDAYS, ALL_DAY) | {"exceptions": dates} if dates else {}
         week = {day: [row.period for row in rows if row.has_times] for day, rows in self.week.items()}
-        open_days: dict[str, Any] = {day: periods for day, periods in week.items() if periods}
+        open_days: dict[str, object] = {day: periods for day, periods in week.items() if periods}
         return open_days | {"exceptions": dates} if dates or not open_days else open_days
 
     def check(self) -> list[str]:
@@ -86,25 +88,26 @@ class WrittenHours:
         for day, group in groupby(by_day, key=lambda row: row.day):
             rows = list(group)
             found += _named(rows[0].date or _("an exception"), _check_date(day, rows))
-        self.problem = "" if found else _whole_problem(self.meaning())
+        self.problem = "" if found else _whole_problem(len({row.day for row in _filled(self.exceptions)}))
         return [*found, self.problem] if self.problem else found
 
 
-def write(opening_time: Any) -> WrittenHours:
+def write(opening_time: object) -> WrittenHours:
     """Rows for what is stored. What is not sound, which only a hand at the database can have stored, is reported and not shown."""
     try:
         parse(opening_time, time_zone="UTC")
     except OpeningHoursError as error:
         return WrittenHours(problem=_("What is stored cannot be read: %(problem)s") % {"problem": error.told(_)})
-    always_open = not opening_time or all(opening_time.get(day) == ALL_DAY for day in WEEKDAYS)
-    week = {day: [] if always_open else _rows(opening_time.get(day, [])) for day in WEEKDAYS}
-    exceptions = sorted(opening_time.get("exceptions", {}).items())
+    stored = cast("Mapping[str, Periods | Mapping[str, Periods]]", opening_time)
+    always_open = not stored or all(stored.get(day) == ALL_DAY for day in WEEKDAYS)
+    week = {day: [] if always_open else _rows(cast("Periods", stored.get(day, []))) for day in WEEKDAYS}
+    exceptions = sorted(cast("Mapping[str, Periods]", stored.get("exceptions", {})).items())
     shown = [(localize_input(date.fromisoformat(day)), periods) for day, periods in exceptions]
     dated = [row for day, periods in shown for row in _rows(periods, date=day) or [Row(date=day)]]
     return WrittenHours(always_open, week, dated)
 
 
-def mean_the_same(one: Any, other: Any) -> bool:
+def mean_the_same(one: object, other: object) -> bool:
     """Whether two sound opening times are open at the same moments: a missing weekday is a closed one, and the order of periods says nothing."""
     return _sound(one) == _sound(other) is not None
 
@@ -182,7 +185,7 @@ def _period_problem(begin: str, end: str) -> str:
     return _("The end has to come after the beginning.") if _sound({"monday": [[begin, end]]}) is None else ""
 
 
-def _whole_problem(meaning: dict[str, Any]) -> str:
-    if len(meaning.get("exceptions", {})) > MAX_EXCEPTIONS:
+def _whole_problem(exceptions: int) -> str:
+    if exceptions > MAX_EXCEPTIONS:
         return _("There are at most %(most)s exceptions.") % {"most": MAX_EXCEPTIONS}
     return ""

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -103,18 +104,19 @@ def of_command(name: str) -> Actor | None:
 
 
 def set_actor_in_database(
-    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
-) -> Any:  # Django says what it hands over
+    execute: Callable[..., object], sql: str, params: object, many: bool, context: dict[str, object]
+) -> object:
     """Runs before each statement, because rolling back a savepoint resets it. Valid only for the transaction: connections are shared."""
     if _acting.get() is None or not _WRITES.match(sql) or (who := actor()) is None:
         return execute(sql, params, many, context)
-    with transaction.atomic(using=context["connection"].alias):
-        with context["connection"].cursor() as cursor:
+    connection = cast("BaseDatabaseWrapper", context["connection"])
+    with transaction.atomic(using=connection.alias):
+        with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('voipcrm.actor', %s, true)", [json.dumps(asdict(who))])
         return execute(sql, params, many, context)
 
 
-def watch(*_args: object, connection: Any, **_more: object) -> None:
+def watch(*_args: object, connection: BaseDatabaseWrapper, **_more: object) -> None:
     """Installed on each new connection, as the first wrapper: temporary wrappers are removed from the end."""
     if set_actor_in_database not in connection.execute_wrappers:
         connection.execute_wrappers.insert(0, set_actor_in_database)

@@ -1,6 +1,7 @@
 """Entries of the audit log."""
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -63,7 +64,9 @@ class AuditEntry(models.Model):
         return f"{self.who or self.token} {self.get_action_display()}"
 
 
-def record(action: Action, model: str = "", changes: Any = None, *, by: "actors.Actor | None" = None) -> None:
+def record(
+    action: Action, model: str = "", changes: Mapping[str, object] | None = None, *, by: "actors.Actor | None" = None
+) -> None:
     """Record an event that changes no audited row; does nothing without an actor."""
     if (who := by or actors.actor()) is None:
         return
@@ -73,7 +76,7 @@ def record(action: Action, model: str = "", changes: Any = None, *, by: "actors.
     )  # fmt: skip
 
 
-def record_export(model: str, file: str, query: Any) -> None:
+def record_export(model: str, file: str, query: Mapping[str, object]) -> None:
     """Only the names of the filters are recorded, because their values may be personal."""
     names = ", ".join(sorted(name for name, value in query.items() if value))
     record(Action.EXPORTED, model, {"file": [None, file], **({"filters": [None, names[:500]]} if names else {})})

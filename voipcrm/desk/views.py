@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -131,7 +132,7 @@ def add_note(request: HttpRequest) -> HttpResponse:
     def store() -> None:
         if not text or len(text) > LONGEST_NOTE:
             raise actions.Refused(_("The note was not stored: it is empty or too long."))
-        notes.add_note(_own_call(request), author=request.user, text=text)
+        notes.add_note(_own_call(request), author=cast("User", request.user), text=text)
 
     return _once(request, number, store)
 

@@ -3,7 +3,7 @@
 import difflib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -14,8 +14,10 @@ NEAR, VERY_NEAR = 0.5, 0.7
 
 _OBJECTS = (serializers.JSONField, serializers.DictField, serializers.BaseSerializer)
 
+AnyField: TypeAlias = "serializers.Field[object, object, object, object]"
 
-class FormBody(dict[str, Any]):
+
+class FormBody(dict[str, object]):
     """A parsed form: names and texts, with `a[b]` as an object and `a[]` as a list."""
 
 
@@ -26,15 +28,16 @@ class Repeated(list[str]):
 class StrictBody(serializers.Serializer[Any]):
     """For every serializer that reads a body. Must precede ModelSerializer among the bases."""
 
-    def to_internal_value(self, data: object) -> Any:
+    def to_internal_value(self, data: object) -> dict[str, object]:
         if isinstance(data, Mapping):
             self._refuse_unknown(data)
             is_form = isinstance(data, FormBody)
             given = {name: self._read_input(name, value) if is_form else value for name, value in data.items()}
             data = self._fill_blanks(given)
-        return super().to_internal_value(data)
+        values: dict[str, object] = super().to_internal_value(data)
+        return values
 
-    def blank(self, name: str, field: Any) -> Any:
+    def blank(self, name: str, field: AnyField) -> object:
         """What null means for an optional field that does not allow null: the field's blank value, or its default."""
         if getattr(field, "allow_blank", False):
             return ""
@@ -46,7 +49,7 @@ class StrictBody(serializers.Serializer[Any]):
         return model._meta.get_field(field.source).get_default() if model is not None else serializers.empty
 
     def _fill_blanks(self, given: Mapping[str, object]) -> dict[str, object]:
-        filled: dict[str, Any] = {}
+        filled: dict[str, object] = {}
         for name, value in given.items():
             field = self.fields[name]
             is_blank = value is None and not (field.allow_null or field.required or field.read_only)
@@ -55,7 +58,7 @@ class StrictBody(serializers.Serializer[Any]):
                 filled[name] = kept
         return filled
 
-    def _read_input(self, name: str, value: object) -> Any:
+    def _read_input(self, name: str, value: object) -> object:
         """Forms hold only texts: the last of several values counts, as with a check box and its hidden input, unless a list is expected."""
         field = self.fields[name]
         if isinstance(field, serializers.ListField):
@@ -91,7 +94,7 @@ class StrictBody(serializers.Serializer[Any]):
         return _("There is no such field; use one of: %(known)s.") % {"known": ", ".join(known)}
 
 
-def _read_list(value: object) -> Any:
+def _read_list(value: object) -> object:
     """`a[]=1&a[]=2`, `a=1&a=2`, `a=[1, 2]`, and `a=1` for a single value."""
     if isinstance(value, str):
         if not value:
@@ -104,9 +107,10 @@ def _read_list(value: object) -> Any:
     return list(value) if isinstance(value, Repeated) else value
 
 
-def _read_object(name: str, text: str) -> Any:
+def _read_object(name: str, text: str) -> object:
     try:
-        return json.loads(text)
+        read: object = json.loads(text)
     except (ValueError, RecursionError):
         message = _("Give a JSON object, or inputs such as %(name)s[key].") % {"name": name}
         raise serializers.ValidationError({name: [message]}) from None
+    return read

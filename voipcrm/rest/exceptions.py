@@ -5,7 +5,7 @@ the field at fault, if there is one. Fields at fault also have their sentences u
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
@@ -49,7 +49,7 @@ def _shape(detail: object) -> dict[str, object]:
     return {**fields, **message, "field": path} if path else message
 
 
-def _problems(detail: Any, path: str = "") -> Iterator[tuple[str, ErrorDetail]]:
+def _problems(detail: object, path: str = "") -> Iterator[tuple[str, ErrorDetail]]:
     """Every problem with the path to its field: `autocall.number`. Problems of no single field have the parent's path."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
@@ -59,7 +59,7 @@ def _problems(detail: Any, path: str = "") -> Iterator[tuple[str, ErrorDetail]]:
         for inner in detail:
             yield from _problems(inner, path)
     else:
-        yield path, detail
+        yield path, cast("ErrorDetail", detail)
 
 
 _REFUSALS: tuple[tuple[type[Exception], int, str, str | Promise], ...] = (
@@ -108,5 +108,5 @@ def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def as_page(response: HttpResponse) -> HttpResponse:
     """Give the response the content security policy of pages, which allows their styles."""
-    cast("Any", response)._csp_replace = settings.PAGES_CSP  # django-csp's own per-response hook
+    vars(response)["_csp_replace"] = settings.PAGES_CSP  # django-csp's own per-response hook
     return response

@@ -13,16 +13,23 @@ _Model = TypeVar("_Model", bound=Model)
 class SecretField(serializers.CharField):
     """Write-only text; empty text removes the secret."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(write_only=True, required=False, allow_blank=True, trim_whitespace=False, **options)
+    def __init__(self, *, max_length: int, help_text: str | None = None) -> None:
+        super().__init__(
+            write_only=True,
+            required=False,
+            allow_blank=True,
+            trim_whitespace=False,
+            max_length=max_length,
+            help_text=help_text,
+        )
 
 
 class SecretSetField(serializers.BooleanField):
     """Whether a secret is set: from the row if it is loaded, else from the annotation that `without_secrets` adds under this field's name."""
 
-    def __init__(self, *, of: str, **options: Any) -> None:
+    def __init__(self, *, of: str) -> None:
         self.secret = of
-        super().__init__(read_only=True, **options)
+        super().__init__(read_only=True)
 
     def get_attribute(self, instance: Model) -> bool:
         is_deferred = self.secret in instance.get_deferred_fields()

@@ -1,9 +1,11 @@
-from typing import Any
+from typing import cast
 
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
 from rest_framework.views import APIView
 
 PAGING = {"cursor", "per_page"}
@@ -13,7 +15,7 @@ class StrictFilterBackend(DjangoFilterBackend):
     """Filters lists only. An unknown, empty or repeated filter is an error, because ignoring it would return records that were not asked
     for."""
 
-    def filter_queryset(self, request: Any, queryset: QuerySet[Model], view: APIView) -> QuerySet[Model]:
+    def filter_queryset(self, request: HttpRequest, queryset: QuerySet[Model], view: APIView) -> QuerySet[Model]:
         if getattr(view, "action", None) != "list":
             return queryset
         filterset_class = self.get_filterset_class(view, queryset)
@@ -22,7 +24,7 @@ class StrictFilterBackend(DjangoFilterBackend):
         )
         errors = {
             name: [ErrorDetail(problem, code="unknown_filter" if name not in known else "invalid")]
-            for name, values in request.query_params.lists()
+            for name, values in cast("Request", request).query_params.lists()
             if (problem := find_problem(name, values, known=known))
         }
         if errors:

@@ -3,12 +3,13 @@ added meanwhile are neither skipped nor repeated."""
 
 import base64
 import json
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypeVar, cast
 
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -24,6 +25,8 @@ DEFAULT_PER_PAGE = 50
 MAX_PER_PAGE = 200
 MAX_ID = 2**63 - 1
 LONGEST_CURSOR = 200
+M = TypeVar("M", bound=Model)
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,15 @@ class Cursor:
 class NewestFirst(BasePagination):
     """`{"next", "previous", "results"}`, ordered by the view's `list_time` field if it has one, then by id, both descending."""
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
+    def paginate_queryset(
+        self, queryset: "QuerySet[M, Row] | Sequence[Row]", request: Request, view: APIView | None = None
+    ) -> list[Row]:
         self.time_field: str | None = getattr(view, "list_time", None)
         self.address = request.build_absolute_uri()
         per_page = _read_per_page(request)
         cursor = self._read_cursor(request)
         order = ["-pk"] if self.time_field is None else [f"-{self.time_field}", "-pk"]
-        rows = queryset.order_by(*order)
+        rows = cast("QuerySet[M, Row]", queryset).order_by(*order)
         if cursor is not None:
             rows = rows.filter(self._beyond(cursor))
         backwards = cursor is not None and cursor.backwards
@@ -75,7 +80,7 @@ class NewestFirst(BasePagination):
             page.reverse()
         self._has_newer = more if backwards else cursor is not None
         self._has_older = True if backwards else more
-        self._page = page
+        self._page = cast("list[Model]", page)
         return page
 
     def _beyond(self, cursor: Cursor) -> Q:
@@ -113,7 +118,7 @@ class NewestFirst(BasePagination):
             }
         )
 
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, object]:
+    def get_paginated_response_schema(self, schema: dict[str, object]) -> dict[str, object]:
         link = {"type": "string", "format": "uri", "nullable": True}
         return {
             "type": "object",
@@ -121,7 +126,7 @@ class NewestFirst(BasePagination):
             "properties": {"next": link, "previous": link, "results": schema},
         }
 
-    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, object]]:
         limits = {"type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": DEFAULT_PER_PAGE}
         return [
             {
@@ -141,7 +146,7 @@ class NewestFirst(BasePagination):
         ]
 
 
-def _read(rows: Any, most: int) -> list[Any]:
+def _read(rows: "QuerySet[M, Row]", most: int) -> list[Row]:
     """Which rows they are is found before anything is joined to them: where PostgreSQL guesses that thousands match, it reads whole tables to join
     them for a page."""
     return list(rows.filter(pk__in=rows.values("pk")[:most]))

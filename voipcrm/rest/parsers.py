@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import IO, Any
+from typing import IO, cast
 from urllib.parse import parse_qsl
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import BaseParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
 
 from voipcrm.rest.bodies import FormBody, Repeated
 
@@ -24,10 +25,10 @@ class WrappedJSONParser(JSONParser):
     """`{"sip": {"name": …}}` and `{"name": …}` are equivalent for the resource `sip`. Text that cannot be stored is refused here, centrally."""
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, object] | None = None
-    ) -> Any:
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, object] | None = None
+    ) -> dict[str, object]:
         try:
-            body: Any = super().parse(stream, media_type, parser_context)
+            body: object = super().parse(stream, media_type, parser_context)
         except (ParseError, RecursionError, UnicodeDecodeError, ValueError) as problem:
             raise ParseError(_cannot_be_read(problem)) from problem
         return _unwrap(body, parser_context)
@@ -48,8 +49,8 @@ class WrappedFormParser(BaseParser):
     media_type = "application/x-www-form-urlencoded"
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, object] | None = None
-    ) -> Any:
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, object] | None = None
+    ) -> dict[str, object]:
         _refuse_too_large(parser_context)
         try:
             pairs = parse_qsl(
@@ -69,8 +70,8 @@ class WrappedMultiPartParser(BaseParser):
     media_type = "multipart/form-data"
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, object] | None = None
-    ) -> Any:
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, object] | None = None
+    ) -> dict[str, object]:
         _refuse_too_large(parser_context)
         try:
             parsed = MultiPartParser().parse(stream, media_type, parser_context)
@@ -84,9 +85,10 @@ class WrappedMultiPartParser(BaseParser):
         return _unwrap(read_form(pairs), parser_context)
 
 
-def _refuse_too_large(parser_context: Mapping[str, Any] | None) -> None:
+def _refuse_too_large(parser_context: Mapping[str, object] | None) -> None:
     """Django limits what it keeps in memory; an uploaded file, which no field takes, would fill the disk first."""
-    announced = int(parser_context["request"].META.get("CONTENT_LENGTH") or 0) if parser_context else 0
+    request = cast("Request", parser_context["request"]) if parser_context else None
+    announced = int(request.META.get("CONTENT_LENGTH") or 0) if request else 0
     if announced > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
         raise RequestDataTooBig
 
@@ -110,11 +112,12 @@ def _put(body: FormBody, path: list[str], value: str, name: str) -> None:
     is_list = path[-1] == ""
     if is_list:
         path = path[:-1]
-    inner: Any = body
+    inner = body
     for key in path[:-1]:
-        inner = inner.setdefault(key, FormBody())
-        if not isinstance(inner, FormBody):
+        deeper = inner.setdefault(key, FormBody())
+        if not isinstance(deeper, FormBody):
             raise ParseError(_("“%(name)s” contradicts another input of the form.") % {"name": name[:100]})
+        inner = deeper
     before = inner.get(path[-1])
     if isinstance(before, FormBody):
         raise ParseError(_("“%(name)s” contradicts another input of the form.") % {"name": name[:100]})
@@ -124,7 +127,7 @@ def _put(body: FormBody, path: list[str], value: str, name: str) -> None:
         inner[path[-1]] = Repeated([*(before if isinstance(before, Repeated) else [before]), value])
 
 
-def _lists(value: object) -> Any:
+def _lists(value: object) -> object:
     """An object with the names 0, 1, 2, … stands for a list."""
     if not isinstance(value, FormBody):
         return value
@@ -134,7 +137,7 @@ def _lists(value: object) -> Any:
     return FormBody(inner)
 
 
-def _unwrap(body: Any, parser_context: Mapping[str, object] | None) -> Any:
+def _unwrap(body: object, parser_context: Mapping[str, object] | None) -> dict[str, object]:
     """Fields beside a wrapper would be ignored, so they are refused."""
     _refuse_unstorable(body)
     resource = getattr((parser_context or {}).get("view"), "resource", "")
@@ -144,7 +147,7 @@ def _unwrap(body: Any, parser_context: Mapping[str, object] | None) -> Any:
             message = _("Beside “%(wrapper)s” nothing is read: put this field into it.") % {"wrapper": resource}
             raise ValidationError({name: [message] for name in beside})
         return wrapped
-    return body
+    return cast("dict[str, object]", body)  # what is none, the serializer refuses
 
 
 def _refuse_unstorable(value: object, depth: int = 0) -> None:

@@ -1,7 +1,10 @@
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rest_framework.permissions import DjangoModelPermissions
 from rest_framework.request import Request
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 class ModelPermissions(DjangoModelPermissions):
@@ -14,7 +17,7 @@ class ModelPermissions(DjangoModelPermissions):
         "OPTIONS": ["%(app_label)s.view_%(model_name)s"],
     }
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Posting to a record, as `rotate_token` does, changes it."""
         if getattr(view, "detail", False):
             self.perms_map = {**self.perms_map, "POST": self.perms_map["PATCH"]}

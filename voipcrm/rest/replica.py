@@ -7,11 +7,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,10 +34,10 @@ _Model = TypeVar("_Model", bound=Model)
 class WritesGoToThePrimary:
     """Django's router, for a record that was read from the replica."""
 
-    def db_for_write(self, model: type[Model], **hints: Any) -> str:
+    def db_for_write(self, model: type[Model], **hints: object) -> str:
         return PRIMARY
 
-    def allow_relation(self, one: Model, other: Model, **hints: Any) -> bool:
+    def allow_relation(self, one: Model, other: Model, **hints: object) -> bool:
         return True
 
 
@@ -139,21 +139,26 @@ def respond(request: Request, question: Callable[[str], Response]) -> Response:
     return question(PRIMARY) if "no-cache" in request.headers.get("Cache-Control", "") else read(told)
 
 
+class _Lists(Protocol):
+    """The view that comes next among the bases."""
+
+    def list(self, request: Request, *args: object, **options: object) -> Response: ...
+
+
 class ListsFromReplica(viewsets.GenericViewSet[_Model]):
     """Its lists are read from the replica, single records from the primary. To be named first."""
 
     _source = PRIMARY
 
-    def get_queryset(self) -> Any:
-        rows: Any = super().get_queryset()
+    def get_queryset(self) -> QuerySet[_Model]:
+        rows = super().get_queryset()
         return rows if self._source == PRIMARY else rows.using(self._source)
 
-    def list(self, request: Request, *args: Any, **options: Any) -> Response:
-        inherited: Any = super()
+    def list(self, request: Request, *args: object, **options: object) -> Response:
+        inherited = cast("_Lists", super())
 
         def question(alias: str) -> Response:
             self._source = alias
-            answer: Response = inherited.list(request, *args, **options)
-            return answer
+            return inherited.list(request, *args, **options)
 
         return respond(request, question)

@@ -14,7 +14,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -22,6 +22,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from sips.models import Voip
 from voipcrm import demo, embedded_postgres
@@ -207,7 +208,7 @@ def _run(port: int, lock: int, *, with_demo: bool) -> None:
     provider_port = _assign_provider_port()
     for connection in connections.all():
         connection.close()
-        cast("Any", connection).close_pool()  # of the PostgreSQL backend
+        cast("DatabaseWrapper", connection).close_pool()  # of the PostgreSQL backend
     environment = _environment(port, metrics)
     commands = {name: shlex.split(command.replace("$PORT", str(port))) for name, command in _read_procfile().items()}
     if provider_port:
