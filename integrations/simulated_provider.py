@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count, pairwise
-from typing import Any
 
 from calls.statuses import Kind, Status
 from integrations.providers.simulator import tell_story
@@ -34,7 +33,7 @@ class Report:
     body: bytes
 
 
-def reports(order: Mapping[str, Any], call_id: str, now: datetime) -> list[Report]:
+def reports(order: Mapping[str, str], call_id: str, now: datetime) -> list[Report]:
     """The webhooks of the call. Raises KeyError for an incomplete order."""
     story = tell_story(
         call_id=call_id,
@@ -66,7 +65,7 @@ class _Server(ThreadingHTTPServer):
         self._born = f"{datetime.now(UTC):%Y%m%d%H%M%S}"
         self._stopping = threading.Event()
 
-    def take(self, order: Mapping[str, Any]) -> str:
+    def take(self, order: Mapping[str, str]) -> str:
         """Start playing the ordered call. Returns its id; raises KeyError or TypeError for an invalid order."""
         call_id = f"sim-{self._born}-{next(self._numbers)}"
         message = reports(order, call_id, datetime.now(UTC))

@@ -9,10 +9,11 @@ Any ASGI server can load it; the lifespan protocol is not needed.
 import asyncio
 import json
 import resource
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Required, TypedDict, cast
+from wsgiref.types import WSGIEnvironment
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
@@ -27,6 +28,11 @@ from voipcrm.loop_connections import LoopConnections
 from voipcrm.webhook_path import WEBHOOKS
 from voipcrm.widget_path import ON_LOOP, answer_on_loop
 from voipcrm.wsgi_request import environ_of
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse
+
+    from asgiref.typing import Scope
 
 BODY_SECONDS = 10.0
 """How long a body may take to arrive."""
@@ -46,11 +52,20 @@ THREADS_FOR_WEBHOOKS = 2
 THREADS_FOR_ALL_ELSE = 4
 """All together at most the default DATABASE_POOL_SIZE, so that no thread waits for another's connection."""
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-OnLoop = Callable[[dict[str, Any], EventLoop], Awaitable[HttpResponse | None]]
+
+class Received(TypedDict, total=False):
+    """A message from the server: a piece of the body, or that the client has gone."""
+
+    type: Required[str]
+    body: bytes
+    more_body: bool
+
+
+Sent = dict[str, object]
+"""A message to the server: the status and the headers, or a piece of the body."""
+Receive = Callable[[], Awaitable[Received]]
+Send = Callable[[Sent], Awaitable[None]]
+OnLoop = Callable[[WSGIEnvironment, EventLoop], Awaitable[HttpResponse | None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 
@@ -138,7 +153,7 @@ class Application:
         self._for_all_else = ThreadPoolExecutor(THREADS_FOR_ALL_ELSE, "pages")
         self._loop = LoopConnections(self._for_webhooks, most=CONNECTIONS_FOR_WEBHOOKS)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: "Scope", receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise NotImplementedError(f"{scope['type']} is not spoken here.")
         try:
@@ -153,17 +168,17 @@ class Application:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": content})
 
-    async def _answer(self, environ: dict[str, Any], send: Send) -> Answer | None:
+    async def _answer(self, environ: WSGIEnvironment, send: Send) -> Answer | None:
         """The whole response; None where it was streamed."""
         path = environ["PATH_INFO"]
-        if self._on_loop and path.startswith(ON_LOOP) and (told := await self._on_loop(environ, self._loop)):
-            return told.status_code, _headers(told.items()), told.content
+        if self._on_loop and path.startswith(ON_LOOP) and (answered := await self._on_loop(environ, self._loop)):
+            return answered.status_code, _headers(answered.items()), answered.content
         loop = asyncio.get_running_loop()
 
-        async def pass_on(message: Message) -> None:
+        async def pass_on(message: Sent) -> None:
             await send(message)
 
-        def send_now(message: Message) -> None:
+        def send_now(message: Sent) -> None:
             asyncio.run_coroutine_threadsafe(pass_on(message), loop).result(PIECE_SECONDS)
 
         return await loop.run_in_executor(self._threads(path), self._serve, environ, send_now)
@@ -174,17 +189,18 @@ class Application:
             return self._for_monitoring
         return self._for_webhooks if path.startswith(WEBHOOKS) else self._for_all_else
 
-    def _serve(self, environ: dict[str, Any], send_now: Callable[[Message], None]) -> Answer | None:
+    def _serve(self, environ: WSGIEnvironment, send_now: Callable[[Sent], None]) -> Answer | None:
         """In a thread, what `_answer` says."""
-        started: list[Any] = []
+        started: list[tuple[int, list[tuple[bytes, bytes]]]] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], _problem: Any = None) -> Any:
-            started[:] = int(status[:3]), _headers(headers)
+        def start_response(status: str, headers: list[tuple[str, str]], _problem: object = None) -> None:
+            started[:] = [(int(status[:3]), _headers(headers))]
 
-        answer = self._wsgi(environ, start_response)
+        answer = self._wsgi(environ, cast("StartResponse", start_response))
         try:
             if isinstance(answer, StreamingHttpResponse) and not isinstance(answer, FileResponse):
-                send_now({"type": "http.response.start", "status": started[0], "headers": started[1]})
+                [(status, headers)] = started
+                send_now({"type": "http.response.start", "status": status, "headers": headers})
                 for piece in answer:
                     send_now({"type": "http.response.body", "body": piece, "more_body": True})
                 send_now({"type": "http.response.body", "body": b""})
@@ -192,7 +208,8 @@ class Application:
             body = b"".join(answer)
         finally:
             answer.close()  # gives the thread's connection back
-        return started[0], started[1], body
+        [(status, headers)] = started
+        return status, headers, body
 
 
 def _headers(given: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

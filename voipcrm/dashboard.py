@@ -1,7 +1,7 @@
 """The overview of the back-office: what needs attention now. A constant number of queries, each using an index."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
@@ -21,6 +21,11 @@ from voipcrm.backoffice.changelist import LARGEST_COUNT, count_up_to
 from voipcrm.backoffice.display import show_moment, start_of_today
 from voipcrm.navigation import may_view
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    from integrations.webhooks.traffic import Traffic
+
 MOST_CONFIGURATIONS = 100
 
 
@@ -39,7 +44,7 @@ def overview(request: HttpRequest, context: dict[str, object]) -> dict[str, obje
     cards = _calls(user) if may_view(request, "calls.call") else []
     cards += _call_backs(user) if may_view(request, "autocalls.autocall") else []
     cards += _refusals(user) if may_view(request, "autocalls.refusal") else []
-    configurations: list[dict[str, Any]] = []
+    configurations: list[dict[str, object]] = []
     if may_view(request, "integrations.webhookdelivery") and sees_all_lines(user):
         counted, configurations = _deliveries()
         cards += counted
@@ -98,7 +103,7 @@ def _refusals(user: User | AnonymousUser) -> list[Card]:
     return [Card(_("refused today"), _shown(refused), "phone_disabled", link)]
 
 
-def _deliveries() -> tuple[list[Card], list[dict[str, Any]]]:
+def _deliveries() -> tuple[list[Card], list[dict[str, object]]]:
     deliveries = reverse("admin:integrations_webhookdelivery_changelist")
     today = {"received_at_from": timezone.localdate().isoformat()}
     unreadable, in_part = {"state": "unreadable", **today}, {"state": "in_part", **today}
@@ -125,13 +130,15 @@ def _deliveries() -> tuple[list[Card], list[dict[str, Any]]]:
     return cards, rows
 
 
-def _traffic_of(voip: Any, deliveries: str, unreadable: dict[str, str]) -> dict[str, object]:
+def _traffic_of(
+    voip: "WithAnnotations[Voip, Traffic]", deliveries: str, unreadable: dict[str, str]
+) -> dict[str, object]:
     return {
         "name": voip.name,
         "last": show_moment(voip.last_delivery_at) if voip.last_delivery_at else _("never"),
         "unreadable": voip.unreadable_count,
         "link": f"{deliveries}?{urlencode({'voip': voip.pk})}",
-        "unreadable_link": f"{deliveries}?{urlencode({'voip': voip.pk, **unreadable})}",
+        "unreadable_link": f"{deliveries}?{urlencode({'voip': str(voip.pk), **unreadable})}",
     }
 
 

@@ -5,7 +5,7 @@ A constant number of queries, each of a small table or an index.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib import admin
@@ -32,6 +32,11 @@ from voipcrm.backoffice.display import show_moment, start_of_today
 from voipcrm.health import oldest_due_job
 from voipcrm.navigation import may_see_health
 from voipcrm.rest import replica
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    from integrations.webhooks.traffic import Traffic
 
 MOST_SHOWN = 100
 WORKER_SILENT_SECONDS = 60
@@ -168,7 +173,7 @@ def _configurations(request: HttpRequest) -> Iterator[Check]:
         yield Check(_("Webhooks"), "ok", _("No active configuration has a provider."))
 
 
-def _webhooks(request: HttpRequest, voip: Any) -> Check:
+def _webhooks(request: HttpRequest, voip: "WithAnnotations[Voip, Traffic]") -> Check:
     deliveries = reverse("admin:integrations_webhookdelivery_changelist")
     today = timezone.localdate().isoformat()
     title = _("%(name)s: webhooks") % {"name": voip.name}
@@ -181,7 +186,7 @@ def _webhooks(request: HttpRequest, voip: Any) -> Check:
         return Check(title, "ok", text, f"{deliveries}?{urlencode({'voip': voip.pk})}", _("Deliveries"))
     words = _("Today %(unreadable)s could not be read and %(in_part)s could be read only in part.")
     state = next(state for state, count in faults if count)
-    query = urlencode({"voip": voip.pk, "state": state, "received_at_from": today})
+    query = urlencode({"voip": str(voip.pk), "state": state, "received_at_from": today})
     counted = dict(faults)
     return Check(title, "warning", f"{text} {words % counted}", f"{deliveries}?{query}", _("Show them"))
 

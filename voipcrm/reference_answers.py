@@ -1,7 +1,7 @@
 """Example responses of the reference: one record of each kind."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
 _MADE = {"created_at": "2026-03-02T10:59:58.120000Z", "updated_at": "2026-03-02T11:02:05.480000Z"}
 _CALL = {
@@ -115,12 +115,14 @@ def examples() -> dict[str, object]:
     return {name: {"value": record} for name, record in ANSWERS.items()} | pages
 
 
-def show(response: dict[str, Any]) -> None:
+def show(response: Mapping[str, object]) -> None:
     """Refer to the example from a response that has a body of our own; file downloads have none."""
-    for content in response.get("content", {}).values():
-        if "$ref" not in content["schema"]:
+    contents = cast("dict[str, dict[str, object]]", response.get("content", {}))
+    for content in contents.values():
+        schema = cast("dict[str, object]", content["schema"])
+        if "$ref" not in schema:
             continue
-        component = content["schema"]["$ref"].rpartition("/")[2]
+        component = str(schema["$ref"]).rpartition("/")[2]
         content["examples"] = {component: {"$ref": f"#/components/examples/{component}"}}
 
 

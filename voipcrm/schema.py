@@ -1,17 +1,20 @@
 """OpenAPI of the `.json` routes, with their refusals."""
 
-from typing import Any
+from typing import TypedDict, cast
 
+from django_filters import FilterSet
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import Direction, OpenApiParameter
+from rest_framework.serializers import Serializer
 
 from voipcrm import reference_answers
 from voipcrm import reference_refusals as refusals
 from voipcrm.idempotency import HEADER, LONGEST_KEY, OncePerKey
 from voipcrm.reference import OPERATIONS
 from voipcrm.reference_operation import Operation
+from voipcrm.rest.bodies import AnyField
 
 SUCCESSES = {"200": "Here it is", "201": "It is made"}
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -20,6 +23,24 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The same key and body within 24 hours is the same request: it is carried out once, and answered with the record as it is then.",
 )
+
+
+class ObjectSchema(TypedDict, total=False):
+    """Of the schema of a serializer what is looked at here."""
+
+    properties: dict[str, dict[str, object]]
+    required: list[str]
+
+
+class FilterParameter(TypedDict):
+    name: str
+    schema: dict[str, object]
+    description: str
+
+
+class RequestBody(TypedDict):
+    content: dict[str, dict[str, object]]
+    """By media type."""
 
 
 class JsonRouteSchema(AutoSchema):
@@ -48,9 +69,9 @@ class JsonRouteSchema(AutoSchema):
         """Forms are accepted too, see docs/api.md, but not described: generated clients would have to choose a format for each body."""
         return ["application/json"]
 
-    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, object]]:
         """Ids are whole numbers, although their routes match digits."""
-        parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)
+        parameters: list[dict[str, object]] = super()._resolve_path_parameters(variables)
         return [
             {**given, "schema": {"type": "integer", "minimum": 0}, "description": "The record's id."}
             if given["name"] == "id"
@@ -58,18 +79,18 @@ class JsonRouteSchema(AutoSchema):
             for given in parameters
         ]
 
-    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+    def _insert_field_validators(self, field: "AnyField", schema: dict[str, object]) -> None:
         """A blankable link is one text type: drf-spectacular's union of a link and an empty text matches an empty text twice."""
         super()._insert_field_validators(field, schema)
         if "oneOf" in schema:
-            text, _blank = schema.pop("oneOf")
+            text, _blank = cast("list[dict[str, object]]", schema.pop("oneOf"))
             schema |= {name: value for name, value in text.items() if name not in ("format", "pattern", "minLength")}
         elif schema.get("format") == "uri" and field.read_only:
             del schema["format"]
 
-    def _map_serializer(self, serializer: Any, direction: object, bypass_extensions: bool = False) -> dict[str, object]:
+    def _map_serializer(self, serializer: object, direction: object, bypass_extensions: bool = False) -> ObjectSchema:
         """In request bodies every optional field accepts null, see `voipcrm.rest.bodies`; responses always have all their fields."""
-        schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)
+        schema: ObjectSchema = super()._map_serializer(serializer, direction, bypass_extensions)
         if direction == "response" and schema.get("properties"):
             schema["required"] = sorted(schema["properties"])
         if direction == "request":
@@ -79,38 +100,42 @@ class JsonRouteSchema(AutoSchema):
                     schema["properties"][name] = {**described, "nullable": True}
         return schema
 
-    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+    def _get_filter_parameters(self) -> list[FilterParameter]:
         """Empty filters are a 400. Also restores the help texts of filters with an explicit type, which drf-spectacular drops."""
-        parameters: list[dict[str, Any]] = super()._get_filter_parameters()
-        filterset_class: Any = getattr(self.view, "filterset_class", None)
+        parameters: list[FilterParameter] = super()._get_filter_parameters()
+        filterset_class: type[FilterSet] | None = getattr(self.view, "filterset_class", None)
+        filters = filterset_class.base_filters if filterset_class else {}
         for given in parameters:
-            given["description"] = filterset_class.base_filters[given["name"]].extra.get("help_text", "")
+            given["description"] = filters[given["name"]].extra.get("help_text", "")
             if given["schema"].get("type") == "string" and "enum" not in given["schema"]:
                 given["schema"] = {**given["schema"], "minLength": 1}
         return parameters
 
-    def get_override_parameters(self) -> Any:
+    def get_override_parameters(self) -> list[OpenApiParameter | Serializer[object] | type[Serializer[object]]]:
         """A POST that responds with a record is carried out once per key."""
         return [IDEMPOTENCY_KEY] if self._is_once() else []
 
     def _is_once(self) -> bool:
         return self.method == "POST" and isinstance(self.view, OncePerKey)
 
-    def _get_response_for_code(self, serializer: Any, *args: object, **options: object) -> dict[str, object]:
+    def _get_response_for_code(self, serializer: object, *args: object, **options: object) -> dict[str, object]:
         """Actions inherited by an extended viewset use the extended serializer, although the base viewset names its own."""
         if hasattr(self.view, "get_serializer_class"):
             own = self.view.get_serializer_class()
             serializer = own if _is_base_of(own, serializer) else serializer
-        answer: dict[str, Any] = super()._get_response_for_code(serializer, *args, **options)
+        answer: dict[str, object] = super()._get_response_for_code(serializer, *args, **options)
         return answer
 
-    def _get_request_for_media_type(self, serializer: Any, direction: object = "request") -> tuple[Any, bool]:
+    def _get_request_for_media_type(
+        self, serializer: object, direction: object = "request"
+    ) -> tuple[dict[str, object] | None, bool]:
         """A viewset's bodies may be wrapped in its resource's name."""
+        schema: dict[str, object] | None
         schema, is_required = super()._get_request_for_media_type(serializer, direction)
         wrapper = getattr(self.view, "resource", "")
         if not (schema and wrapper):
             return schema, is_required
-        inner = schema["$ref"].rpartition("/")[2]
+        inner = str(schema["$ref"]).rpartition("/")[2]
         wrapped = {
             "type": "object",
             "description": f"The same, wrapped in “{wrapper}”. Nothing may stand beside it.",
@@ -120,15 +145,15 @@ class JsonRouteSchema(AutoSchema):
         }
         return {"anyOf": [schema, self._component(f"Wrapped{inner}", wrapped)]}, is_required
 
-    def _get_request_body(self, direction: object = "request") -> Any:
-        body = super()._get_request_body(direction)
+    def _get_request_body(self, direction: object = "request") -> RequestBody | None:
+        body: RequestBody | None = super()._get_request_body(direction)
         if body:
             wrapper = getattr(self.view, "resource", "")
             body["content"]["application/json"]["examples"] = _bodies(self._operation, wrapper)
         return body
 
-    def _get_response_bodies(self, direction: Any = "response") -> dict[str, object]:
-        responses: dict[str, Any] = super()._get_response_bodies(direction)
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, object]:
+        responses: dict[str, dict[str, object]] = super()._get_response_bodies(direction)
         if self._is_once() and "201" in responses:
             responses["200"] = responses["201"] | {"description": "The same record: the Idempotency-Key came before"}
         for status, response in responses.items():
@@ -160,7 +185,7 @@ class JsonRouteSchema(AutoSchema):
             codes[status] = [*own, *codes.get(status, ())]
         return dict(sorted(codes.items()))
 
-    def _component(self, name: str, schema: dict[str, Any]) -> dict[str, str]:
+    def _component(self, name: str, schema: dict[str, object]) -> dict[str, str]:
         component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=f"voipcrm.{name}")
         self.registry.register_on_missing(component)
         ref: dict[str, str] = component.ref
@@ -175,7 +200,7 @@ def _bodies(message: Operation, wrapper: str) -> dict[str, object]:
     return {f"example_{number}": example for number, example in enumerate(shown, start=1)}
 
 
-def _is_base_of(own: Any, named: Any) -> bool:
+def _is_base_of(own: type, named: object) -> bool:
     return isinstance(named, type) and named is not own and issubclass(own, named)
 
 

@@ -1,7 +1,7 @@
 """Postprocessing hooks of drf-spectacular for the OpenAPI document."""
 
 from copy import deepcopy
-from typing import Any, cast
+from typing import Required, TypedDict, cast
 
 from autocalls.widget_data_schema import WIDGET_DATA, WIDGET_DATA_SCHEMAS
 from voipcrm import reference_answers
@@ -9,7 +9,27 @@ from voipcrm import reference_refusals as refusals
 from voipcrm.reference import INTRODUCTION, OPERATIONS, TAGS
 
 
-def put_blanks_into_enums(result: dict[str, Any], **_options: object) -> dict[str, object]:
+class Enumeration(TypedDict):
+    """Of a schema what is looked at here."""
+
+    enum: list[str]
+
+
+class Components(TypedDict, total=False):
+    schemas: Required[dict[str, Enumeration]]
+    examples: dict[str, object]
+
+
+class Document(TypedDict, total=False):
+    """The OpenAPI document: of it what is looked at here."""
+
+    info: Required[dict[str, object]]
+    paths: Required[dict[str, object]]
+    components: Required[Components]
+    tags: list[dict[str, str]]
+
+
+def put_blanks_into_enums(result: Document, **_options: object) -> Document:
     """Postprocessing hook: a choice that may be blank is one enumeration that includes the blank, not a union with `BlankEnum`, which generated
     clients cannot name."""
     schemas = result["components"]["schemas"]
@@ -19,7 +39,7 @@ def put_blanks_into_enums(result: dict[str, Any], **_options: object) -> dict[st
     return result
 
 
-def _put_blanks(node: object, schemas: dict[str, Any]) -> None:
+def _put_blanks(node: object, schemas: dict[str, Enumeration]) -> None:
     if isinstance(node, list):
         for member in node:
             _put_blanks(member, schemas)
@@ -38,19 +58,19 @@ def _put_blanks(node: object, schemas: dict[str, Any]) -> None:
         _put_blanks(member, schemas)
 
 
-def add_plain_views(result: dict[str, Any], **_options: object) -> dict[str, object]:
+def add_plain_views(result: Document, **_options: object) -> Document:
     """Postprocessing hook: adds the public endpoint that is a plain Django view, for speed, and therefore unknown to DRF."""
     operation = deepcopy(WIDGET_DATA)
     message = OPERATIONS[operation["operationId"]]
     operation |= {"summary": message.summary, "description": message.description}
     reference_answers.show(cast("dict[str, object]", operation["responses"]["200"]))
     operation["responses"] |= refusals.responses(message.refusals, visitors=True)
-    result["components"]["schemas"] |= WIDGET_DATA_SCHEMAS
+    result["components"]["schemas"] |= cast("dict[str, Enumeration]", WIDGET_DATA_SCHEMAS)
     paths = result["paths"] | {"/voip/widget_data.json": {"get": operation}}
     return result | {"paths": dict(sorted(paths.items()))}
 
 
-def introduce(result: dict[str, Any], **_options: object) -> dict[str, object]:
+def introduce(result: Document, **_options: object) -> Document:
     """Postprocessing hook: adds the introduction, the tags' descriptions, and the referenced examples."""
     result["components"]["examples"] = reference_answers.examples() | refusals.examples()
     tags = [{"name": name, "description": description} for name, description in TAGS.items()]

@@ -1,13 +1,16 @@
 """Requests as WSGI has them."""
 
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING
 from wsgiref.types import WSGIEnvironment
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.utils.http import parse_header_parameters
+
+if TYPE_CHECKING:
+    from asgiref.typing import HTTPScope
 
 
 class Utf8Request(WSGIRequest):
@@ -17,7 +20,7 @@ class Utf8Request(WSGIRequest):
         self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
 
 
-def environ_of(scope: MutableMapping[str, Any], body: bytes) -> WSGIEnvironment:
+def environ_of(scope: "HTTPScope", body: bytes) -> WSGIEnvironment:
     """The request as PEP 3333 writes it. A name with an underscore is left out: it would pass for the one with a hyphen that a proxy vouches for."""
     path = scope["path"]
     environ: WSGIEnvironment = {

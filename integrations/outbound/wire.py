@@ -51,7 +51,7 @@ class Wire(httpcore.NetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
+        socket_options: "Iterable[httpcore.SOCKET_OPTION] | None" = None,
     ) -> httpcore.NetworkStream:
         addresses = _resolve(host, port, self._deadline.within(timeout))
         if not all(self._allowed.permits(host, address) for address in addresses):
@@ -94,7 +94,7 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, self._wire.within(timeout)), self._wire)
 
-    def get_extra_info(self, info: str) -> Any:
+    def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
 
 

@@ -8,7 +8,7 @@ stays as given. `web_call` takes `48225999999`, the country code without a plus 
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import parse_qs, quote, urlsplit
 
 from calls.sentences import _
@@ -183,7 +183,7 @@ def _refused(response: OutboundResponse, account: Account) -> Refused:
     return refusal(response, account, Telecube.name, because=because)
 
 
-def _check_list_settings(settings: Any) -> None:
+def _check_list_settings(settings: object) -> None:
     if not isinstance(settings, Mapping):
         raise InvalidSettings("list", _("must be an object."))
     for key, value in settings.items():

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import cast
 
 from django.http import QueryDict
 from django.utils.functional import Promise
@@ -95,7 +95,7 @@ class WordRow:
 
 def settings_of(form: QueryDict, before: Settings) -> dict[str, object]:
     """The settings that were chosen. What the form does not show stays as it is."""
-    parts: dict[str, Any] = {
+    parts: dict[str, object] = {
         "fields": {
             name: names for name in MEANINGS if (names := [each for each in form.getlist(f"field-{name}") if each])
         },
@@ -107,7 +107,7 @@ def settings_of(form: QueryDict, before: Settings) -> dict[str, object]:
     }
     reference = before.get("fields", {}).get("reference")
     if reference:
-        parts["fields"]["reference"] = reference
+        cast("dict[str, object]", parts["fields"])["reference"] = reference
     for section in SECTIONS:
         pairs = zip(form.getlist(f"{section}-word"), form.getlist(f"{section}-ours"), strict=False)
         parts[section] = {word: ours for word, ours in pairs if ours}

@@ -4,7 +4,8 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+
+from django.db.models import QuerySet
 
 from calls.previewing import Preview, ReceivedEvent, preview_calls
 from integrations import providers
@@ -113,7 +114,7 @@ def teach(delivery: WebhookDelivery, voip: Voip, settings: Settings) -> Lesson:
     )
 
 
-def latest(voip: Voip) -> Any:
+def latest(voip: Voip) -> QuerySet[WebhookDelivery]:
     """Deliveries that the provider's current file reads; those to an address of a former provider are read by that one."""
     rows = WebhookDelivery.objects.filter(READABLE, voip=voip, provider__in=("", voip.provider))
     return rows.order_by("-id")[:MOST_DELIVERIES]

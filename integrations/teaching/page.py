@@ -1,7 +1,6 @@
 """The page that teaches a configuration, opened from one of its deliveries."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -38,9 +37,16 @@ COLUMNS = (
     "duration",
 )
 
+Texts = Mapping[str, Mapping[object, str]]
+"""Of values that are ids, by column and id."""
+
 
 def show(
-    request: HttpRequest, delivery: WebhookDelivery, context: dict[str, object], *, log: Callable[..., Any]
+    request: HttpRequest,
+    delivery: WebhookDelivery,
+    context: dict[str, object],
+    *,
+    log: Callable[[HttpRequest, WebhookDelivery, str], object],
 ) -> HttpResponse:
     """The page, a preview of what was chosen on it, or where the settings were saved a way back to it."""
     voip = delivery.voip
@@ -65,7 +71,7 @@ def show(
     return TemplateResponse(request, "integrations/teaching.html", context | page | {"problem": problem})
 
 
-def _chosen(request: HttpRequest, voip: Voip, adapter: Provider) -> tuple[dict[str, Any], str]:
+def _chosen(request: HttpRequest, voip: Voip, adapter: Provider) -> tuple[dict[str, object], str]:
     """The settings as the page has them, and what is wrong with them."""
     if request.method != "POST":
         return voip.settings, ""
@@ -78,7 +84,7 @@ def _chosen(request: HttpRequest, voip: Voip, adapter: Provider) -> tuple[dict[s
 
 
 def _page(
-    request: HttpRequest, delivery: WebhookDelivery, settings: dict[str, Any], field_map: FieldMap
+    request: HttpRequest, delivery: WebhookDelivery, settings: dict[str, object], field_map: FieldMap
 ) -> dict[str, object]:
     voip = delivery.voip
     lesson = teach(delivery, voip, settings)
@@ -108,7 +114,7 @@ def _why_not(delivery: WebhookDelivery, *, knows_provider: bool) -> str:
     return gettext("This provider's format is known; there is nothing to teach.")
 
 
-def _save(request: HttpRequest, voip: Voip, settings: dict[str, Any]) -> str:
+def _save(request: HttpRequest, voip: Voip, settings: dict[str, object]) -> str:
     """Store the settings and have everything read again. Returns why not."""
     with transaction.atomic():
         stored = Voip.objects.select_for_update(of=("self",)).only("settings", "updated_at").get(pk=voip.pk)
@@ -127,16 +133,16 @@ def _rebuilding(voip: Voip) -> Rebuilding | None:
     return Rebuilding.objects.filter(voip=voip).first()
 
 
-def _calls(lesson: Lesson, voip: Voip) -> list[dict[str, Any]]:
+def _calls(lesson: Lesson, voip: Voip) -> list[dict[str, object]]:
     """The calls of the preview as the template shows them, changed ones first."""
     changed = [change for change in lesson.preview.calls if change.facts or change.doubt]
     same = [change for change in lesson.preview.calls if not (change.facts or change.doubt)]
-    texts: dict[str, dict[Any, str]] = {"sip_id": dict(Sip.objects.filter(voip=voip).values_list("pk", "sip"))}
+    texts: Texts = {"sip_id": dict(Sip.objects.filter(voip=voip).values_list("pk", "sip"))}
     labels = {name: label(name.removesuffix("_id")) for name in COLUMNS}
     return [_call(change, labels, texts) for change in [*changed, *same][:MOST_CALLS]]
 
 
-def _call(change: CallChange, labels: Mapping[str, str], texts: Mapping[str, Mapping[Any, str]]) -> dict[str, object]:
+def _call(change: CallChange, labels: Mapping[str, str], texts: Texts) -> dict[str, object]:
     now = change.after or change.before or {}
     differ = change.facts if change.before is not None and change.after is not None else {}
     facts = [
@@ -154,5 +160,5 @@ def _call(change: CallChange, labels: Mapping[str, str], texts: Mapping[str, Map
     return {"id": change.provider_call_id, "state": state, "facts": facts, "doubt": translate(change.doubt)}
 
 
-def _text(name: str, value: object, texts: Mapping[str, Mapping[Any, str]]) -> str:
+def _text(name: str, value: object, texts: Texts) -> str:
     return texts.get(name, {}).get(value) or shown(name, value)

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 from secrets import token_hex
-from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -80,9 +80,9 @@ def simulate(voip: Voip) -> None:
         services.take_in(delivery, recipient)
 
 
-def _describe(delivery: WebhookDelivery, voip: Voip, user: Any) -> dict[str, Any]:
+def _describe(delivery: WebhookDelivery, voip: Voip, user: User | AnonymousUser) -> dict[str, object]:
     """Includes content only for users who may see deliveries."""
-    shown: dict[str, Any] = {"delivery": delivery, "received": show_moment(delivery.received_at)}
+    shown: dict[str, object] = {"delivery": delivery, "received": show_moment(delivery.received_at)}
     if not (may_view(user, WebhookDelivery) and sees_all_lines(user)):
         return shown
     shown |= {"problem": translate_stored(delivery.error), "notes": translate_stored(delivery.notes).splitlines()}
@@ -99,7 +99,7 @@ def _facts(event: EventReading, country: str) -> list[tuple[str, str]]:
     call_event = event.call_event
     assert call_event is not None
     number_from, number_to = call_event.numbers(country)
-    known: dict[str, Any] = {
+    known: dict[str, object] = {
         "status": call_event.status.label if call_event.status else _("ended, nobody knows how"),
         "kind": call_event.kind.label if call_event.kind else "",
         "number_from": number_from,

@@ -1,7 +1,6 @@
 """The API's dry run of a webhook: what a delivery would report."""
 
 from dataclasses import replace
-from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -102,7 +101,7 @@ class ReadingVoipViewSet(VoipViewSet):
         return Response(ReadAnswerSerializer(_answer(message, account)).data)
 
 
-def _delivery(given: dict[str, Any]) -> Delivery:
+def _delivery(given: dict[str, str]) -> Delivery:
     return Delivery(
         method="POST",
         body=given["body"].encode(),

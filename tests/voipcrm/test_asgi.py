@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from asgiref.typing import HTTPScope
 from django.conf import settings
 from django.http import StreamingHttpResponse
 
@@ -41,8 +42,8 @@ def read(receive: Receive, reader: Bodies | None = None, headers: Iterable[tuple
     return asyncio.run((reader or bodies()).read(given, receive))
 
 
-def scope(path: str = "/", **changed: Any) -> dict[str, Any]:
-    return {
+def scope(path: str = "/", **changed: object) -> "HTTPScope":
+    given = {
         "type": "http",
         "http_version": "1.1",
         "method": "POST",
@@ -54,6 +55,7 @@ def scope(path: str = "/", **changed: Any) -> dict[str, Any]:
         "server": ("127.0.0.1", 8000),
         **changed,
     }
+    return cast("HTTPScope", given)
 
 
 def test_a_body_is_read_to_its_end() -> None:

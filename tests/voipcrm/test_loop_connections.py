@@ -5,11 +5,12 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import make
 import psycopg
 import pytest
+from asgiref.typing import HTTPScope
 from django.db import OperationalError, connection
 from django.utils import timezone
 from meeting import waits
@@ -69,7 +70,7 @@ class Server:
             "client": ("127.0.0.1", 5060),
             "server": ("127.0.0.1", 8000),
         }
-        await self.application(scope, receive, send)
+        await self.application(cast("HTTPScope", scope), receive, send)
         named = {name.decode(): value.decode() for name, value in told[0]["headers"]}
         return told[0]["status"], named, told[1]["body"]
 

@@ -5,7 +5,6 @@ Entries are stored in English. Those of forms are lists of fields, which Django 
 
 import json
 from datetime import datetime
-from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -55,10 +54,11 @@ def _is_about(entry: LogEntry, label: str) -> bool:
     parts = _parts(entry)
     if parts is None:
         return True
-    return any(label in part.get("changed", {}).get("fields", []) for part in parts)
+    changed = (part.get("changed") for part in parts)
+    return any(isinstance(each, dict) and label in each.get("fields", []) for each in changed)
 
 
-def _parts(entry: LogEntry) -> list[dict[str, Any]] | None:
+def _parts(entry: LogEntry) -> list[dict[str, dict[str, list[str]] | str]] | None:
     """The changes recorded by a form or the API; None for a sentence."""
     try:
         parts = json.loads(entry.change_message)
@@ -67,7 +67,7 @@ def _parts(entry: LogEntry) -> list[dict[str, Any]] | None:
     return parts if isinstance(parts, list) else None
 
 
-def _token(parts: list[dict[str, Any]]) -> str:
+def _token(parts: list[dict[str, dict[str, list[str]] | str]]) -> str:
     return next((str(part[THROUGH]) for part in parts if part.get(THROUGH)), "")
 
 

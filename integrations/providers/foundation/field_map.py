@@ -20,7 +20,7 @@ The settings of a configuration, all parts optional:
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from calls.sentences import Sentence, _
 from calls.statuses import Kind, Status, parse_kind, parse_status
@@ -196,12 +196,14 @@ def _formats(settings: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
     return formats
 
 
-def _is_format(text: Any) -> bool:
+def _is_format(text: object) -> bool:
     """Whether a moment written so can be read again."""
     moment = datetime(2026, 11, 23, 14, 5)  # any moment will do, of which no two parts are alike
+    if not isinstance(text, str):
+        return False
     try:
         return datetime.strptime(moment.strftime(text), text).replace(tzinfo=None) == moment
-    except (ValueError, TypeError):
+    except ValueError:
         return False
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias, cast
 
 from calls.sentences import _
 from integrations.providers.foundation.provider import Unreadable
@@ -15,7 +15,7 @@ _PAIRS = ({"name", "value"}, {"key", "value"})
 Pairs: TypeAlias = Iterator[tuple[str, str]]
 
 
-def json_values(text: str, depth: int = 0) -> list[dict[str, Any]]:
+def json_values(text: str, depth: int = 0) -> list[dict[str, object]]:
     """The objects of a JSON document: one, those of an array, one after another, or of a string that holds one of these; or one of an array of
     names and values."""
     try:
@@ -29,14 +29,15 @@ def json_values(text: str, depth: int = 0) -> list[dict[str, Any]]:
     values = parsed if isinstance(parsed, list) and parsed else [parsed]
     if not all(isinstance(value, dict) for value in values):
         raise Unreadable(_("The body is JSON, but no object and no list of objects."))
-    return values
+    return cast("list[dict[str, object]]", values)
 
 
-def parse_json(text: str) -> Any:
-    return _JSON.decode(text)
+def parse_json(text: str) -> object:
+    parsed: object = _JSON.decode(text)
+    return parsed
 
 
-def _parse_several(text: str) -> list[Any]:
+def _parse_several(text: str) -> list[object]:
     """JSON values one after another, mostly each on a line. Raises ValueError."""
     values, end = [], 0
     while end < len(text):
@@ -67,7 +68,7 @@ def flat_json(value: object, name: str = "", depth: int = 0) -> Pairs:
         yield name, leaf
 
 
-def _pairs(values: list[Any]) -> list[tuple[str, Any]]:
+def _pairs(values: list[object]) -> list[tuple[str, object]]:
     """Of a list of names and values, `[{"name": "callid", "value": "7"}]`, these; of another list nothing."""
     alike = [value for value in values if isinstance(value, dict) and value.keys() in _PAIRS]
     return (

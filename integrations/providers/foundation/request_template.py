@@ -18,7 +18,6 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
@@ -69,7 +68,7 @@ def check(template: object) -> None:
     _check_success(template.get("success", {}))
 
 
-def _check_headers(headers: Any) -> None:
+def _check_headers(headers: Mapping[str, object]) -> None:
     _check_texts("dial.headers", headers)
     for name in headers:
         if not _HEADER.fullmatch(name) or name.lower() in _OURS:
@@ -144,7 +143,7 @@ def _body(template: Settings, plain: Fill, xml: Fill) -> tuple[str, bytes]:
     return "application/xml; charset=utf-8", xml(template.get("xml", "")).encode()
 
 
-def _within(value: object, plain: Fill) -> Any:
+def _within(value: object, plain: Fill) -> object:
     if isinstance(value, Mapping):
         return {key: _within(member, plain) for key, member in value.items()}
     if isinstance(value, list):
