@@ -171,8 +171,8 @@ class AutocallAdmin(CallbackButtons):
         made = without_secrets(Attempt.objects.filter(autocall=autocall).select_related("call", "sip"))
         reader = reader_of(autocall)
         seen = Call.objects.visible_to(reader) if may_view(reader, Call) else Call.objects.none()
-        told = made.annotate(may_open=Exists(seen.filter(pk=OuterRef("call"))))
-        shown = {"calls": told.order_by("-id")[:MOST_CALLS]}
+        calls = made.annotate(may_open=Exists(seen.filter(pk=OuterRef("call"))))
+        shown = {"calls": calls.order_by("-id")[:MOST_CALLS]}
         return render_to_string("autocalls/calls_made.html", shown)
 
     @admin.display(description=_("consent"))

@@ -22,7 +22,7 @@ EDITABLE_WHEN_FINISHED = frozenset({"client_id", "contact_id", "note"})
 MADE_THROUGH = frozenset({"widget", "voip", "sip"})
 
 
-_TOLD_AS = {field.name: field.attname for field in Autocall._meta.concrete_fields}
+_API_NAMES = {field.name: field.attname for field in Autocall._meta.concrete_fields}
 """The API's names of our fields: `voip_id`."""
 
 
@@ -138,7 +138,7 @@ def edit(autocall: Autocall, changes: Mapping[str, object]) -> Autocall:
         changed = {name: value for name, value in changes.items() if getattr(row, name) != value}
         late = sorted(set(changed) - EDITABLE_WHEN_FINISHED)
         if late and row.status != Status.SCHEDULED:
-            named = ", ".join(_TOLD_AS[name] for name in late)
+            named = ", ".join(_API_NAMES[name] for name in late)
             message = _(
                 "%(fields)s: this call-back is %(status)s; only a scheduled one can be moved, changed or canceled."
             )

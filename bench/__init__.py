@@ -1,1 +1,1 @@
-"""How fast, how large: measured beside a reference in the same run. `python -m bench --help`; docs/performance.md says how to read it."""
+"""Measures speed and memory, each beside a reference in the same run. `python -m bench --help`; how to read the results: docs/performance.md."""

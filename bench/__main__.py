@@ -1,6 +1,6 @@
 """python -m bench [intake|pages|process|dialing|callback|figures|desks|partitions|failover …] [--quick] [--large]
 
-Measures the product on a database and in a folder of its own, and ends everything it has started. All parts at full length also write RESULTS.md.
+Measures the product on a database and in a folder of its own, and ends every process it has started. A full run of all parts also writes RESULTS.md.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def measure(parts: Sequence[str], scale: Scale, folder: Path) -> Iterator[str]:
-    """What was measured, as sections of a page: the machine, then the tables."""
+    """The results as sections of a page: the machine, then the tables."""
     os.environ.pop("DATABASE_URL", None)
     os.environ |= {"VOIPCRM_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "voipcrm.settings"}
     os.environ["OUTBOUND_ALLOWED_NETWORKS"] = "127.0.0.1"  # where the telephone company is

@@ -1,4 +1,4 @@
-"""(e) The call-back: the public endpoints beside the intake, and from the visitor's click to the operator's telephone."""
+"""(e) Call-backs: the rate of the public endpoints, and the time from the visitor's click to the operator's telephone."""
 
 from functools import partial
 from statistics import median
@@ -28,7 +28,7 @@ UNLIMITED = {
     f"AUTOCALLS_PER_{limit}": "1000000"
     for limit in ("NUMBER_A_DAY", "ADDRESS_AN_HOUR", "NETWORK_AN_HOUR", "WIDGET_AN_HOUR")
 }
-"""The guard counts as always and refuses nobody."""
+"""Limits so high that the guard counts as usual and refuses nobody."""
 
 
 def measure(scale: Scale) -> list[Table]:
@@ -72,7 +72,7 @@ def measure_delay(scale: Scale) -> Table:
 
 
 def time_visitor_requests(web: Program, telephone: Sipp, line: Sip, requests: int) -> list[float]:
-    """Milliseconds of each, one after the other; the first, which warms up, does not count."""
+    """Milliseconds of each request, one after the other; the first is a warm-up and left out."""
     site = Widget.objects.create(name="Site", voip=line.voip)
 
     def requested(visitor: int) -> str:

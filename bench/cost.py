@@ -1,4 +1,4 @@
-"""What a delivery costs the processor: of the web processes and of PostgreSQL. A busy machine blurs this less than it blurs a rate."""
+"""Processor time of a delivery in the web processes and in PostgreSQL. Other load on the machine changes it less than it changes a rate."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from bench.product import Program
 
 
 class Cost:
-    """Counts the processor time of some rounds and the deliveries they took in."""
+    """Sums the processor time and the deliveries of several rounds."""
 
     def __init__(self, measure: Measure, program: Program) -> None:
         self._measure = measure
@@ -34,7 +34,7 @@ class Cost:
         return rate
 
     def milliseconds(self) -> tuple[float, float]:
-        """Of a delivery: in the web processes, in PostgreSQL."""
+        """Per delivery: in the web processes, and in PostgreSQL."""
         return self.web / self.deliveries * 1000, self.database / self.deliveries * 1000
 
     def _spent(self) -> tuple[float, float]:
@@ -42,7 +42,7 @@ class Cost:
 
 
 def _postgres() -> list[psutil.Process]:
-    """The processes that serve a connection. Vacuum and checkpoints come when they come, and would be put down to whoever is measured just then."""
+    """The processes that serve a connection. Vacuum and checkpoints run at any time, and would be charged to whatever is measured just then."""
     pid = int(Path(settings.DATA_DIR / "postgres" / "cluster" / "postmaster.pid").read_text().split()[0])
     served = f"postgres: {connection.settings_dict['USER']} "
     return [process for process in psutil.Process(pid).children() if _title(process).startswith(served)]
@@ -56,7 +56,7 @@ def _title(process: psutil.Process) -> str:
 
 
 def _seconds(processes: Sequence[psutil.Process]) -> float:
-    """Of the user and of the system, with what children had used that have ended."""
+    """User and system time, including that of children that have ended."""
     spent = 0.0
     for process in processes:
         try:

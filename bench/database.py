@@ -39,7 +39,7 @@ def _show(setting: str) -> str:
 
 
 def clear() -> None:
-    """What one part has stored does not weigh upon the next."""
+    """Empty the tables, so that one part does not slow down the next."""
     models = [model for label in APPS for model in apps.get_app_config(label).get_models()]
     tables = [*(model._meta.db_table for model in models), "auth_user", "procrastinate_jobs"]
     with connection.cursor() as cursor:
@@ -47,7 +47,7 @@ def clear() -> None:
 
 
 def copy(name: str) -> None:
-    """The same database once more, under that name, on the same server."""
+    """A copy of the database under that name, on the same server."""
     _leave()
     with psycopg.connect(address("postgres"), autocommit=True) as other:
         other.execute(f"CREATE DATABASE {name} TEMPLATE {connection.settings_dict['NAME']}")

@@ -1,4 +1,4 @@
-"""A company to measure: its configurations and lines, and as many calls in its log as wanted."""
+"""Fills the database: configurations, lines, and a call log of the wanted size."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def make_token() -> str:
 
 
 def fill(connection: psycopg.Connection, calls: int) -> None:
-    """Have so many calls in the log; the indexes are made anew afterwards, which is many times faster than keeping them up."""
+    """Store so many calls. The indexes are dropped and built afterwards, which is many times faster than updating them row by row."""
     indexes = connection.execute(_INDEXES).fetchall()
     for name, _definition in indexes:
         connection.execute(f"DROP INDEX {name}")
@@ -41,6 +41,6 @@ def fill(connection: psycopg.Connection, calls: int) -> None:
 
 
 def add_deliveries(connection: psycopg.Connection) -> None:
-    """Of each call in the log, which was filled before."""
+    """Store the deliveries of each call that `fill` has stored."""
     connection.execute(DELIVERIES)
     connection.execute("VACUUM ANALYZE")

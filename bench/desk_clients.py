@@ -1,4 +1,4 @@
-"""Open desks and a provider, as clients of the product: they speak HTTP with as little work as possible, for they share its processors."""
+"""Open desks and a provider, as clients of the product. They do as little work as possible, because they share its processors."""
 
 import asyncio
 import gzip
@@ -21,18 +21,18 @@ from integrations.providers.simulator import tell_story
 from sips.models import Sip, StaffLine
 
 EVERY = 1.5
-"""Seconds from one question of a desk to the next."""
+"""Seconds between two requests of a desk."""
 LASTS = (0.0, 0.5, 3.0, 6.0)
 """Seconds from the beginning of a call to each of its deliveries."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody of the staff who has signed in."""
+    """A signed-in operator or supervisor."""
 
     session: str
     line: str
-    """Of which they are to see the calls, as `voip id-line`; blank for a supervisor, who has none."""
+    """Whose calls they see, as `voip id-line`; blank for a supervisor, who sees all lines and has none."""
 
 
 def sign_in_staff(count: int, *, supervisors: int) -> list[Member]:
@@ -94,7 +94,7 @@ class Desk:
 
 
 class Connection:
-    """To the product, kept open for one request after the other."""
+    """A persistent HTTP connection to the product."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -121,7 +121,7 @@ async def connected(port: int) -> AsyncIterator[Connection]:
 
 
 async def open_desks(desks: Sequence[Desk], *, until: Callable[[], bool]) -> None:
-    """Each asks every two seconds, one a little after the other."""
+    """Each sends a request every EVERY seconds, evenly spread."""
 
     async def keep_open(desk: Desk, place: int) -> None:
         await asyncio.sleep(EVERY * place / len(desks))
@@ -137,7 +137,7 @@ async def open_desks(desks: Sequence[Desk], *, until: Callable[[], bool]) -> Non
 
 @dataclass(frozen=True)
 class Reported:
-    """A call as it is going to be reported."""
+    """A call and the webhooks that report it."""
 
     line: str
     caller: bytes
@@ -154,7 +154,8 @@ class Provider:
         self._chance = random.Random(14)
 
     async def play(self, *, rate: int, seconds: float, used: Callable[[], float], desks: Sequence[Desk] = ()) -> float:
-        """So many webhooks a second beside these desks, each of which is told what it is to show. `used` meanwhile, a second."""
+        """Send so many webhooks a second while these desks are open, and tell each desk which numbers to wait for. Returns the growth of `used`
+        per second."""
         began, before = monotonic(), used()
         end = began + seconds
         over = end + EVERY + 1  # what was reported last is to be seen as well

@@ -1,4 +1,4 @@
-"""(g) Fifty open desks that ask what is new, while a provider reports calls: what they cost, and how soon they show it."""
+"""(g) Fifty open desks that poll while a provider reports calls: what they cost, and how soon a call is on the screen."""
 
 import asyncio
 import threading
@@ -69,7 +69,7 @@ def _cost(web: Program, desks: list[Desk], scale: Scale) -> Table:
 
 
 def _core(web: Program, provider: Provider, seconds: float, desks: list[Desk]) -> float:
-    """How much of a core the web processes have used meanwhile."""
+    """The share of a core that the web processes used meanwhile."""
     return asyncio.run(provider.play(rate=WEBHOOKS, seconds=seconds, used=web.processor_seconds, desks=desks))
 
 
@@ -101,7 +101,7 @@ def _intake(web: Program, desks: list[Desk], scale: Scale) -> Table:
 
 @contextmanager
 def _asking(desks: list[Desk]) -> Iterator[None]:
-    """In a thread, as wrk is waited for."""
+    """In a thread, because wrk blocks."""
     stop = threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(open_desks(desks, until=stop.is_set)))
     thread.start()

@@ -26,13 +26,13 @@ from integrations.models import Dialer
 from sips.models import Sip
 
 ANSWERS, BUSY = "+48225555501", "+48225555502"
-"""The last two digits choose what the network does."""
+"""The last two digits choose the simulated result."""
 SOON = 25
 """Milliseconds from the click to the telephone."""
 RATE, LARGEST = 100, 200
-"""Calls set up a second by one dialer; megabytes of it with the crowd."""
+"""Aims: calls that one dialer sets up a second, and its megabytes with the largest number of calls."""
 LOOK = 0.2
-"""Seconds between two looks at the calls: counting them takes its part of the machine."""
+"""Seconds between two counts of the calls, which cost processor time too."""
 
 
 def measure(scale: Scale) -> list[Table]:
@@ -85,7 +85,7 @@ def add_delays(table: Table, start: str, delays: list[float], *, aim: float) -> 
 
 
 def time_clicks(web: Program, telephone: Sipp, line: Sip, clicks: int) -> list[float]:
-    """Milliseconds of each, one after the other; the first, which warms up, does not count."""
+    """Milliseconds of each call, one after the other; the first is a warm-up and left out."""
     token = make_token()
 
     def click() -> str:
@@ -96,7 +96,7 @@ def time_clicks(web: Program, telephone: Sipp, line: Sip, clicks: int) -> list[f
 
 
 def time_until_rung(ask: Callable[[], str], telephone: Sipp) -> float:
-    """ask: gives the reference of the call. Waits for its end, so that the next finds everybody at rest."""
+    """ask: requests a call and returns its reference. Waits for the end of the call, so that the next one starts on an idle system."""
     began = time.time()
     call_id = f"{ask()}-operator"
     wait_until(lambda: call_id in rung_at(telephone), seconds=20, what="the telephone rings")
@@ -113,7 +113,7 @@ def post(address: str, body: Mapping[str, object], token: str = "") -> dict[str,
 
 
 def is_quiet() -> bool:
-    """No call is going on, and what follows from those that ended has been done."""
+    """No call is in progress, and everything that follows from ended calls has been done."""
     return not in_call().exists() and not Attempt.objects.filter(outcome="").exists()
 
 
@@ -122,7 +122,7 @@ def in_call() -> QuerySet[Call]:
 
 
 def set_up(line: Sip, calls: int) -> float:
-    """So many calls are asked for at one moment; how many a second are answered on both sides, from the first dialed to the last."""
+    """Request so many calls at once. Returns how many a second are answered on both sides, from the first dialed to the last."""
     with transaction.atomic():
         for _call in range(calls):
             request_call(via=Via.SIP, sip=line.sip, voip_id=line.voip_id, number_to=ANSWERS)
@@ -141,7 +141,7 @@ def look_until(condition: Callable[[], bool], *, seconds: float, what: str) -> N
 
 
 def hold(dialer: Program, calls: int, seconds: int) -> float:
-    """The dialer's megabytes after all calls have gone on for a while. Raises RuntimeError when one was lost."""
+    """The dialer's megabytes after all calls have lasted for a while. Raises RuntimeError if one was lost."""
     time.sleep(seconds)
     live = Call.objects.filter(status=Status.IN_PROGRESS).count()
     if live != calls:
@@ -150,7 +150,7 @@ def hold(dialer: Program, calls: int, seconds: int) -> float:
 
 
 def hang_up_all(bed: Bed) -> float:
-    """How many seconds it takes until all have ended on both sides, asked for at one moment."""
+    """Hang up all calls at once. Returns the seconds until all have ended on both sides."""
     began = time.monotonic()
     with transaction.atomic():
         for call_id in in_call().values_list("pk", flat=True):

@@ -1,4 +1,4 @@
-"""The durable work of a webhook as plain SQL, for those with whom the product is compared."""
+"""The durable work of a webhook as plain SQL, for the servers that the product is compared with."""
 
 import json
 import re

@@ -16,11 +16,11 @@ from bench.scale import Scale
 from sips.models import Sip
 
 AIMS = {1: 1.0, 5: 3.0}
-"""Seconds, of the large log and of one five times as large."""
+"""Seconds at most, by the size of the log: the large one, and one five times as large."""
 TIMES = 5
 EXPORTED = 200_000
 MOST_MEMORY = 60
-"""Megabytes that a web process may need more while it exports so many rows."""
+"""Megabytes by which a web process may grow while it exports so many rows."""
 
 
 def measure(scale: Scale) -> list[Table]:
@@ -60,7 +60,7 @@ def _questions() -> dict[str, dict[str, str]]:
 
 
 def _export(web: Program, token: str) -> tuple[str, ...]:
-    """The newest calls, as far as the log has so many."""
+    """Export the newest calls; fewer where the log has fewer."""
     since = (date.today() - timedelta(days=EXPORTED * 30 // 86_400)).isoformat()  # noqa: DTZ011
     before = max(web.memory())
     seconds, rows, largest = _read(web, token, f"/voip/calls.csv?start_time_after={since}T00:00:00Z")

@@ -1,7 +1,7 @@
 """(a) Webhooks: the product, the reference server, and PostgreSQL alone, by turns on the same database.
 
-It holds a past that is analyzed before anybody prepares a statement. On empty tables prepared plans are those of tables that stay small, until
-autovacuum comes: whoever was measured first would be measured with them.
+The tables are filled and analyzed before anybody prepares a statement. Plans prepared on empty tables are those of small tables until autovacuum
+runs, so the server measured first would be slower.
 """
 
 import os
@@ -42,7 +42,7 @@ COLUMNS = [
 ]
 LONGEST = 0.8
 PAST = 50_000
-"""Calls, each with a delivery and a report, that are there before."""
+"""Calls, each with a delivery and a report, that are stored before."""
 ALONE = "PostgreSQL alone: pgbench, the same SQL"
 
 
@@ -98,7 +98,7 @@ def make_past() -> None:
 
 
 def posting_to(server: Program, desk: Voip) -> Measure:
-    """wrk plays a provider, none of whose deliveries is a redelivery."""
+    """wrk acts as a provider that never repeats a delivery."""
     story = settings.DATA_DIR / "story"
     story.write_bytes(b"\n".join(tell("@CALL@", "@CALLER@")))
     address = f"{server.address}/voip/webhooks/{desk.provider}/{desk.webhook_secret}/"
@@ -136,7 +136,7 @@ def find_pgbench() -> str | None:
 
 
 def pgbench(program: str, desk: Voip) -> Measure:
-    """As many connections as the product's two workers use at once, and PostgreSQL for itself."""
+    """PostgreSQL alone, with as many connections as the product's two workers use at once."""
     script = settings.DATA_DIR / "intake.sql"
     story = tell("@CALL@", "000001")
     durable.write_for_pgbench(script, voip=desk, story=story)
@@ -154,7 +154,7 @@ def pgbench(program: str, desk: Voip) -> Measure:
 
 
 def check_stored() -> None:
-    """What was counted is really there: at most four deliveries make a call, all were read, and calls have ended."""
+    """Check that everything counted is stored: at most four deliveries to a call, all of them read, and calls that have ended."""
     deliveries, calls = WebhookDelivery.objects.count(), Call.objects.count()
     unread = WebhookDelivery.objects.exclude(error="").count()
     if unread or not calls <= deliveries <= 4 * calls or not Call.objects.filter(status="ANSWERED").exists():

@@ -1,4 +1,4 @@
-"""Load: wrk, which is run and not believed when anything failed, and taking turns."""
+"""Load by wrk, whose result is rejected if any request failed; and measuring by turns."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ WARM_UP = 2
 """Seconds that do not count."""
 
 Measure = Callable[[int, int], float]
-"""Takes the number of the round and its seconds; gives how many a second."""
+"""Takes the number of the round and its seconds; returns a rate per second."""
 
 
 class Missing(Exception):
@@ -22,7 +22,7 @@ class Missing(Exception):
 
 
 def by_turns(measures: Mapping[str, Measure], scale: Scale) -> dict[str, list[float]]:
-    """Each round measures all of them, so that what else the machine does meets all of them."""
+    """Each round measures all of them, so that other load on the machine affects all alike."""
     for measure in measures.values():
         measure(0, WARM_UP)
     rates: dict[str, list[float]] = {name: [] for name in measures}

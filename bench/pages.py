@@ -54,7 +54,7 @@ FIGURES = {
     "weekday": "1",
     "hour": "9",
 }
-"""Filters that the figures lead to."""
+"""Filters of the lists that figures link to."""
 Page = dict[str, str]
 """A request's parameters."""
 
@@ -106,7 +106,7 @@ def prepare(address: str, calls: int) -> dict[str, Page]:
 
 
 def pages(*, deep: str) -> dict[str, Page]:
-    """The first page, a deep one, and each filter by what many calls, or none, have in common."""
+    """The first page, a deep one, and each filter with a value of many calls and with one of none."""
     line = Sip.objects.order_by("pk").first()
     assert line is not None
     days_ago = (datetime.now(UTC) - timedelta(days=2)).isoformat()
@@ -129,7 +129,7 @@ def pages(*, deep: str) -> dict[str, Page]:
 
 
 def filters(line: Sip, *, days_ago: str) -> dict[str, str]:
-    """Each filter by a value that many calls have in common."""
+    """Each filter with a value that many calls have."""
     hours_ago = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
     return {
         **FACTS,
@@ -143,7 +143,7 @@ def filters(line: Sip, *, days_ago: str) -> dict[str, str]:
 
 
 def compare(readers: Sequence[Reader], asked: Sequence[Page], times: int) -> tuple[str, ...]:
-    """The cells of a row: how many rows there are, milliseconds of each reader, their ratio, and what to think of it."""
+    """The cells of a row: number of rows, milliseconds of each reader, their ratio, and whether the aim is met."""
     measured: list[list[float]] = [[], []]
     for _warm_up in range(WARM_UP):
         rows = [reader.fetch(page)[1] for reader, page in zip(readers, asked, strict=True)]

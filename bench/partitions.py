@@ -61,7 +61,7 @@ def measure(scale: Scale) -> list[Table]:
 
 
 def _make_partitions(server: psycopg.Connection) -> None:
-    """As ours, but for what PostgreSQL demands of a partitioned table: its keys contain the time."""
+    """Like ours, except that the keys contain the time, as PostgreSQL requires of a partitioned table."""
     server.execute(
         f"CREATE TABLE {PARTED} (LIKE {OURS} INCLUDING DEFAULTS INCLUDING IDENTITY) PARTITION BY RANGE (received_at)".encode()
     )

@@ -1,4 +1,4 @@
-"""What the intake is compared with besides: a service as it is usually written, which has the product's duties.
+"""A second server to compare the intake with: one as such services are usually written, with the product's duties.
 
 FastAPI and SQLAlchemy's ORM with asyncpg, on the same granian. A request looks up its configuration, checks the sender's address, reads the event
 with numbers in E.164, stores the delivery once, finds the line and whose number it is, makes or locks the call, moves it forward, stores the report,
@@ -92,7 +92,7 @@ def in_e164(number: str, country: str) -> str:
 
 
 def once(row: dict[str, Any]) -> Any:
-    """Stores a delivery unless it is known; gives its id."""
+    """Store a delivery unless it is known; returns its id."""
     names = (
         "provider", "fingerprint", "event", "method", "query", "body", "received_at", "processed_at", "error", "notes", "provider_call_id",
     )  # fmt: skip

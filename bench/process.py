@@ -1,4 +1,4 @@
-"""(c) What the processes need: memory after work, and time until they work."""
+"""(c) The processes: memory after work, and time to start."""
 
 import sys
 from statistics import median

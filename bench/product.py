@@ -41,7 +41,7 @@ class Program:
             )
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        """Raises RuntimeError when the process ends first, or when it takes too long; its last words are in the message."""
+        """Raises RuntimeError when the process ends first or it takes too long, with the end of its output."""
         deadline = time.monotonic() + PATIENCE
         while not condition():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -66,12 +66,12 @@ class Program:
         return sorted((process.memory_info().rss / 1e6 for process in self.family()), reverse=True)
 
     def processor_seconds(self) -> float:
-        """What the process, and those it has started and not ended, have used of the processors."""
+        """Of the process and of those it has started that still run."""
         times = [process.cpu_times() for process in self.family()]
         return sum(time.user + time.system for time in times)
 
     def end(self) -> None:
-        """Ask it to end, with all it has started, and kill what does not."""
+        """Terminate it and all it has started; kill what does not end."""
         if self._process.poll() is None:
             family = self.family()
             self._process.send_signal(signal.SIGTERM)
@@ -81,7 +81,7 @@ class Program:
             self._process.wait()
 
     def kill(self) -> None:
-        """With all it has started, and without a word."""
+        """SIGKILL to it and all it has started."""
         for process in self.family():
             process.kill()
         self._process.wait()
@@ -94,7 +94,7 @@ class Program:
 
 @contextmanager
 def running(name: str, **environment: str) -> Iterator[Program]:
-    """The process of that name in the Procfile. A web process answers when this begins, the others have only been started."""
+    """The process of that name in the Procfile. A web process answers requests by then; the others have only been started."""
     port = int(environment.get("PORT", free_port()))
     command = [word.replace("$PORT", str(port)) for word in shlex.split(procfile()[name])]
     with started(command, name, environment | {"PORT": str(port)}, port=port) as program:

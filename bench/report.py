@@ -1,4 +1,4 @@
-"""What was measured, as tables that read well in a terminal and on a page."""
+"""Results as tables in Markdown, aligned for a terminal too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Table:
 
 
 def verdict(figure: float, *, aim: float, at_most: bool) -> str:
-    """Whether an aim is met, or by how much it is missed."""
+    """Says whether an aim is met, or by how much it is missed."""
     if figure <= aim if at_most else figure >= aim:
         return "met"
     return f"missed by {abs(figure / aim - 1):.0%}"

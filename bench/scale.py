@@ -1,4 +1,4 @@
-"""How much is measured."""
+"""How much is measured, in a full and in a quick run."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Scale:
     rounds: int
-    """Every figure is a median of so many, interleaved with those it is compared with."""
+    """Every figure is the median of so many, taken in turns with what it is compared with."""
     seconds: int
     """Of load, in each round."""
     large: int
@@ -14,13 +14,13 @@ class Scale:
     pages: int
     """Times each page is fetched."""
     live: int
-    """Calls going on at once in one dialer."""
+    """Calls held at once by one dialer."""
     crowd: int
-    """The same, as many as it is meant for."""
+    """The same, the number it is designed for."""
     clicks: int
-    """Calls asked for one after the other, to time each."""
+    """Calls requested one after the other, to time each."""
     forgotten: int
-    """Deliveries to be forgotten at once."""
+    """Deliveries to be deleted at once."""
 
 
 FULL = Scale(rounds=5, seconds=8, large=2_000_000, pages=40, live=200, crowd=1000, clicks=40, forgotten=1_000_000)

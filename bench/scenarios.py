@@ -1,4 +1,4 @@
-"""What is done to the product and its database while a provider reports and telephones are in calls. Run by `bench.failover`."""
+"""Failures of the product and its database while a provider reports and calls are in progress. Run by `bench.failover`."""
 
 import itertools
 import re
@@ -33,7 +33,7 @@ from sips.models import Sip, Voip
 RATE, HELD, KINDS = 200, 20, ("web", "worker", "sip_dialer")
 PATIENCE = 240
 NOTICED = 1.0
-"""Seconds until somebody notices that the primary is dead: what a failover manager takes is to be added to every silence."""
+"""Seconds from the death of the primary to its detection. A failover manager takes longer: add the difference to every outage."""
 _INVITE = re.compile(
     r"UDP message received[^\n]*\n+INVITE sip:.*?\nFrom: [^\n]*;tag=(\S+?)\r?\n.*?\nCall-ID: (\S+?)\r?\n", re.DOTALL
 )
@@ -93,7 +93,7 @@ def pgbouncer(seconds: int) -> Table:
 
 
 def killed_processes(seconds: int) -> Table:
-    """Three of each kind; each is killed and replaced, while calls are asked for both ways."""
+    """Three of each kind; each is killed and replaced while calls are requested by SIP and through the provider."""
     with company() as (bed, telephone, line), loopback.provider_server() as exchange, processes(3) as started:
         exchange.will(*(loopback.answering(201, {"call_id": f"dialed-{number}"}) for number in range(10_000)))
         outside = Voip.objects.create(name="Outside", provider="simulator", api_url=exchange.url, api_key="k")
@@ -112,7 +112,7 @@ def killed_processes(seconds: int) -> Table:
 
 
 def _kill_each(started: Mapping[str, list[Program]], later: ExitStack, line: Sip, outside: Voip, seconds: int) -> int:
-    """Returns how many calls were asked for each way."""
+    """Returns how many calls were requested each way."""
     numbers = itertools.count()
     for kind in KINDS:
         for program in started[kind]:
@@ -146,7 +146,7 @@ def hold(line: Sip) -> None:
 
 
 def hang_up_all() -> None:
-    """Those that a living dialer holds; those of a dead one are lost."""
+    """End the calls that a running dialer holds; those of a killed one are lost."""
     ours = Call.everything.filter(via=Via.SIP, precedence__lt=FIRST_RESULT)
     for call_id in ours.values_list("pk", flat=True):
         with suppress(dialing.NotControllable):
@@ -160,7 +160,7 @@ def _talking() -> int:
 
 
 def _jobs_waiting() -> bool:
-    """Of a killed worker they are given to others within a minute or two."""
+    """Jobs of a killed worker pass to others within a minute or two."""
     return ProcrastinateJob.objects.filter(status__in=("todo", "doing"), scheduled_at=None).exists()
 
 
@@ -177,7 +177,7 @@ def _told(title: str, provider: SteadyProvider, since: float = 0) -> Table:
 
 
 def _twice(*telephones: Sipp) -> int:
-    """Calls that came to a telephone under more than one tag, so that they were dialed more than once."""
+    """Calls whose INVITE reached a telephone with more than one From tag: they were dialed more than once."""
     tags: dict[str, set[str]] = {}
     for telephone in telephones:
         for tag, call_id in _INVITE.findall(telephone.messages()):

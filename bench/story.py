@@ -1,4 +1,4 @@
-"""One call of the simulated provider, and what its deliveries say, read as straight as one who knows nothing else can read them."""
+"""One call of the simulated provider, and the parameters of its deliveries, read by the shortest code that knows only this format."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ UNSAID: Mapping[str, Any] = {
     "provider": "simulator",
     "notes": "",
 }
-"""What is the same in all of its deliveries."""
+"""Parameters that are the same in all of its deliveries."""
 
 
 def read(body: bytes, *, voip_id: int, received_at: datetime) -> dict[str, Any]:

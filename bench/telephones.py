@@ -1,4 +1,4 @@
-"""A telephone company for the dialer: the one of the tests, and when its telephones were rung."""
+"""The SIP network of the tests for the dialer, and when its telephones were rung."""
 
 import re
 import tempfile
@@ -18,7 +18,7 @@ _RUNG = re.compile(r"\A\s*UDP message received.*?^INVITE sip:.*?^Call-ID: (\S+?)
 
 @contextmanager
 def company() -> Iterator[tuple[Bed, Sipp, Sip]]:
-    """A SIP server, the telephone of line 100, which answers at once, and that line. Raises Missing."""
+    """A SIP server, a telephone on line 100 that answers at once, and that line. Raises Missing."""
     if missing := missing_programs():
         raise Missing(" and ".join(missing))
     with tempfile.TemporaryDirectory(prefix="voipcrm-bed-") as folder:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from calls import dialing, follow_up_erasure
 from calls.events import CallEvent
-from calls.models import MAY_STILL_BE_TOLD, Call, Note, Report
+from calls.models import FIRST_REPORT_WITHIN, Call, Note, Report
 from calls.reports import forget_person
 from calls.statuses import PROGRESS, Kind
 from sips import mentions
@@ -105,7 +105,7 @@ def _erase(pk: int, sought: SoughtNumber) -> Counter[str]:
     if row is None:
         return Counter()
     now = timezone.now()
-    awaited = row.may_be_told
+    awaited = row.awaits_first_report
     country = row.voip.country if row.voip else DEFAULT_COUNTRY
     changed = _personal(row, sought, country)
     notes, _deleted = Note.objects.filter(call=pk).delete()
@@ -133,7 +133,7 @@ def _personal(row: Call, sought: SoughtNumber, country: str) -> dict[str, object
     empty |= PERSONAL
     if sought.is_in(row.provider_status, country):
         empty["provider_status"] = ""
-    if row.may_be_told:  # the webhook is correlated by it
+    if row.awaits_first_report:  # the webhook is correlated by it
         empty.pop("number_to", None)
     return {name: value for name, value in empty.items() if getattr(row, name) != value}
 
@@ -142,8 +142,8 @@ def erase_awaited_numbers() -> int:
     """Clear numbers that erased and deleted requests kept for correlation, once no first report can come any more. Returns how many."""
     now = timezone.now()
     kept = Call.everything.exclude(reference="").exclude(number_to="")
-    message = Q(dialed_at__lt=now - MAY_STILL_BE_TOLD)
-    erased = kept.filter(message, erased_at__isnull=False, kind=Kind.OUTGOING)
-    deleted = kept.filter(message | Q(dialed_at=None), deleted_at__isnull=False)
+    too_late = Q(dialed_at__lt=now - FIRST_REPORT_WITHIN)
+    erased = kept.filter(too_late, erased_at__isnull=False, kind=Kind.OUTGOING)
+    deleted = kept.filter(too_late | Q(dialed_at=None), deleted_at__isnull=False)
     nothing = {"number_to": "", "customer_number": "", "updated_at": now}
     return deleted.update(**nothing, sip=None) + erased.update(**nothing)

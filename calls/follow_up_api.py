@@ -132,28 +132,28 @@ class FollowUpViewSet(
     @action(detail=True, methods=["post"])
     def take(self, request: Request, pk: str | None = None) -> Response:
         """The token's user does it; 409 tells who has it."""
-        return self._answer(lambda row, by, _told: follow_ups.take(row, by=by))
+        return self._answer(lambda row, by, _body: follow_ups.take(row, by=by))
 
     @extend_schema(request=PostponeSerializer, responses=FollowUpSerializer)
     @action(detail=True, methods=["post"])
     def postpone(self, request: Request, pk: str | None = None) -> Response:
         """Do it later; it stays the assignee's, or becomes the token's user's."""
         return self._answer(
-            lambda row, by, message: follow_ups.postpone(row, until=message["until"], by=by), body=PostponeSerializer
+            lambda row, by, body: follow_ups.postpone(row, until=body["until"], by=by), body=PostponeSerializer
         )
 
     @extend_schema(request=None, responses=FollowUpSerializer)
     @action(detail=True, methods=["post"])
     def release(self, request: Request, pk: str | None = None) -> Response:
         """Nobody has it any more."""
-        return self._answer(lambda row, by, _told: follow_ups.release(row, by=by))
+        return self._answer(lambda row, by, _body: follow_ups.release(row, by=by))
 
     @extend_schema(request=HandOverSerializer, responses=FollowUpSerializer)
     @action(detail=True, methods=["post"])
     def hand_over(self, request: Request, pk: str | None = None) -> Response:
         """Somebody else does it."""
         return self._answer(
-            lambda row, by, message: follow_ups.hand_over(row, to=message["to"], by=by), body=HandOverSerializer
+            lambda row, by, body: follow_ups.hand_over(row, to=body["to"], by=by), body=HandOverSerializer
         )
 
     @extend_schema(request=FinishSerializer, responses=FollowUpSerializer)
@@ -161,7 +161,7 @@ class FollowUpViewSet(
     def finish(self, request: Request, pk: str | None = None) -> Response:
         """It is done, with an outcome of the company's list or without."""
         return self._answer(
-            lambda row, by, message: follow_ups.finish(row, by=by, outcome=message.get("outcome")),
+            lambda row, by, body: follow_ups.finish(row, by=by, outcome=body.get("outcome")),
             body=FinishSerializer,
         )
 
@@ -169,12 +169,12 @@ class FollowUpViewSet(
         self, verb: Callable[[FollowUp, Any, dict[str, Any]], FollowUp], *, body: type[StrictBody] | None = None
     ) -> Response:
         row = self.get_object()
-        message: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         if body is not None:
             read = body(data=self.request.data, context={"request": self.request})
             read.is_valid(raise_exception=True)
-            message = read.validated_data
-        changed = self._carry_out(lambda: verb(row, self.request.user, message))
+            values = read.validated_data
+        changed = self._carry_out(lambda: verb(row, self.request.user, values))
         return Response(self.get_serializer(changed).data)
 
     def _carry_out(self, act: Callable[[], FollowUp]) -> FollowUp:

@@ -78,7 +78,7 @@ def new_reference() -> str:
     return f"vcrm-{uuid4().hex}"
 
 
-MAY_STILL_BE_TOLD = timedelta(hours=3)
+FIRST_REPORT_WITHIN = timedelta(hours=3)
 """How long after dialing a provider may first report its id of a call: in a webhook within minutes, in its list of calls within hours."""
 
 
@@ -210,10 +210,10 @@ class Call(models.Model):
         return bool(self.reference) and self.via == Via.PROVIDER and not self.provider_call_id
 
     @property
-    def may_be_told(self) -> bool:
+    def awaits_first_report(self) -> bool:
         """Whether the provider's first report of this request, which is correlated by number and line, may still come."""
         is_settled = self.precedence >= precedence(Status.FAILED)
-        lately = timezone.now() - MAY_STILL_BE_TOLD
+        lately = timezone.now() - FIRST_REPORT_WITHIN
         return self.awaits_id and not is_settled and self.dialed_at is not None and self.dialed_at > lately
 
     @property

@@ -50,10 +50,10 @@ def place(event: CallEvent, parameters: Mapping[str, object], *, voip: Voip) -> 
         return None
     row = fetch_one(merge.IDENTIFY, parameters)
     customer = row[0] if row else ""
-    are_told = bool(customer and call.customer_number)
-    if are_told and not _may_be_one(customer, call.customer_number, voip.country):
+    are_both_known = bool(customer and call.customer_number)
+    if are_both_known and not _may_be_one(customer, call.customer_number, voip.country):
         return Placed(_another(event, call, parameters, voip=voip, customer=customer))
-    if are_told or max(early, late) <= IN_DOUBT:
+    if are_both_known or max(early, late) <= IN_DOUBT:
         return None
     return Placed(doubt=Sentence(DOUBT, id=event.provider_call_id, time=_written(call.start_time)))
 

@@ -37,7 +37,7 @@ OWN_FIELDS = frozenset({"client_id", "contact_id", "description", "outcome"})
 IDENTITY = frozenset({"client_id", "contact_id"})
 
 
-_TOLD_AS = {field.name: field.attname for field in Call._meta.concrete_fields}
+_API_NAMES = {field.name: field.attname for field in Call._meta.concrete_fields}
 """The API's names of our fields: `voip_id`."""
 
 
@@ -80,7 +80,7 @@ def edit_call(call: Call, changes: Mapping[str, object]) -> Call:
         changed = {name: value for name, value in changes.items() if getattr(row, name) != value}
         foreign = sorted(set(changed) - OWN_FIELDS)
         if row.is_reported and foreign:
-            raise Owned(row, [_TOLD_AS[name] for name in foreign])
+            raise Owned(row, [_API_NAMES[name] for name in foreign])
         for name, value in changed.items():
             setattr(row, name, value)
         row.identity_set = row.identity_set or not IDENTITY.isdisjoint(changed)
@@ -104,7 +104,7 @@ def delete_call(call: Call) -> None:
         row = Call.everything.select_for_update(of=("self",)).filter(pk=call.pk).first()
         if row is None:
             return
-        if row.may_be_told:
+        if row.awaits_first_report:
             texts, ids = texts - {"number_to"}, ids - {"sip_id"}
         now = timezone.now()
         Call.everything.filter(pk=row.pk).update(

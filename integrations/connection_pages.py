@@ -62,4 +62,4 @@ def describe(test: ConnectionTest | None) -> dict[str, object]:
 
 def as_field(test: ConnectionTest | None) -> SafeString:
     """The state of the latest test, as a field of a record's page."""
-    return render_to_string("integrations/connection_told.html", describe(test))
+    return render_to_string("integrations/connection_result.html", describe(test))

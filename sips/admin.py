@@ -59,7 +59,7 @@ def _compact(value: object) -> str:
 OF_PROVIDERS = ("api_url", "api_login", "api_key", "settings")
 
 
-def _told_of_fields(voip: Voip) -> dict[str, str]:
+def _field_attributes(voip: Voip) -> dict[str, str]:
     """Which fields the chosen provider does not use, unless they hold something; a page without scripts shows another's when that is saved."""
     uses = {slug: sorted(facts.uses) for slug, _name in catalog.choices() if (facts := catalog.find(slug))} | {"": []}
     holds = [name for name in OF_PROVIDERS if name != "api_key" and getattr(voip, name)]
@@ -85,7 +85,7 @@ class VoipForm(SecretForm[Voip]):
         """Tells the page which fields to hide, and its script which each provider uses."""
         super().__init__(data, files, **options)
         if "provider" in self.fields:
-            self.fields["provider"].widget.attrs |= _told_of_fields(self.instance)
+            self.fields["provider"].widget.attrs |= _field_attributes(self.instance)
 
     key_was_removed = False
     "See `sips.destinations`."
@@ -100,7 +100,7 @@ class VoipForm(SecretForm[Voip]):
         return cleaned
 
 
-def _told_of_deleting(voip: Voip) -> list[str | Sequence[str]]:
+def _deletion_summary(voip: Voip) -> list[str | Sequence[str]]:
     """As nested lists, with counts: what is deleted with the configuration, and what stays without one."""
     gone: list[str] = []
     staying: list[str] = []
@@ -140,7 +140,7 @@ class VoipAdmin(ConnectionAdmin[Voip]):
         self, objs: QuerySet[Voip] | Sequence[Voip], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Counted and not listed, as there may be millions."""
-        shown = [message for voip in objs for message in _told_of_deleting(voip)]
+        shown = [message for voip in objs for message in _deletion_summary(voip)]
         return cast("list[str]", shown), {}, set(), []  # the stubs know no nested ones
 
     def save_model(self, request: HttpRequest, obj: Voip, form: VoipForm, change: bool) -> None:

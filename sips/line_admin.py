@@ -96,11 +96,11 @@ def _switch(request: HttpRequest, lines: QuerySet[Sip], *, on: bool) -> str:
     """What was done, in a sentence."""
     chosen, switched = lines.count(), services.switch_lines(lines, on=on)
     line_history.note(cast("User", request.user), ((line, ["active"]) for line in switched))
-    told = (
+    message = (
         ngettext("%(count)s line switched on.", "%(count)s lines switched on.", len(switched))
         if on
         else ngettext("%(count)s line switched off.", "%(count)s lines switched off.", len(switched))
     )
     before = chosen - len(switched)
     was = ngettext("%(count)s was so before.", "%(count)s were so before.", before) if before else ""
-    return " ".join((told % {"count": len(switched)}, was % {"count": before} if was else "")).strip()
+    return " ".join((message % {"count": len(switched)}, was % {"count": before} if was else "")).strip()

@@ -97,7 +97,9 @@ def _lines(rows: Iterator[Sequence[str]]) -> LineFile:
         row.cells.update({column: "" for column in named if column not in row.cells})
         row.cells.update({column: _text(cell) for column, cell in row.cells.items() if column != "password"})
     pairs = zip(titles, columns, strict=True)
-    unread = tuple(title[:60] for title, column in pairs if title.strip() and not column and not _is_told(title))
+    unread = tuple(
+        title[:60] for title, column in pairs if title.strip() and not column and not _is_of_an_answer(title)
+    )
     return LineFile(tuple(column for column in COLUMNS if column in named), found, unread)
 
 
@@ -172,18 +174,18 @@ def _titles() -> dict[str, str]:
 
 
 @cache
-def _told_titles() -> frozenset[str]:
+def _titles_of_answers() -> frozenset[str]:
     """Columns that only the API returns, so that a list of the API may be sent back."""
     names = ("id", "created_at", "updated_at")
-    told = {*names, "password_set"}
+    titles = {*names, "password_set"}
     for language, _name in settings.LANGUAGES:
         with override(language):
-            told |= {_plain(title_of(name)) for name in names}
-    return frozenset(told)
+            titles |= {_plain(title_of(name)) for name in names}
+    return frozenset(titles)
 
 
-def _is_told(title: str) -> bool:
-    return _plain(title) in _told_titles()
+def _is_of_an_answer(title: str) -> bool:
+    return _plain(title) in _titles_of_answers()
 
 
 def _plain(title: str) -> str:

@@ -207,8 +207,8 @@ def _check(planned: PlannedRow, *, password: bool) -> None:
         planned.line.clean_fields(exclude=left_out)
         planned.line.clean()
     except ValidationError as problem:
-        for name, told in problem.message_dict.items():
-            planned.problems += [f"{capfirst(title_of(name))}: {sentence}" for sentence in told]
+        for name, sentences in problem.message_dict.items():
+            planned.problems += [f"{capfirst(title_of(name))}: {sentence}" for sentence in sentences]
 
 
 def _shown(value: object) -> str:

@@ -61,7 +61,7 @@ def show(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
         except UnreadableFile as unreadable:
             problem = str(unreadable)
     elif form.is_bound:
-        problem = " ".join(str(told) for errors in form.errors.values() for told in errors)
+        problem = " ".join(str(error) for errors in form.errors.values() for error in errors)
     return _page(request, context, form=form, problem=problem)
 
 
@@ -73,13 +73,13 @@ def _confirm(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
     try:
         done = carry_out(file, default=default, digest=digest, user=cast("User", request.user))
     except ChangedMeanwhile:
-        told = _("Nothing was stored: lines have changed since you looked. Look again.")
-        return _preview(request, context, file, default, problem=told)
-    messages.success(request, _told(done))
+        changed = _("Nothing was stored: lines have changed since you looked. Look again.")
+        return _preview(request, context, file, default, problem=changed)
+    messages.success(request, _summary(done))
     return redirect_from_dialog(request, _list_address())
 
 
-def _told(done: Plan) -> str:
+def _summary(done: Plan) -> str:
     added, changed = len(done.of("add")), len(done.of("change"))
     return " ".join(
         (

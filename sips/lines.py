@@ -28,14 +28,14 @@ def find_line(sip: str, *, voip_id: int | None, by_sip: bool, user: User | Anony
     found = list(lines.order_by("pk"))
     if not found:
         if voip_id is not None:
-            told = _("There is no line “%(sip)s” in configuration %(voip_id)s.")
-            raise CannotDial("sip", told % {"sip": sip, "voip_id": voip_id})
+            message = _("There is no line “%(sip)s” in configuration %(voip_id)s.")
+            raise CannotDial("sip", message % {"sip": sip, "voip_id": voip_id})
         raise CannotDial("sip", _("There is no line “%(sip)s”.") % {"sip": sip})
     active = [line for line in found if line.active and line.voip is not None and line.voip.active]
     if len(active) > 1:
         voips = ", ".join(str(line.voip_id) for line in active)
-        told = _("Configurations %(voips)s all have a line “%(sip)s”; say which one is meant.")
-        raise CannotDial("voip_id", told % {"voips": voips, "sip": sip})
+        message = _("Configurations %(voips)s all have a line “%(sip)s”; say which one is meant.")
+        raise CannotDial("voip_id", message % {"voips": voips, "sip": sip})
     line = (active or [line for line in found if line.voip is not None] or found)[0]
     _check(line, by_sip=by_sip)
     return line
@@ -82,26 +82,26 @@ def can_dial(line: Sip, *, by_sip: bool) -> bool:
 def check_login(line: Sip) -> None:
     """Raise CannotDial unless there is a login of this `without_secrets` line, and a server, active or not."""
     if line.voip is None:
-        told = _("Line “%(sip)s” belongs to no VoIP configuration; set its voip_id.")
-        raise CannotDial("sip", told % {"sip": line.sip})
+        message = _("Line “%(sip)s” belongs to no VoIP configuration; set its voip_id.")
+        raise CannotDial("sip", message % {"sip": line.sip})
     _check_sip(line, line.voip)
 
 
 def _check_sip(line: Sip, voip: Voip) -> None:
     missing = [name for name, is_set in (("username", line.username), ("password", line.password_set)) if not is_set]
     if missing:
-        told = _("Line “%(sip)s” lacks %(missing)s; a call by SIP needs username and password.")
-        raise CannotDial("sip", told % {"sip": line.sip, "missing": ", ".join(missing)})
+        message = _("Line “%(sip)s” lacks %(missing)s; a call by SIP needs username and password.")
+        raise CannotDial("sip", message % {"sip": line.sip, "missing": ", ".join(missing)})
     if not voip.address:
-        told = _("VoIP configuration %(voip)s has no address; a call by SIP needs its server.")
-        raise CannotDial("sip", told % {"voip": _named(voip)})
+        message = _("VoIP configuration %(voip)s has no address; a call by SIP needs its server.")
+        raise CannotDial("sip", message % {"voip": _named(voip)})
 
 
 def _check_provider(line: Sip, voip: Voip) -> None:
     if not voip.provider:
-        told = _("VoIP configuration %(voip)s has no provider; choose one, or use make_call.")
-        raise CannotDial("sip", told % {"voip": _named(voip)})
+        message = _("VoIP configuration %(voip)s has no provider; choose one, or use make_call.")
+        raise CannotDial("sip", message % {"voip": _named(voip)})
     provider = catalog.find(voip.provider)
     if provider is None or not provider.can_dial:
-        told = _("Calls cannot be placed through %(provider)s; use make_call.")
-        raise CannotDial("sip", told % {"provider": provider.name if provider else voip.provider})
+        message = _("Calls cannot be placed through %(provider)s; use make_call.")
+        raise CannotDial("sip", message % {"provider": provider.name if provider else voip.provider})

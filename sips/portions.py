@@ -12,7 +12,7 @@ from django.db.models import Max, Min, Model, Q, QuerySet
 M = TypeVar("M", bound=Model)
 logger = logging.getLogger(__name__)
 
-TOLD_EVERY = 1_000_000
+LOGGED_EVERY = 1_000_000
 """Rows."""
 
 
@@ -30,7 +30,7 @@ def delete_oldest(rows: QuerySet[M], old: Q, *, at_once: int) -> int:
         count = span.filter(old).delete()[0]
         if not count and span.exists():
             break
-        deleted = _tell(rows, deleted, count)
+        deleted = _log_progress(rows, deleted, count)
     return deleted
 
 
@@ -40,12 +40,12 @@ def by_portions(rows: QuerySet[M], change: Callable[[QuerySet[M]], int], *, at_o
     ids = rows.order_by("pk").values_list("pk", flat=True)
     while some := list(ids.filter(pk__gt=last)[:at_once]):
         last = some[-1]
-        changed = _tell(rows, changed, change(rows.filter(pk__in=some)))
+        changed = _log_progress(rows, changed, change(rows.filter(pk__in=some)))
     return changed
 
 
-def _tell(rows: QuerySet[M], done: int, more: int) -> int:
+def _log_progress(rows: QuerySet[M], done: int, more: int) -> int:
     """The sum, in the log as often as it passes another million."""
-    if (done + more) // TOLD_EVERY > done // TOLD_EVERY:
+    if (done + more) // LOGGED_EVERY > done // LOGGED_EVERY:
         logger.info("working_through", extra={"table": rows.model._meta.db_table, "rows": done + more})
     return done + more

@@ -41,12 +41,12 @@ def healthz(request: HttpRequest) -> HttpResponse:
         "jobs": "late" if late else "ok",
         "oldest_job_seconds": waited,
         "sip_dialers": dialers,
-        **_told_of_replica(),
+        **_replica_state(),
     }
     return JsonResponse(answer, status=503 if late else 200)
 
 
-def _told_of_replica() -> dict[str, object]:
+def _replica_state() -> dict[str, object]:
     """Nothing where there is none. That it is late or away is no failure: the primary is read instead."""
     finding = replica.find()
     return {"replica": finding.state, "replica_lag_seconds": finding.lag} if finding else {}

@@ -84,15 +84,15 @@ def _replica() -> Iterator[Check]:
     if finding is None:
         return
     if finding.state == "ok":
-        told = _("It is read for lists, figures and exports, and at most %(seconds)s seconds behind.")
+        text = _("It is read for lists, figures and exports, and at most %(seconds)s seconds behind.")
     elif finding.state == "late":
-        told = _("It is too far behind, so the primary is read instead.")
+        text = _("It is too far behind, so the primary is read instead.")
     elif finding.state == "no_replica":
-        told = _("The server of DATABASE_REPLICA_URL follows no other, so the primary is read instead.")
+        text = _("The server of DATABASE_REPLICA_URL follows no other, so the primary is read instead.")
     else:
-        told = _("It does not answer, so the primary is read instead.")
+        text = _("It does not answer, so the primary is read instead.")
     state = "ok" if finding.state == "ok" else "warning"
-    yield Check(_("Replica of the database"), state, told % {"seconds": finding.lag} if "%" in told else told)
+    yield Check(_("Replica of the database"), state, text % {"seconds": finding.lag} if "%" in text else text)
 
 
 def _count_workers() -> int:

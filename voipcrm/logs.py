@@ -82,7 +82,7 @@ class AccessRecord(logging.LogRecord):
 
     request_id: str
     method: str
-    view: str
+    view: str | None
     status: int
     milliseconds: float
 

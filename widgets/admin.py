@@ -124,7 +124,7 @@ class WidgetAdmin(BackOfficeAdmin[Widget]):
     def get_fieldsets(self, request: HttpRequest, obj: Widget | None = None) -> "Sections":
         """The hours as a form, or as text for those who may not change them; a new widget has no sightings."""
         hidden = {"shown_hours"} if self._may_write(request, obj) else {"opening_time"}
-        # which texts it has, its language says
+        # which texts there are depends on its language
         hidden |= {"token", "embed", "installed", "texts", "calling"} if obj is None else set()
         named = (
             (title, options | {"fields": [name for name in options["fields"] if name not in hidden]})

@@ -13,7 +13,7 @@ GREATEST_AGE = 12 * 3600
 
 
 class BadFormToken(Exception):
-    """Missing, forged, of another widget, too young or too old."""
+    """Missing, forged, issued for another widget, used too soon, or expired."""
 
 
 def issue(widget_id: int) -> str:

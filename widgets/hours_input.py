@@ -19,7 +19,7 @@ MOST_ROWS = 2_000
 """With more the page would be unusable and its request too large; such hours are left to the API."""
 
 BLANK_ROWS, BLANK_EXCEPTIONS = 1, 3
-MOST_TOLD = 20
+MOST_LISTED = 20
 """Problems listed above the rows; each is also shown at its row."""
 
 
@@ -67,11 +67,11 @@ class HoursField(forms.Field):
     widget = HoursInput
 
     def clean(self, value: object) -> object:
-        if not isinstance(value, WrittenHours):  # disabled: what was stored
+        if not isinstance(value, WrittenHours):  # the field is disabled: the stored value
             return value
         problems = value.check()
         if problems:
-            raise ValidationError(problems[:MOST_TOLD])
+            raise ValidationError(problems[:MOST_LISTED])
         return value.meaning()
 
     def has_changed(self, initial: object, data: object) -> bool:
@@ -84,7 +84,7 @@ def fits(opening_time: object) -> bool:
 
 
 def _zip_rows(begins: list[str], ends: list[str], dates: list[str] | None = None) -> list[Row]:
-    """A list that is short, as only a made-up request has it, is filled up with blanks."""
+    """Lists of different lengths, which the form does not send, are filled up with blanks."""
     lists = (begins, ends, dates or [])
     return [
         Row(*(texts[number] if number < len(texts) else "" for texts in lists))

@@ -162,7 +162,7 @@ class Widget(models.Model):
         try:
             self.hours()
         except opening_hours.OpeningHoursError as problem:
-            raise ValidationError({"opening_time": problem.told(gettext)}) from problem
+            raise ValidationError({"opening_time": problem.translated(gettext)}) from problem
 
     def save(
         self,

@@ -1,6 +1,6 @@
 """Opening hours: weekly periods, dated exceptions and public holidays on a wall clock.
 
-Pure: knows no widget, no setting and no present. The written form is JSON::
+Reads no model, no setting and no clock. The written form is JSON::
 
     {"monday": [["09:00", "12:00"], ["13:00", "17:00"]], ...,
      "exceptions": {"2026-12-24": [["09:00", "12:00"]], "2026-12-25": []}}
@@ -10,9 +10,9 @@ Pure: knows no widget, no setting and no present. The written form is JSON::
 * Times are `HH:MM` on the zone's wall clock, periods are half-open [begin, end), and "24:00" ends a day where the
   next one begins, so 18:00 to 24:00 and 00:00 to 02:00 the day after are one opening.
 * An exception replaces its day wholly. A public holiday closes its day, one of `{}` too, unless an exception names it.
-* A time that does not exist, as the clock leaps forward, is the moment of the leap. Of a time that comes twice, a
-  period begins at the first and ends at the second.
-* The first year of the calendar and the last three are closed, save for hours that never close.
+* A time that is skipped because the clock is put forward means the moment of the change. Of a time that occurs twice
+  because the clock is put back, a period begins at the first and ends at the second.
+* In the first year of the calendar and its last three everything is closed, except hours that never close.
 """
 
 import re
@@ -43,13 +43,13 @@ class OpeningHoursError(ValueError):
         super().__init__(sentence % named)
         self.sentence, self.named = sentence, named
 
-    def told(self, translate: Callable[[str], str]) -> str:
-        """The message in the language of who reads it."""
+    def translated(self, translate: Callable[[str], str]) -> str:
+        """The message in the reader's language. translate: gettext."""
         return translate(self.sentence) % self.named
 
 
 def _(sentence: str) -> str:
-    """For translators to find: this module itself knows no Django."""
+    """Marks a text for makemessages; this module does not import Django."""
     return sentence
 
 
@@ -64,7 +64,7 @@ class Period(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A stretch of real time, [begin, end), aware and in UTC."""
+    """[begin, end), aware and in UTC."""
 
     begin: datetime
     end: datetime
@@ -76,7 +76,7 @@ _ALL_WEEK: tuple[Day, ...] = ((Period(0, _MINUTES_A_DAY),),) * len(WEEKDAYS)
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """Sound opening hours, made by `parse`. `weekdays` are seven, Monday first; the periods of a day ascend."""
+    """Valid opening hours, made by `parse`. `weekdays` are seven, Monday first; the periods of a day ascend."""
 
     zone: ZoneInfo
     weekdays: tuple[Day, ...]
@@ -98,7 +98,7 @@ class OpeningHours:
         return begin if begin is not None and begin - at <= HORIZON else None
 
     def intervals(self, first: date, *, days: int) -> Iterator[Interval]:
-        """The openings of so many days from the first one on: ascending, and apart, as those that touch are joined."""
+        """The openings of so many days from the first one on, ascending; those that touch are joined into one."""
         opening: Interval | None = None
         for piece in self._pieces(first, days):
             if opening is not None and piece.begin <= opening.end:
@@ -115,7 +115,7 @@ class OpeningHours:
         return self.weekdays == _ALL_WEEK and not self.exceptions and not self.holidays
 
     def _intervals_around(self, at: datetime, *, days: int) -> Iterator[Interval]:
-        """Begins a day early: yesterday's last period may reach past midnight where the clock goes back over it."""
+        """Begins a day early: yesterday's last period may reach past midnight where the clock is put back at midnight."""
         if not MINYEAR < at.year < MAXYEAR - 2:  # a zone's offset would lead out of the calendar
             return iter(())
         return self.intervals(at.astimezone(self.zone).date() - timedelta(days=1), days=days)
@@ -124,7 +124,7 @@ class OpeningHours:
         for day in (first + timedelta(days=number) for number in range(days)):
             for period in self._periods_on(day):
                 begin = instant(day, period.begin, zone=self.zone)
-                # A day ends where the next begins, also where that midnight comes twice (the Azores in October).
+                # A day ends where the next begins, also where that midnight occurs twice (the Azores in October).
                 end = instant(day, period.end, zone=self.zone, second=period.end < _MINUTES_A_DAY)
                 if begin < end:  # a period wholly inside a skipped hour never comes
                     yield Interval(begin, end)

@@ -11,7 +11,7 @@ def has_holidays(country: str) -> bool:
 
     try:
         country_holidays(country)
-    except NotImplementedError:  # the package's word for a country it does not know
+    except NotImplementedError:  # how the package says that it does not know the country
         return False
     return True
 

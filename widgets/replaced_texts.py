@@ -30,7 +30,7 @@ def validate_texts(value: object) -> None:
 
 
 def _problem(locale: str, key: str, text: object) -> str:
-    """What is wrong with this text; "" if nothing is."""
+    """The error in this text, or ""."""
     if key not in TEXTS[locale]:
         return _("There is no such text.")
     if not isinstance(text, str) or not text.strip() or len(text) > LONGEST:

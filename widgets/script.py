@@ -22,7 +22,7 @@ class Script(NamedTuple):
     plain: bytes
     packed: bytes
     etag: str
-    "Weak, as it stands for both."
+    "Weak: the same for the plain and the gzipped script."
 
 
 def read() -> Script:
@@ -32,7 +32,7 @@ def read() -> Script:
 
 @lru_cache(maxsize=1)
 def _packed(source: Path, changed_at: int) -> Script:
-    """`changed_at` is there for the cache alone: a changed file is read again."""
+    """changed_at: only the key of the cache, so that a changed file is read again."""
     plain = source.read_bytes()
     return Script(plain, gzip.compress(plain, 9, mtime=0), f'W/"{hashlib.sha256(plain).hexdigest()[:20]}"')
 
@@ -50,7 +50,7 @@ def widget_script(request: HttpRequest) -> HttpResponse:
     response["Cache-Control"] = FRESH
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     response["Access-Control-Allow-Origin"] = (
-        "*"  # for modules and `crossorigin`; to all, as a cache gives everybody the same
+        "*"  # for modules and `crossorigin`; the same for every origin, as caches do not distinguish them
     )
     response["X-Content-Type-Options"] = "nosniff"
     patch_vary_headers(response, ["Accept-Encoding"])

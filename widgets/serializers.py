@@ -80,7 +80,7 @@ class WidgetSerializer(StrictBody, serializers.ModelSerializer[Widget]):
         try:
             opening_hours.parse(hours["opening_time"], time_zone=hours["time_zone"], holidays=hours["holidays"])
         except opening_hours.OpeningHoursError as problem:
-            raise serializers.ValidationError({_field_of(attrs): [problem.told(_)]}) from problem
+            raise serializers.ValidationError({_field_of(attrs): [problem.translated(_)]}) from problem
         return attrs
 
 

@@ -1,7 +1,7 @@
 """On which sites a widget has been seen, so that staff can tell whether it is installed.
 
-The `Origin` of requests for widget_data can be forged: it is stored for information only, at most MOST_ORIGINS per widget. As every visitor passes
-here, each process caches what it stored within the hour; a new origin beyond MOST_ORIGINS costs one statement.
+The `Origin` of requests for widget_data can be forged: it is stored for information only, at most MOST_ORIGINS per widget. This runs for every
+visitor, so each process caches what it stored within the hour; a new origin beyond MOST_ORIGINS costs one statement.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ _ORIGIN = re.compile(r"(https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})
 
 
 def memory() -> BaseCache:
-    """What this process has stored lately."""
+    """What this process has stored within the hour."""
     return caches["sightings"]
 
 
@@ -60,7 +60,7 @@ def note(widget: Widget, origin: str) -> None:
 
 
 def _key(widget: Widget, origin: str) -> str:
-    """A cache's key, which an origin may be too long for."""
+    """A digest, because an origin may be longer than a cache key."""
     return f"{widget.pk}:{hashlib.sha256(origin.encode()).hexdigest()}"
 
 

@@ -1,8 +1,8 @@
 """The times a visitor can book: the opening hours cut into equal slots.
 
-Pure. The grid of a day starts at each opening of that day, or at midnight for an opening that goes on from the day before, so it does not depend on
-when it is computed. A slot lies wholly within an opening; a remainder shorter than a slot is not offered. Slots last real minutes: when the clock is
-put back there is an hour more of them, when it is put forward an hour less.
+Reads no model, no setting and no clock. The grid of a day starts at each opening of that day, or at midnight for an opening that goes on from the day
+before, so it does not depend on when it is computed. A slot lies wholly within an opening; a remainder shorter than a slot is not offered. Slots last
+real minutes: when the clock is put back there is an hour more of them, when it is put forward an hour less.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def find(hours: OpeningHours, rules: SlotRules, moment: datetime, now: datetime)
 
 
 def _grid(hours: OpeningHours, rules: SlotRules, first: date, *, days: int) -> Iterator[Interval]:
-    """Starts a day early: where the clock goes back over midnight, an evening reaches into the next day and its slots come first."""
+    """Starts a day early: where the clock is put back at midnight, the evening before reaches into the next day, and its slots come first."""
     length = timedelta(minutes=rules.minutes)
     free_from: datetime | None = None
     for number in range(-1, days):

@@ -47,7 +47,7 @@ class TextsInput(forms.Widget):
 
 
 class TextsField(forms.Field):
-    """Gives the texts of the widget's language alone."""
+    """Returns the texts of the widget's language only."""
 
     widget = TextsInput
 

@@ -1,4 +1,4 @@
-"""Moments by the wall clock of a zone, also where it leaps or goes back."""
+"""From the wall-clock time of a time zone to UTC, also where daylight saving time begins or ends."""
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,19 +15,20 @@ def to_utc(moment: datetime) -> datetime:
 
 
 def instant(day: date, minutes: int, *, zone: ZoneInfo, second: bool = False) -> datetime:
-    """When the zone's clock shows that time, in UTC; `second` chooses the later one of a time that comes twice."""
+    """When the zone's clock shows that time, in UTC. Of a time that occurs twice because the clock is put back, `second` chooses the later one;
+    a time that is skipped because the clock is put forward gives the moment of the change."""
     wall = datetime.combine(day, time(), tzinfo=zone) + timedelta(minutes=minutes)
     before_change, after_change = wall.astimezone(UTC), wall.replace(fold=1).astimezone(UTC)
     if before_change > after_change:
-        return _find_leap(after_change, before_change, zone=zone)
+        return _find_change(after_change, before_change, zone=zone)
     return after_change if second else before_change
 
 
-def _find_leap(early: datetime, late: datetime, *, zone: ZoneInfo) -> datetime:
-    """When the zone's clock leaps forward between the two, exact to the second."""
+def _find_change(early: datetime, late: datetime, *, zone: ZoneInfo) -> datetime:
+    """When the zone's clock is put forward between the two, exact to the second."""
     offset = early.astimezone(zone).utcoffset()
 
-    def has_leapt(seconds: int) -> bool:
+    def is_changed(seconds: int) -> bool:
         return (early + timedelta(seconds=seconds)).astimezone(zone).utcoffset() != offset
 
-    return early + timedelta(seconds=bisect_left(range(int((late - early).total_seconds())), True, key=has_leapt))
+    return early + timedelta(seconds=bisect_left(range(int((late - early).total_seconds())), True, key=is_changed))

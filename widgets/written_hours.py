@@ -1,7 +1,7 @@
 """Opening hours as rows that people fill in, and what the rows mean.
 
 A weekday has any number of rows, each of them a period. Of the exceptions each row names its date: without times the date is closed, and a date with
-several periods has several rows. What is sound is decided by `widgets.opening_hours` alone; here its verdict is brought to the row it is about.
+several periods has several rows. What is valid is decided by `widgets.opening_hours` alone; this module finds the row that an error is about.
 """
 
 import re
@@ -27,7 +27,7 @@ _LOOSE_TIME = re.compile(r"([0-9]{1,2})(?:[:.]?([0-9]{2}))?")
 
 @dataclass(slots=True)
 class Row:
-    """One period as it was typed; `date` of exceptions alone."""
+    """One period as it was typed; only exceptions have a `date`."""
 
     begin: str = ""
     end: str = ""
@@ -61,7 +61,7 @@ class WrittenHours:
     week: dict[str, list[Row]] = field(default_factory=lambda: {day: [] for day in WEEKDAYS})
     exceptions: list[Row] = field(default_factory=list)
     problem: str = ""
-    "What is wrong with all of them together."
+    "An error that concerns no single row."
 
     @property
     def days(self) -> list[tuple[str, str, list[Row]]]:
@@ -69,7 +69,7 @@ class WrittenHours:
         return [(day, str(WEEKDAY_NAMES[number]), self.week[day]) for number, day in enumerate(WEEKDAYS)]
 
     def meaning(self) -> dict[str, object]:
-        """The rows in the form that is stored; worth something after `check` has found nothing."""
+        """The rows in the form that is stored; valid only where `check` has found no error."""
         dates: dict[str, list[list[str]]] = {}
         for row in sorted(_filled(self.exceptions), key=lambda row: row.day):
             dates.setdefault(row.day, []).extend([row.period] if row.has_times else [])
@@ -80,7 +80,7 @@ class WrittenHours:
         return open_days | {"exceptions": dates} if dates or not open_days else open_days
 
     def check(self) -> list[str]:
-        """Note at each row what is wrong with it. Returns the same as sentences that name day and period; none when all is sound."""
+        """Set `problem` of each wrong row. Returns the same errors as sentences that name day and period."""
         found: list[str] = []
         for _key, name, rows in self.days if not self.always_open else ():
             found += _named(name, _check_day([row for row in rows if row.has_times]))
@@ -93,11 +93,11 @@ class WrittenHours:
 
 
 def write(opening_time: object) -> WrittenHours:
-    """Rows for what is stored. What is not sound, which only a hand at the database can have stored, is reported and not shown."""
+    """Rows for stored hours. Invalid ones, which only a direct change of the database can have left there, are reported and not shown."""
     try:
         parse(opening_time, time_zone="UTC")
     except OpeningHoursError as error:
-        return WrittenHours(problem=_("What is stored cannot be read: %(problem)s") % {"problem": error.told(_)})
+        return WrittenHours(problem=_("What is stored cannot be read: %(problem)s") % {"problem": error.translated(_)})
     stored = cast("Mapping[str, Periods | Mapping[str, Periods]]", opening_time)
     always_open = not stored or all(stored.get(day) == ALL_DAY for day in WEEKDAYS)
     week = {day: [] if always_open else _rows(cast("Periods", stored.get(day, []))) for day in WEEKDAYS}
@@ -108,7 +108,7 @@ def write(opening_time: object) -> WrittenHours:
 
 
 def mean_the_same(one: object, other: object) -> bool:
-    """Whether two sound opening times are open at the same moments: a missing weekday is a closed one, and the order of periods says nothing."""
+    """Whether both are valid and open at the same moments: a missing weekday is a closed one, and the order of periods does not matter."""
     return _sound(one) == _sound(other) is not None
 
 
@@ -126,7 +126,7 @@ def _filled(exceptions: Iterable[Row]) -> Iterator[Row]:
 
 
 def _tidy(text: str) -> str:
-    """`9`, `900` and `9.00` as `09:00`; what is no time stays as it is."""
+    """`9`, `900` and `9.00` become `09:00`; other text stays as it is."""
     loose = _LOOSE_TIME.fullmatch(text)
     return f"{int(loose[1]):02}:{loose[2] or '00'}" if loose else text
 
@@ -143,9 +143,9 @@ def _is_time(text: str) -> bool:
 
 
 def _named(day: str, rows: Iterable[Row]) -> list[str]:
-    told = [(number, row.problem) for number, row in enumerate(rows, start=1) if row.problem]
+    wrong = [(number, row.problem) for number, row in enumerate(rows, start=1) if row.problem]
     named = _("%(day)s, period %(number)s: %(problem)s")
-    return [named % {"day": day, "number": number, "problem": problem} for number, problem in told]
+    return [named % {"day": day, "number": number, "problem": problem} for number, problem in wrong]
 
 
 def _check_date(day: str, rows: list[Row]) -> list[Row]:
@@ -162,7 +162,7 @@ def _check_date(day: str, rows: list[Row]) -> list[Row]:
 
 
 def _check_day(rows: list[Row]) -> list[Row]:
-    """The periods of one day: each by itself, then each beside those before it."""
+    """Check the periods of one day: each by itself, then each against those before it."""
     for row in rows:
         row.problem = _period_problem(*row.period)
     if any(row.problem for row in rows):

@@ -2,10 +2,10 @@
 
     make mutants                                   every module of modules.toml and by_hand.toml, going on where it was stopped
     make mutants ONLY="sips/lines.py ..."          these alone
-    make mutants EVERY=10                          of ten mutants one by chance, for a first figure within an hour or two
+    make mutants EVERY=10                          a random tenth of the mutants, for a first figure within an hour or two
 
-Works on a copy in the environment's folder: a run that is killed leaves no mistake in your files. What has been found out of a module is kept
-until the module, its tests or the kinds of mistakes change. Ends with 1 if a mutant survived that survivors.toml does not explain.
+Works on a copy in the environment's folder, so a run that is killed leaves no mistake in your files. The results of a module are kept until the
+module, its tests or the kinds of mistakes change. Exits with 1 if a mutant survived that survivors.toml does not explain.
 """
 
 import os

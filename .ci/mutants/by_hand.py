@@ -20,7 +20,7 @@ class Mistake(NamedTuple):
 
 
 def mistakes() -> list[Mistake]:
-    """Of by_hand.toml: for each file its tests, and pairs of what is there and what stands there by mistake."""
+    """From by_hand.toml: for each file its tests, and pairs of the right text and the mistake that replaces it."""
     written = tomllib.loads((HERE / "by_hand.toml").read_text(encoding="utf-8"))
     return [
         Mistake(file, was, became, entry["tests"])
@@ -63,7 +63,7 @@ def _results() -> dict[str, str]:
 
 
 def _key(mistake: Mistake) -> str:
-    """Of the mistake and of all that decides whether it is noticed."""
+    """Digest of the mistake, the file and the tests: everything that decides whether it is noticed."""
     return digest([mistake.file, *mistake.tests], mistake.was, mistake.became)
 
 

@@ -22,7 +22,7 @@ def prepare() -> None:
 
 
 def run(module: str, tests: Sequence[str], *, every: int) -> None:
-    """every: of how many mutants one is tried. Which one is chance, but stays the same when a run goes on."""
+    """every: one mutant of so many is tried. The choice is random, but the same when a run is resumed."""
     with use_db(str(_session(module, tests))) as session:
         pending = [item for item in session.pending_work_items if int(item.job_id[:8], 16) % every == 0]
         if not pending:
@@ -39,7 +39,7 @@ def run(module: str, tests: Sequence[str], *, every: int) -> None:
 
 
 def known(module: str) -> list[Mutant]:
-    """What has been found out so far; of what was not tried the operator alone is known."""
+    """The results so far; of a mutant that was not tried only the operator is known."""
     found: list[Mutant] = []
     for path in WORK.glob(f"{_name(module)}-*.sqlite"):
         with use_db(str(path)) as session:
@@ -52,7 +52,7 @@ def _name(module: str) -> str:
 
 
 def _session(module: str, tests: Sequence[str]) -> Path:
-    """The file of what is known of this state of the module: made anew when the module, its tests or the kinds of mistakes have changed."""
+    """The database of results for this state of the module; a new one once the module, its tests or the kinds of mistakes have changed."""
     state = digest([module, *tests, ".ci/mutants/operators.py", ".ci/mutants/worth.py"])
     path = WORK / f"{_name(module)}-{state}.sqlite"
     if path.exists():
@@ -69,7 +69,7 @@ def _session(module: str, tests: Sequence[str]) -> Path:
 
 
 def _in_tree(tests: Sequence[str], *, fresh: bool) -> str:
-    """cosmic-ray runs a command where it is itself. fresh: with a new test database."""
+    """The command that tests the copy; it changes there first, as cosmic-ray runs it in the current folder. fresh: with a new test database."""
     return shlex.join(["env", f"--chdir={TREE}", *PYTEST, *tests, *(["--create-db"] if fresh else [])])
 
 

@@ -1,7 +1,7 @@
 """Mistakes that cosmic-ray's own operators do not make: a condition, a lock or a statement that is left out, an order turned round.
 
 One class is one kind of mistake. parso's tree, which they change, names its nodes as Python's grammar does. Positions are lists and not generators,
-as cosmic-ray asks on for the next position when it has already changed the node.
+because cosmic-ray asks for the next position after it has changed the node.
 """
 
 from collections.abc import Iterator
@@ -114,7 +114,7 @@ class NegateMembership(Operator):
 
 
 class Mistakes:
-    """What cosmic-ray calls a provider of operators."""
+    """The provider of operators that cosmic-ray loads."""
 
     _operators: ClassVar = {
         each.__name__: each
@@ -129,7 +129,7 @@ class Mistakes:
 
 
 def check_examples() -> None:
-    """Raises AssertionError where an operator does not do what its examples say."""
+    """Raises AssertionError where an operator contradicts its examples."""
     for operator in Mistakes._operators.values():
         for example in operator.examples():
             became = mutate_code(example.pre_mutation_code, operator(), example.occurrence)
@@ -156,7 +156,7 @@ def _keyword_arguments(node: Any) -> Iterator[PythonNode]:
 
 
 def _called_methods(node: Any) -> Iterator[int]:
-    """Where in an expression a `.name` stands that is called."""
+    """The positions in an expression where a `.name` is called."""
     if node.type not in {"atom_expr", "power"}:
         return
     for at in range(1, len(node.children) - 1):

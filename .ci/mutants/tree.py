@@ -21,7 +21,7 @@ PYTEST = (
 )  # fmt: skip
 LEAST_SECONDS = 90
 TIMES_AS_LONG = 8
-"""A mutant whose tests take so much longer runs for ever. Much, as the machine may be busy meanwhile."""
+"""A mutant whose tests take so many times longer counts as an endless loop. The factor is large because the machine may be busy."""
 
 HOLD_THE_DATABASE = (
     "import settings_of_tests, django; django.setup(); from django.db import connection; connection.ensure_connection(); "
@@ -39,7 +39,7 @@ class Mutant:
 
 
 def copy_sources() -> None:
-    """What git would commit, new files included."""
+    """Copy what git would commit, new files included."""
     if TREE.exists():
         for old in TREE.iterdir():
             if old.name != ".data":
@@ -58,7 +58,7 @@ def copy_sources() -> None:
 
 @contextmanager
 def database_held() -> Iterator[None]:
-    """The embedded server runs while somebody is connected: else every mutant would start it anew."""
+    """Keep a connection open: the embedded server stops without one, and every mutant would start it again."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD_THE_DATABASE],
         cwd=TREE,
@@ -76,7 +76,7 @@ def database_held() -> Iterator[None]:
 
 
 def seconds_without_mistakes(file: str, tests: Sequence[str]) -> float:
-    """Of a run with a new database. It also leaves the bytecode, which cosmic-ray's own runs do not write."""
+    """Seconds of a run with a new database. It also writes the bytecode, which cosmic-ray's own runs do not."""
     began = time.monotonic()
     run = subprocess.run([*PYTEST, *tests, "--create-db"], cwd=TREE, capture_output=True, check=False)
     if run.returncode:
@@ -89,6 +89,6 @@ def limit_of(seconds: float) -> float:
 
 
 def digest(names: Sequence[str], *texts: str) -> str:
-    """Of the contents of these files in the copy."""
+    """Digest of the contents of these files in the copy."""
     parts = [*((TREE / name).read_bytes() for name in names), *(text.encode() for text in texts)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]

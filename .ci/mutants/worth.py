@@ -1,4 +1,4 @@
-"""Which mutants say something about the tests."""
+"""Which mutants are worth testing."""
 
 import ast
 import re
@@ -34,7 +34,7 @@ def is_chosen(operator: str) -> bool:
 
 
 def is_worth_testing(mutation: MutationSpec) -> bool:
-    """Whether Python reads it and it does something else than before: annotations and docstrings are for readers."""
+    """Whether it is valid Python and behaves differently: a change of an annotation or a docstring does not."""
     source = Path(mutation.module_path).read_text(encoding="utf-8")
     operator = cosmic_ray.plugins.get_operator(mutation.operator_name)(**mutation.operator_args)
     mutated = mutate_code(source, operator, mutation.occurrence)
@@ -51,7 +51,7 @@ def _what_runs(source: str) -> str:
 
 
 class _WithoutWords(ast.NodeTransformer):
-    """Without what only readers see, or what no test of the behaviour can: how arguments may be passed, that results are remembered, that
+    """Removes what no test of the behaviour can notice: annotations, docstrings, how arguments may be passed, that results are cached, that
     values cannot be changed."""
 
     def visit_arguments(self, node: ast.arguments) -> ast.arguments:

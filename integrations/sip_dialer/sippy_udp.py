@@ -75,10 +75,10 @@ class UdpServer(Udp_server):
     def dropped(self) -> int:
         """Datagrams that the kernel had no room for, so far."""
         try:
-            told = self.skt.getsockopt(socket.SOL_SOCKET, _MEMINFO, 4 * (_DROPS + 1))
+            counters = self.skt.getsockopt(socket.SOL_SOCKET, _MEMINFO, 4 * (_DROPS + 1))
         except OSError:  # not Linux
             return 0
-        return int(struct.unpack("=9I", told)[_DROPS]) if len(told) == 4 * (_DROPS + 1) else 0
+        return int(struct.unpack("=9I", counters)[_DROPS]) if len(counters) == 4 * (_DROPS + 1) else 0
 
     def _enlarge(self) -> None:
         for option in (_RCVBUFFORCE, socket.SO_RCVBUF):

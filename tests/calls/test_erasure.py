@@ -15,7 +15,7 @@ from calls import dialing
 from calls.correlation import learn_id
 from calls.erasure import KEPT, UNDER_WAY, erase_awaited_numbers, erase_number, find
 from calls.events import CallEvent
-from calls.models import MAY_STILL_BE_TOLD, Call, Report, Via
+from calls.models import FIRST_REPORT_WITHIN, Call, Report, Via
 from calls.reasons import Reason
 from calls.services import apply_event, delete_call, request_call
 from calls.statuses import PROGRESS, Kind, Status
@@ -205,7 +205,7 @@ def test_a_number_kept_for_correlation_is_erased_at_night(voip: Voip) -> None:
     erase_number(ANNA)
     assert erase_awaited_numbers() == 0
 
-    Call.objects.update(dialed_at=timezone.now() - MAY_STILL_BE_TOLD - timedelta(seconds=1))
+    Call.objects.update(dialed_at=timezone.now() - FIRST_REPORT_WITHIN - timedelta(seconds=1))
 
     assert [erase_awaited_numbers(), erase_awaited_numbers()] == [1, 0]
     assert Call.objects.get(pk=call.pk).number_to == ""
@@ -229,7 +229,7 @@ def test_a_deleted_request_without_reports_loses_its_number_at_night(voip: Voip)
     dialing.fail(Call.everything.get().pk, reason=Reason.REFUSED, provider_status="")
     assert erase_awaited_numbers() == 0
 
-    Call.everything.update(dialed_at=timezone.now() - MAY_STILL_BE_TOLD - timedelta(seconds=1))
+    Call.everything.update(dialed_at=timezone.now() - FIRST_REPORT_WITHIN - timedelta(seconds=1))
 
     assert [erase_awaited_numbers(), erase_awaited_numbers()] == [1, 0]
     assert (Call.everything.get().number_to, Call.everything.get().sip) == ("", None)

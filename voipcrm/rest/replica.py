@@ -130,13 +130,13 @@ def read(question: Callable[[str], Answer]) -> Answer:
 def respond(request: Request, question: Callable[[str], Response]) -> Response:
     """`read`, telling how old the answer may be. A client that must see what it has just written says `Cache-Control: no-cache`."""
 
-    def told(alias: str) -> Response:
+    def with_lag(alias: str) -> Response:
         response, finding = question(alias), find()
         if alias == REPLICA and finding is not None and finding.lag is not None:
             response[HEADER] = f"{finding.lag:.1f}"
         return response
 
-    return question(PRIMARY) if "no-cache" in request.headers.get("Cache-Control", "") else read(told)
+    return question(PRIMARY) if "no-cache" in request.headers.get("Cache-Control", "") else read(with_lag)
 
 
 class _Lists(Protocol):

@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: object) -> None:
         over = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_told: over.set())
+            signal.signal(number, lambda *_signal: over.set())
         every = settings.DEMO_CALLS_EVERY_SECONDS
         if not every:
             self.stdout.write("DEMO_CALLS_EVERY_SECONDS is 0: there are no calls.")

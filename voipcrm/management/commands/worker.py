@@ -15,10 +15,10 @@ class Command(BaseCommand):
         parser.add_argument("--concurrency", type=int, default=4, help="jobs at once (default: 4)")
 
     def handle(self, *args: object, concurrency: int, **options: object) -> None:
-        asyncio.run(_until_told_to_stop(concurrency))
+        asyncio.run(_until_stopped(concurrency))
 
 
-async def _until_told_to_stop(concurrency: int) -> None:
+async def _until_stopped(concurrency: int) -> None:
     """Finishes jobs in progress first."""
     working = asyncio.create_task(work(queues=["default"], concurrency=concurrency))
     for number in (signal.SIGTERM, signal.SIGINT):
