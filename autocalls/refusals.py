@@ -25,8 +25,8 @@ def keep(widget: Widget, code: str, requested: Mapping[str, object], origin: Ori
     if same.filter(number=number, address=origin.address).update(times=F("times") + 1, last_at=now):
         return
     if Refusal.objects.filter(widget=widget, last_at__gt=now - timedelta(hours=1)).count() < MOST_AN_HOUR:
-        message = {name: requested[name] for name in ("call_at", "name", "note", "page_url") if requested.get(name)}
-        _add(widget, code, now, number=number, address=origin.address, **message)
+        kept = {name: requested[name] for name in ("call_at", "name", "note", "page_url") if requested.get(name)}
+        _add(widget, code, now, number=number, address=origin.address, **kept)
     # Without its time: an update of no indexed column is a HOT update, however many there are.
     elif not same.filter(number="", address="").update(times=F("times") + 1):
         _add(widget, code, now)

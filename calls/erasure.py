@@ -47,12 +47,12 @@ def find(sought: SoughtNumber) -> list[int]:
     known = Q(client_id__isnull=False) | Q(contact_id__isnull=False)
     rows = Call.everything.alias(from_end=Reverse("number_from"), to_end=Reverse("number_to"))
     unread = reduce(or_, (~Q(**{f"{side}__startswith": "+"}) & may_name(sought, side) for side in NUMBERS))
-    message = rows.filter(maybe | unread | (Q(customer_number=sought.number) & known)).values_list(
+    candidates = rows.filter(maybe | unread | (Q(customer_number=sought.number) & known)).values_list(
         "pk", "voip__country", *NUMBERS
     )
     return [
         pk
-        for pk, country, *numbers in message.iterator()
+        for pk, country, *numbers in candidates.iterator()
         if any(sought.is_named_by(number, country or DEFAULT_COUNTRY) for number in numbers)
     ]
 

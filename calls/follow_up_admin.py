@@ -114,9 +114,9 @@ class FollowUpAdmin(BackOfficeAdmin[FollowUp]):
         return queryset.filter(number_is(text, "number")) if is_number else queryset.none(), False
 
     def save_model(self, request: HttpRequest, obj: FollowUp, form: FollowUpForm, change: bool) -> None:
-        message = {name: form.cleaned_data[name] for name in ("voip", "assignee", "due_at")}
+        values = {name: form.cleaned_data[name] for name in ("voip", "assignee", "due_at")}
         try:
-            obj.pk = follow_ups.add(form.cleaned_data["number"], **message).pk
+            obj.pk = follow_ups.add(form.cleaned_data["number"], **values).pk
         except follow_ups.AlreadyOpen as problem:
             self.check_seen(request, problem.follow_up.pk)
             raise

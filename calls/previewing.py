@@ -174,8 +174,8 @@ class _Rehearsal:
         elif placed.event is None:
             self.doubts[key] = _about(placed.doubt, key)
         else:
-            message = parameters | {"provider_call_id": placed.event.provider_call_id}
-            fetch_all(merge.SEVERAL, {"reports": json.dumps([message], default=str)})
+            moved = parameters | {"provider_call_id": placed.event.provider_call_id}
+            fetch_all(merge.SEVERAL, {"reports": json.dumps([moved], default=str)})
 
 
 def _about(doubt: str, key: str) -> str:

@@ -82,8 +82,8 @@ def put_in_place(event: CallEvent, stored: Stored, parameters: dict[str, object]
     if placed.event is None:
         logger.warning("report_in_doubt", extra={"voip_id": voip.pk, "problem": placed.doubt})
         return stored._replace(doubt=placed.doubt)
-    message = {"provider_call_id": placed.event.provider_call_id, "delivery": stored.delivery_id}
-    row = fetch_one(merge.REPORT, parameters | message)
+    its_own = {"provider_call_id": placed.event.provider_call_id, "delivery": stored.delivery_id}
+    row = fetch_one(merge.REPORT, parameters | its_own)
     if row is None or row[1] is None:
         return stored
     call_changed.send(Call, call_id=row[1], requested=row[2])
@@ -196,8 +196,8 @@ def _differences(readings: Sequence[Reading]) -> tuple[list[Report], list[tuple[
         left = list(reading.replaces)
         keys = {row.event["provider_call_id"]: row.provider_call_id for row in left}
         for event in reading.events:
-            message = event.as_json()
-            same = next((row for row in left if row.event == message), None)
+            stored_event = event.as_json()
+            same = next((row for row in left if row.event == stored_event), None)
             if same is None:
                 new.append((keys.get(event.provider_call_id, event.provider_call_id), event, reading))
             else:

@@ -32,9 +32,9 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
             return self
         calls = Call.objects.visible_to(user).filter(voip=OuterRef("voip"))
         key = OuterRef("provider_call_id")
-        message = Report.objects.filter(delivery_id=OuterRef("pk"))
-        of_others = message.exclude(Exists(calls.filter(Q(provider_call_id=key) | Q(reference=key))))
-        return self.filter(Exists(message), ~Exists(of_others))
+        reports = Report.objects.filter(delivery_id=OuterRef("pk"))
+        of_others = reports.exclude(Exists(calls.filter(Q(provider_call_id=key) | Q(reference=key))))
+        return self.filter(Exists(reports), ~Exists(of_others))
 
 
 class WebhookDelivery(models.Model):

@@ -68,16 +68,16 @@ class _Server(ThreadingHTTPServer):
     def take(self, order: Mapping[str, str]) -> str:
         """Start playing the ordered call. Returns its id; raises KeyError or TypeError for an invalid order."""
         call_id = f"sim-{self._born}-{next(self._numbers)}"
-        message = reports(order, call_id, datetime.now(UTC))
-        threading.Thread(target=self._play, args=(str(order["callback_url"]), message), daemon=True).start()
+        webhooks = reports(order, call_id, datetime.now(UTC))
+        threading.Thread(target=self._play, args=(str(order["callback_url"]), webhooks), daemon=True).start()
         return call_id
 
     def server_close(self) -> None:
         self._stopping.set()
         super().server_close()
 
-    def _play(self, address: str, message: list[Report]) -> None:
-        for before, report in pairwise([Report(0, b""), *message]):
+    def _play(self, address: str, webhooks: list[Report]) -> None:
+        for before, report in pairwise([Report(0, b""), *webhooks]):
             if self._stopping.wait((report.after - before.after) * self._pace):
                 return
             self._deliver(address, report.body)

@@ -99,8 +99,8 @@ def _erase_from_failed_logins(sought: SoughtNumber, *, dry_run: bool) -> int:
         maybe = model.objects.filter(may_name(sought, *fields)).values_list("pk", *fields)
         found = [
             pk
-            for pk, *message in maybe
-            if any(sought.is_in(unquote_plus(text or ""), DEFAULT_COUNTRY) for text in message)
+            for pk, *stored in maybe
+            if any(sought.is_in(unquote_plus(text or ""), DEFAULT_COUNTRY) for text in stored)
         ]
         erased += len(found) if dry_run else model.objects.filter(pk__in=found).delete()[0]
     return erased

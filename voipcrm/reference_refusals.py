@@ -143,8 +143,8 @@ def examples() -> dict[str, object]:
 def _example(code: str) -> dict[str, object]:
     if code not in _FIELDS:
         return {"detail": _WHOLE[code], "code": code}
-    message, field = _FIELDS[code]
-    return {field: [message], "detail": message, "code": code, "field": field}
+    detail, field = _FIELDS[code]
+    return {field: [detail], "detail": detail, "code": code, "field": field}
 
 
 def _visitors_example(code: str) -> dict[str, object]:

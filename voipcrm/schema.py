@@ -192,9 +192,9 @@ class JsonRouteSchema(AutoSchema):
         return ref
 
 
-def _bodies(message: Operation, wrapper: str) -> dict[str, object]:
+def _bodies(operation: Operation, wrapper: str) -> dict[str, object]:
     """The example bodies, and the first of them wrapped."""
-    shown = [{"summary": summary, "value": body} for summary, body in message.bodies.items()]
+    shown = [{"summary": summary, "value": body} for summary, body in operation.bodies.items()]
     if wrapper:
         shown.append({"summary": f"Wrapped in “{wrapper}”", "value": {wrapper: shown[0]["value"]}})
     return {f"example_{number}": example for number, example in enumerate(shown, start=1)}

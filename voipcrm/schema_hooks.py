@@ -61,10 +61,10 @@ def _put_blanks(node: object, schemas: dict[str, Enumeration]) -> None:
 def add_plain_views(result: Document, **_options: object) -> Document:
     """Postprocessing hook: adds the public endpoint that is a plain Django view, for speed, and therefore unknown to DRF."""
     operation = deepcopy(WIDGET_DATA)
-    message = OPERATIONS[operation["operationId"]]
-    operation |= {"summary": message.summary, "description": message.description}
+    described = OPERATIONS[operation["operationId"]]
+    operation |= {"summary": described.summary, "description": described.description}
     reference_answers.show(cast("dict[str, object]", operation["responses"]["200"]))
-    operation["responses"] |= refusals.responses(message.refusals, visitors=True)
+    operation["responses"] |= refusals.responses(described.refusals, visitors=True)
     result["components"]["schemas"] |= cast("dict[str, Enumeration]", WIDGET_DATA_SCHEMAS)
     paths = result["paths"] | {"/voip/widget_data.json": {"get": operation}}
     return result | {"paths": dict(sorted(paths.items()))}

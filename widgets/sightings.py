@@ -32,8 +32,8 @@ def memory() -> BaseCache:
 
 def origin_of(request: HttpRequest) -> str:
     """The origin of the requesting page; "" where it is missing, invalid or our own (the preview)."""
-    message = request.headers.get("Origin") or request.headers.get("Referer", "")
-    found = _ORIGIN.fullmatch(message.lower())
+    written = request.headers.get("Origin") or request.headers.get("Referer", "")
+    found = _ORIGIN.fullmatch(written.lower())
     origin = found[1] if found else ""
     ours = {settings.PUBLIC_URL.lower(), f"{request.scheme}://{request.get_host()}".lower()}
     return "" if origin in ours or len(origin) > LONGEST_ORIGIN else origin

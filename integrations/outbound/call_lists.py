@@ -58,16 +58,14 @@ def _reconcile(voip: Voip) -> int:
     mark, _is_new = SyncCursor.objects.get_or_create(voip=voip, defaults={"read_until": now - FIRST_LOOK})
     until = min(now, mark.read_until + LONGEST_SPAN)
     try:
-        message = _read_list(
-            adapter, account_of(voip, with_key=True), voip, since=mark.read_until - OVERLAP, until=until
-        )
+        count = _read_list(adapter, account_of(voip, with_key=True), voip, since=mark.read_until - OVERLAP, until=until)
     except (ProviderError, http.NotSent, http.Unanswered, DecryptionError) as problem:
         logger.warning("list_unreadable", extra={"voip_id": voip.pk, "problem": str(problem)})
         error = store(problem.sentence if isinstance(problem, ProviderError) else str(problem))
         SyncCursor.objects.filter(pk=mark.pk).update(read_at=now, error=error)
         return 0
     SyncCursor.objects.filter(pk=mark.pk).update(read_until=until, read_at=now, error="")
-    return message
+    return count
 
 
 def _read_list(adapter: Provider, account: Account, voip: Voip, *, since: datetime, until: datetime) -> int:

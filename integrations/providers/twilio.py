@@ -109,8 +109,8 @@ class Twilio(Provider):
             recording_url=read_link(fields.get("recordingurl", "")),
             notes=unknown_result(fields.get("callstatus", "")) if status is None else (),
         )
-        message = second_leg(event, fields) if parent else first_leg(event, fields)
-        return without_answer(message) if fields.get("answeredby", "").startswith(("machine", "fax")) else message
+        call_event = second_leg(event, fields) if parent else first_leg(event, fields)
+        return without_answer(call_event) if fields.get("answeredby", "").startswith(("machine", "fax")) else call_event
 
     def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
         """The first leg is called by the API, the second by its TwiML; both report to our address, which says whom they rang."""

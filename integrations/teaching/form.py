@@ -205,8 +205,8 @@ def _meanings(section: str, field_map: FieldMap) -> dict[str, str]:
         for value, label in EVENTS.items()
         if value in own or value in (ANSWERED_EVENT, ENDED, IGNORED_EVENT)
     }
-    message = {value: gettext("the call is over: %(result)s") % {"result": statuses[value]} for value in results}
-    return {**own, **known, **message}
+    ends = {value: gettext("the call is over: %(result)s") % {"result": statuses[value]} for value in results}
+    return {**own, **known, **ends}
 
 
 def other_choices(settings: Settings) -> list[Choice]:

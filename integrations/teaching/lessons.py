@@ -69,10 +69,10 @@ class _Survey:
     problems: Counter[str] = field(default_factory=Counter)
     unreadable: int = 0
 
-    def add(self, message: DeliveryReading) -> None:
-        self.problems.update([message.problem] if message.problem else [])
-        self.unreadable += bool(message.problem) or any(event.problem for event in message.events)
-        for event in message.events:
+    def add(self, reading: DeliveryReading) -> None:
+        self.problems.update([reading.problem] if reading.problem else [])
+        self.unreadable += bool(reading.problem) or any(event.problem for event in reading.events)
+        for event in reading.events:
             for name, value in event.fields.items():
                 if name in event.used.values() or (not self.samples.get(name) and len(self.samples) < MOST_FIELDS):
                     self.samples[name] = self.samples.get(name) or value
@@ -98,9 +98,9 @@ def teach(delivery: WebhookDelivery, voip: Voip, settings: Settings) -> Lesson:
         if time.monotonic() > until:
             break
         read.append(row.pk)
-        message = explain(adapter, as_received(row), account)
-        survey.add(message)
-        events += [ReceivedEvent(e.call_event, row.received_at, row.pk) for e in message.events if e.call_event]
+        reading = explain(adapter, as_received(row), account)
+        survey.add(reading)
+        events += [ReceivedEvent(e.call_event, row.received_at, row.pk) for e in reading.events if e.call_event]
     preview = preview_calls(reversed(events), voip=voip, deliveries=read, seconds=PREVIEW_SECONDS)
     words = _words(adapter.field_map, survey, settings) if adapter.field_map else []
     return Lesson(

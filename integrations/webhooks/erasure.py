@@ -64,10 +64,10 @@ def recently_erased() -> CallQuerySet:
 
 def _of(calls: CallQuerySet) -> Iterator[int]:
     """Ids of the deliveries of these calls, looked up in portions."""
-    message: dict[int, list[str]] = defaultdict(list)
+    by_configuration: dict[int, list[str]] = defaultdict(list)
     for voip_id, call_id in calls.exclude(provider_call_id="").values_list("voip_id", "provider_call_id").iterator():
-        message[voip_id].append(call_id)
-    for voip_id, call_ids in message.items():
+        by_configuration[voip_id].append(call_id)
+    for voip_id, call_ids in by_configuration.items():
         for some in _portions(call_ids):
             reports = Report.objects.filter(voip=voip_id, provider_call_id__in=some, delivery_id__isnull=False)
             ids = reports.values_list("delivery_id", flat=True)

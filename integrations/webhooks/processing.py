@@ -100,24 +100,24 @@ def replay(
                     within(changes)
                 transaction.set_rollback(dry_run)
             if deliveries:
-                message = [ReadAgain(row.pk, row.provider_call_id, row.error, row.notes) for row in deliveries]
-                yield Replayed(message, changes)
+                again = [ReadAgain(row.pk, row.provider_call_id, row.error, row.notes) for row in deliveries]
+                yield Replayed(again, changes)
 
 
 def _apply(rows: Sequence[WebhookDelivery]) -> list[CallChange]:
     """Replay deliveries of one configuration. One that the database refuses is stored with the reason, so that it does not block the others."""
     if not rows:
         return []
-    message = {row.pk: _read_again(row) for row in rows}
+    read = {row.pk: _read_again(row) for row in rows}
     changes: list[CallChange] = []
     try:
         with transaction.atomic():
-            changes = read_again([_reading(row, message[row.pk]) for row in rows], voip=rows[0].voip, always=True)
+            changes = read_again([_reading(row, read[row.pk]) for row in rows], voip=rows[0].voip, always=True)
     except (DataError, IntegrityError) as problem:
         logger.exception("delivery_not_applied", extra={"voip_id": rows[0].voip_id})
-        message = dict.fromkeys(message, ([], f"{type(problem).__name__}: {problem}"))
+        read = dict.fromkeys(read, ([], f"{type(problem).__name__}: {problem}"))
     for row in rows:
-        events, error = message[row.pk]
+        events, error = read[row.pk]
         row.processed_at, row.error = (None, store(error)) if error else (timezone.now(), "")
         doubts = [change.doubt for change in changes if change.doubt]
         row.notes = notes_of(events, *doubts)
@@ -127,9 +127,9 @@ def _apply(rows: Sequence[WebhookDelivery]) -> list[CallChange]:
     return changes
 
 
-def _reading(row: WebhookDelivery, message: tuple[list[CallEvent], str]) -> Reading:
+def _reading(row: WebhookDelivery, read: tuple[list[CallEvent], str]) -> Reading:
     """What replaces the delivery's reports. Where it cannot be read any more, these stay."""
-    events, error = message
+    events, error = read
     reports = list(Report.objects.filter(delivery_id=row.pk))
     if error:
         return Reading(

@@ -60,15 +60,15 @@ def is_changed(change: CallChange) -> bool:
 def _describe(change: CallChange) -> str:
     shown_facts = ((name, shown(name, old), shown(name, new)) for name, (old, new) in change.facts.items())
     facts = "; ".join(f"{label(name)}: {old} → {new}" for name, old, new in shown_facts if old != new)
-    message = {"call": change.provider_call_id, "facts": facts}
+    values = {"call": change.provider_call_id, "facts": facts}
     if change.before is None:
-        sentence = gettext("Call %(call)s is new: %(facts)s") % message
+        sentence = gettext("Call %(call)s is new: %(facts)s") % values
     elif change.after is None:
-        sentence = gettext("Call %(call)s is gone: nothing is left that was reported of it.") % message
+        sentence = gettext("Call %(call)s is gone: nothing is left that was reported of it.") % values
     elif facts:
-        sentence = gettext("Call %(call)s: %(facts)s") % message
+        sentence = gettext("Call %(call)s: %(facts)s") % values
     else:
-        sentence = gettext("Call %(call)s did not change.") % message
+        sentence = gettext("Call %(call)s did not change.") % values
     forgotten = gettext("Some of its reports have been forgotten, so what was read was added and nothing taken back.")
     return f"{sentence} {forgotten}" if change.is_partial else sentence
 

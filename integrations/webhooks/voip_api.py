@@ -97,8 +97,8 @@ class ReadingVoipViewSet(VoipViewSet):
         if "settings" in given:
             check_provider_settings(voip.provider, given["settings"])
         account = replace(account_of(voip, with_key=False), settings=given.get("settings", voip.settings))
-        message = explain(providers.find(voip.provider), _delivery(given), account)
-        return Response(ReadAnswerSerializer(_answer(message, account)).data)
+        reading = explain(providers.find(voip.provider), _delivery(given), account)
+        return Response(ReadAnswerSerializer(_answer(reading, account)).data)
 
 
 def _delivery(given: dict[str, str]) -> Delivery:
@@ -112,8 +112,8 @@ def _delivery(given: dict[str, str]) -> Delivery:
     )
 
 
-def _answer(message: DeliveryReading, account: Account) -> dict[str, object]:
-    return {"problem": message.problem, "events": [_event(event, account) for event in message.events]}
+def _answer(reading: DeliveryReading, account: Account) -> dict[str, object]:
+    return {"problem": reading.problem, "events": [_event(event, account) for event in reading.events]}
 
 
 def _event(event: EventReading, account: Account) -> dict[str, object]:

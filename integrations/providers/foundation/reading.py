@@ -42,23 +42,23 @@ def read_events(delivery: Delivery, account: Account, field_map: FieldMap) -> li
 
     Raises Unreadable if none can be read. If only some cannot, the others count and the first of them notes the problems.
     """
-    message: list[CallEvent] = []
+    call_events: list[CallEvent] = []
     problems: list[str] = []
     readings = read(delivery, account, field_map)
     for number, reading in enumerate(readings, start=1):
         try:
             _event, call_event = reading.read_event(delivery.event)
-            message += [call_event] if call_event else []
+            call_events += [call_event] if call_event else []
         except Unreadable as problem:
             if len(readings) == 1:
                 raise
             text = _("Event %(number)s of %(count)s: %(problem)s")
             problems.append(Sentence(text, number=str(number), count=str(len(readings)), problem=problem.sentence))
-    if problems and not message:
+    if problems and not call_events:
         raise Unreadable(problems[0])
     if problems:
-        message[0] = replace(message[0], notes=(*message[0].notes, *problems))
-    return message
+        call_events[0] = replace(call_events[0], notes=(*call_events[0].notes, *problems))
+    return call_events
 
 
 def read(delivery: Delivery, account: Account, field_map: FieldMap) -> list["Reading"]:
@@ -134,8 +134,8 @@ class Reading(StatusWords):
         own = self._own_status(event)
         word = self.raw_word
         if own is not None and own not in RESULTS:
-            message = self.call_event(own, provider_status=word if event in _STATUSES and word else event, kind=kind)
-            return self._by_a_person(message, is_queue=is_queue)
+            call_event = self.call_event(own, provider_status=word if event in _STATUSES and word else event, kind=kind)
+            return self._by_a_person(call_event, is_queue=is_queue)
         result = own if event in _STATUSES else self.result()
         if (
             own is not None
@@ -147,8 +147,8 @@ class Reading(StatusWords):
         reason = Reason.NONE if result is Status.ANSWERED else shared.REASONS.get(self.word, Reason.NONE)
         concluded = result is Status.NO_ANSWER and (self.is_machine or self.word in self.names.endings)
         source = Source.DERIVED if concluded else Source.EVENT
-        message = self.call_event(result, provider_status=word or event, source=source, kind=kind, reason=reason)
-        return self._by_a_person(message, is_queue=is_queue)
+        call_event = self.call_event(result, provider_status=word or event, source=source, kind=kind, reason=reason)
+        return self._by_a_person(call_event, is_queue=is_queue)
 
     def call_event(
         self,

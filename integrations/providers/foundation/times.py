@@ -211,8 +211,8 @@ def in_order(
         """How far the talk is from what it is said to be; and the whole length, as nobody lets a telephone ring for an hour."""
         start, answer, end = order
         since = answer or start
-        message = [moment for moment in order if moment is not None]
-        length = (message[-1] - message[0]).total_seconds() if message else 0
+        known = [moment for moment in order if moment is not None]
+        length = (known[-1] - known[0]).total_seconds() if known else 0
         return abs((end - since).total_seconds() - (talk or 0)) if end and since else 0, length
 
     return min(orders, key=misfit)
