@@ -74,7 +74,7 @@ class Route(NamedTuple):
 
 PATHS = [Route(*row) for row in _table("Method", "Path")]
 FIELDS = [Field(*row) for row in _table("Resource", "Field")]
-PROVIDERS = list(_table("Provider", "Told as"))
+PROVIDERS = list(_table("Provider", "Returned as"))
 STATUSES = list(_table("Status of Telecube", "Status of the call"))
 
 

@@ -231,7 +231,7 @@ def test_a_widget_that_was_never_seen_says_what_to_do() -> None:
     assert cells(client.get("/admin/widgets/widget/").content.decode(), "seen") == ["not seen yet"]
 
 
-def test_a_widget_tells_where_it_was_seen_last() -> None:
+def test_a_widget_shows_where_it_was_seen_last() -> None:
     widget = make.widget()
     for minutes, site in ((5, "shop"), (90, "blog")):
         at = timezone.now() - timedelta(minutes=minutes)

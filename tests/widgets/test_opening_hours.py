@@ -193,14 +193,14 @@ def test_holidays_are_loaded_only_when_used() -> None:
 
 @pytest.mark.parametrize(("zone", "hour"), EUROPE)
 @pytest.mark.parametrize("minute", ["00", "30"])
-def test_a_period_that_begins_in_the_missing_hour_begins_at_the_leap(zone: str, hour: int, minute: str) -> None:
+def test_a_period_that_begins_in_the_missing_hour_begins_at_the_change(zone: str, hour: int, minute: str) -> None:
     hours = read({"sunday": [[f"{hour:02}:{minute}", "12:00"]]}, zone=zone)
 
     assert hours.next_opening(utc("2026-03-29T00:00")) == utc("2026-03-29T01:00")
 
 
 @pytest.mark.parametrize(("zone", "hour"), EUROPE)
-def test_a_period_that_ends_in_the_missing_hour_ends_at_the_leap(zone: str, hour: int) -> None:
+def test_a_period_that_ends_in_the_missing_hour_ends_at_the_change(zone: str, hour: int) -> None:
     hours = read({"sunday": [[f"{hour - 1:02}:00", f"{hour:02}:30"]]}, zone=zone)
 
     assert list(hours.intervals(SPRING, days=1)) == [between("2026-03-29T00:00", "2026-03-29T01:00")]

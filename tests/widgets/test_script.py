@@ -59,7 +59,7 @@ def test_the_script_is_small(client: Client) -> None:
     assert len(client.get(ADDRESS, HTTP_ACCEPT_ENCODING="gzip").content) <= LARGEST
 
 
-def test_a_head_tells_the_same_without_the_script_and_nothing_can_be_posted(client: Client) -> None:
+def test_a_head_request_has_the_same_headers_and_a_post_is_refused(client: Client) -> None:
     head = client.head(ADDRESS)
 
     assert (head.status_code, head.content) == (200, b"")

@@ -59,7 +59,7 @@ def seen() -> list[tuple[str, datetime]]:
         ({}, ""),
     ],
 )
-def test_only_a_sound_origin_is_taken_and_nothing_of_the_page_but_that(headers: dict[str, str], origin: str) -> None:
+def test_only_a_valid_origin_is_stored_and_nothing_else_of_the_page(headers: dict[str, str], origin: str) -> None:
     assert sightings.origin_of(RequestFactory().get("/", headers=headers)) == origin
 
 
@@ -70,7 +70,7 @@ def test_pages_of_our_own_such_as_the_preview_are_no_site(settings: Any) -> None
     assert [sightings.origin_of(RequestFactory().get("/", headers=headers)) for headers in ours] == ["", ""]
 
 
-def test_loading_a_widget_notes_where_and_answers_as_ever() -> None:
+def test_loading_a_widget_stores_the_site_and_changes_nothing_in_the_answer() -> None:
     widget = make.widget()
 
     with time_machine.travel(NOON, tick=False):

@@ -68,7 +68,7 @@ def there_and_back(opening_time: Any) -> Any:
 
 @settings(deadline=None)  # rendering the form takes its time on a busy machine
 @given(opening_times())
-def test_every_sound_value_comes_back_through_the_form_as_it_was(opening_time: dict[str, Any]) -> None:
+def test_every_valid_value_comes_back_through_the_form_as_it_was(opening_time: dict[str, Any]) -> None:
     parse(opening_time, time_zone="UTC")
 
     back = there_and_back(opening_time)
@@ -173,7 +173,7 @@ def test_a_wrong_period_is_named_by_day_and_number_and_marked(
         ([Row("09:00", "12:00", "2026-12-24"), Row("11:00", "13:00", "2026-12-24")], "2026-12-24, period 2"),
     ],
 )
-def test_a_wrong_exception_is_told(rows: list[Row], problem: str) -> None:
+def test_a_wrong_exception_is_reported(rows: list[Row], problem: str) -> None:
     told = WrittenHours(exceptions=rows).check()
 
     assert len(told) == 1
