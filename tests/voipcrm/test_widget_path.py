@@ -5,10 +5,11 @@ import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import make
 import pytest
+from asgiref.typing import HTTPScope
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -43,19 +44,17 @@ def prepare(widget: Widget, **headers: str) -> Any:
 def ask(widget: Widget, more: str = "", method: str = "GET", **headers: str) -> Told:
     """What the event loop answers; None: it leaves that to a thread."""
     given = {"host": "127.0.0.1"} | headers
-    environ = environ_of(
-        {
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": WIDGET_DATA,
-            "query_string": f"widget_token={widget.token}{more}".encode(),
-            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
-            "client": ("127.0.0.1", 5060),
-            "server": ("127.0.0.1", 8000),
-        },
-        b"",
-    )
+    scope = {
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": WIDGET_DATA,
+        "query_string": f"widget_token={widget.token}{more}".encode(),
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
+        "client": ("127.0.0.1", 5060),
+        "server": ("127.0.0.1", 8000),
+    }
+    environ = environ_of(cast("HTTPScope", scope), b"")
 
     async def story() -> Told:
         with ThreadPoolExecutor(1) as threads:
