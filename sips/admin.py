@@ -185,7 +185,7 @@ class VoipAdmin(ConnectionAdmin[Voip]):
         """Lead to its page, on which the addresses for the provider now stand."""
         return redirect("admin:sips_voip_change", obj.pk)
 
-    @admin.display(description=_("addresses to give to the provider"))
+    @admin.display(description=_("addresses for the provider"))
     def webhook_addresses(self, voip: Voip) -> str:
         facts = catalog.find(voip.provider)
         if facts is None:

@@ -100,3 +100,29 @@ def test_the_way_back_to_the_desk_acts_on_nothing(office: Visit, live_server: Li
 
     expect(office.page.locator("#desk-note")).to_have_value("")
     assert Note.objects.count() == 1
+
+
+def test_a_button_shows_that_its_answer_is_on_its_way(office: Visit, live_server: LiveServer) -> None:
+    show(office.page, live_server)
+    waiting: list[Route] = []
+    office.page.route("**/desk/dial", lambda route: waiting.append(route))  # noqa: PLW0108 - playwright marks what it is given
+    form = office.page.locator("#desk-dial")
+    office.page.locator("#desk-number").fill("501 502 504")
+    office.page.locator("#desk-number").press("Enter")
+
+    expect(form).to_have_attribute("aria-busy", "true")
+    while not waiting:
+        office.page.wait_for_timeout(50)
+    waiting[0].continue_()
+    expect(form).not_to_have_attribute("aria-busy", "true")
+
+
+def test_a_desk_without_a_network_says_so_until_there_is_one(office: Visit, live_server: LiveServer) -> None:
+    show(office.page, live_server)
+    banner = office.page.get_by_text("The server cannot be reached")
+
+    office.context.set_offline(True)
+    expect(banner).to_be_visible()
+    office.context.set_offline(False)
+
+    expect(banner).to_be_hidden()

@@ -21,7 +21,8 @@
   const every = () => (document.hidden && !alerts.isListening() ? HIDDEN : FRESH);
 
   async function ask() {
-    if (asking || over || !navigator.onLine) return;
+    if (asking || over) return;
+    if (!navigator.onLine) return banner(texts.lost);
     asking = true;
     askedAt = Date.now();
     try {
@@ -167,6 +168,7 @@
     const content = new URLSearchParams(new FormData(form));
     if (button?.name) content.set(button.name, button.value);
     busy.add(form);
+    form.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(form.getAttribute("action"), { method: "POST", body: content, credentials: "same-origin" });
       if (isSignIn(answer)) return banner(texts.ended, true);
@@ -177,6 +179,7 @@
       banner(texts.failed);
     } finally {
       busy.delete(form);
+      form.removeAttribute("aria-busy");
     }
   }
 
@@ -227,6 +230,7 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
   window.addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
   window.addEventListener("online", ask);
+  window.addEventListener("offline", ask);
   window.addEventListener("hashchange", showTab);
   window.desk = { openCard };
   startClock();
