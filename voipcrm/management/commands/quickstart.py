@@ -25,7 +25,7 @@ from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from sips.models import Voip
-from voipcrm import demo, embedded_postgres
+from voipcrm import demo, embedded_postgres, static_collection
 from voipcrm.models import ApiToken, digest_of
 from voipcrm.postgres_programs import EmbeddedPostgresError, open_owned
 from voipcrm.supervisor import Program, Supervisor
@@ -62,7 +62,7 @@ class Command(BaseCommand):
 
     def _prepare(self, port: int, *, with_demo: bool) -> None:
         call_command("migrate", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        static_collection.collect()
         is_first = not get_user_model().objects.exists()
         password, token = _ensure_admin()
         if with_demo and is_first and not Voip.objects.exists():
