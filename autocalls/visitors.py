@@ -75,7 +75,10 @@ def step(autocall: Autocall) -> str:
     call = autocall.last_call
     if autocall.status != Status.CALLING or call is None:
         return "waiting"
-    if call.status == CallStatus.IN_PROGRESS:
+    if call.status in (
+        CallStatus.IN_PROGRESS,
+        CallStatus.ANSWERED,
+    ):  # the latter until the call-back is settled, a moment later
         return "talking"
     if call.customer_first and call.reason == Reason.NUMBER_ANSWERED:
         return "operator"

@@ -271,6 +271,7 @@ def test_behind_a_trusted_proxy_each_visitor_is_counted_alone(stranger: APIClien
         ("operator", "DIALING", "operator"),
         ("operator", "RINGING", "visitor"),
         ("operator", "IN PROGRESS", "talking"),
+        ("operator", "ANSWERED", "talking"),
         ("visitor", "DIALING", "visitor"),
         ("visitor", "RINGING", "visitor"),
         ("visitor", "IN PROGRESS", "talking"),
