@@ -11,7 +11,7 @@ from pathlib import Path
 
 FUNCTION, FILE, TEST_FILE = 30, 250, 400
 ROOT = Path(__file__).parents[1]
-ANY = 95
+ANY = 74
 """Lines of the product with `Any`, at most: to be lowered with each that goes."""
 FOLDERS = ("autocalls", "bench", "calls", "integrations", "sips", "tests", "voipcrm", "widgets")
 

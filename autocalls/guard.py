@@ -7,8 +7,8 @@ from (`voipcrm.middleware.client_address`), our own signed form token, and what 
 import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple, Required, TypedDict
 
 from django.conf import settings
 from django.utils import timezone
@@ -23,7 +23,7 @@ from sips.phone_numbers import Tariff
 from widgets import form_tokens
 from widgets.models import Widget
 
-HONEYPOT = "website"
+HONEYPOT: Final = "website"
 """A hidden field (honeypot), which only scripts fill in."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -68,6 +68,20 @@ class Visit:
     'Of its form token; "" where the widget requires none.'
 
 
+class VisitorRequest(TypedDict, total=False):
+    """What a visitor asks for, once `VisitorCallBackSerializer` has read it."""
+
+    number: Required[str]
+    call_at: datetime | None
+    name: str
+    note: str
+    consent: bool
+    consent_version: str
+    page_url: str
+    form_token: str
+    website: str
+
+
 class Limit(NamedTuple):
     """At most `most` requests with this condition in any window of that length."""
 
@@ -77,7 +91,7 @@ class Limit(NamedTuple):
     most: int
 
 
-def admit(widget: Widget, requested: Mapping[str, Any], origin: Origin) -> Visit:
+def admit(widget: Widget, requested: VisitorRequest, origin: Origin) -> Visit:
     """Raises VisitorRefused for a form that no person has filled in, and for a number that may not be called."""
     nonce = _check_form(widget, requested)
     return Visit(widget, _check_number(widget, requested["number"]), origin, nonce)
@@ -114,7 +128,7 @@ def check_limits(visit: Visit) -> None:
     """Raises VisitorRefused. Exact under `hold`."""
     now = timezone.now()
     counted = {limit.code: limit for limit in limits(visit)}
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, object] = {}
     for code, limit in counted.items():
         (parameters[code],) = limit.common.values()
         parameters |= {f"{code}_since": now - limit.window, f"{code}_most": limit.most}
@@ -124,7 +138,7 @@ def check_limits(visit: Visit) -> None:
         raise VisitorRefused(reached, retry_after=max(waits.values()))
 
 
-def _check_form(widget: Widget, requested: Mapping[str, Any]) -> str:
+def _check_form(widget: Widget, requested: VisitorRequest) -> str:
     """The nonce of the form token, "" where the widget requires none. Raises VisitorRefused."""
     if requested.get(HONEYPOT):
         raise VisitorRefused("robot")

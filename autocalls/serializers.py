@@ -1,7 +1,7 @@
 from collections.abc import MutableMapping
 from copy import copy
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from autocalls import configurations
+from autocalls.guard import VisitorRequest
 from autocalls.models import GRACE, Attempt, AttemptOutcome, Autocall, Standing, Status
 from calls.serializers import LARGEST_ID, CallSerializer, within_reason
 from sips import phone_numbers
@@ -191,12 +192,12 @@ class CreateFromWidgetSerializer(AnsweredBody):
     widget_token = serializers.CharField(max_length=64)
     autocall = VisitorCallBackSerializer()
 
-    def request_of(self, widget: Widget) -> dict[str, object]:
+    def request_of(self, widget: Widget) -> VisitorRequest:
         """The request, its time read in the widget's time zone. Raises a ValidationError."""
-        requested = dict(self.validated_data["autocall"])
-        if requested.get("call_at") is not None:
+        requested = cast("VisitorRequest", dict(self.validated_data["autocall"]))
+        if (call_at := requested.get("call_at")) is not None:
             try:
-                requested["call_at"] = read_call_at(requested["call_at"], widget.time_zone)
+                requested["call_at"] = read_call_at(call_at, widget.time_zone)
             except serializers.ValidationError as problem:
                 raise serializers.ValidationError({"autocall": problem.detail}) from problem
         return requested

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -49,7 +48,7 @@ class ScheduledCallBack:
     "Whether it is an earlier request of the same number."
 
 
-def schedule_for_visitor(widget: Widget, requested: Mapping[str, Any], origin: Origin) -> ScheduledCallBack:
+def schedule_for_visitor(widget: Widget, requested: guard.VisitorRequest, origin: Origin) -> ScheduledCallBack:
     """A visitor's request: at the time asked for, at once, or at the next opening. Raises VisitorRefused.
 
     A second request for the same number joins the first while that is open; a constraint allows only one.

@@ -4,7 +4,8 @@ What is not is answered by a thread, with all of the middleware.
 """
 
 from functools import cache
-from typing import Any, cast
+from typing import cast
+from wsgiref.types import WSGIEnvironment
 
 from corsheaders.middleware import CorsMiddleware
 from django.http import HttpRequest, HttpResponse
@@ -31,14 +32,14 @@ def cors_headers(request: HttpRequest) -> Begun:
 STEPS = (*EVERY_REQUEST, counted, security_headers, cors_headers)
 
 
-async def answer_on_loop(environ: dict[str, Any], loop: EventLoop) -> HttpResponse | None:
+async def answer_on_loop(environ: WSGIEnvironment, loop: EventLoop) -> HttpResponse | None:
     """None where a thread has to answer."""
     if environ["PATH_INFO"] == WIDGET_DATA:
         return await answer_widget_data(environ, loop)
     return await answer_webhook(environ, loop)
 
 
-async def answer_widget_data(environ: dict[str, Any], loop: EventLoop) -> HttpResponse | None:
+async def answer_widget_data(environ: WSGIEnvironment, loop: EventLoop) -> HttpResponse | None:
     """None, and as if nothing had happened, where it is not prepared or the request is an odd one."""
     request = Utf8Request(environ.copy())
     request.resolver_match = _match()

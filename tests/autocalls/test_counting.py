@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import make
 import pytest
@@ -10,7 +10,7 @@ import time_machine
 from callback_desk import MONDAY_NOON, clock
 from meeting import Met, meet
 
-from autocalls.guard import Origin, VisitorRefused
+from autocalls.guard import Origin, VisitorRefused, VisitorRequest
 from autocalls.models import Autocall
 from autocalls.services import schedule_for_visitor
 from widgets import form_tokens
@@ -32,7 +32,9 @@ def shop() -> Widget:
 
 
 def ask(widget: Widget, number: str, address: str, **requested: Any) -> Autocall:
-    return schedule_for_visitor(widget, {"number": number} | requested, Origin.of(address)).autocall
+    return schedule_for_visitor(
+        widget, cast("VisitorRequest", {"number": number} | requested), Origin.of(address)
+    ).autocall
 
 
 def ask_together(shop: Widget, widget: Widget, number: str, address: str) -> Met:

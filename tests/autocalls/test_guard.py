@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import make
 import pytest
@@ -13,7 +13,7 @@ from django.conf import LazySettings
 from django.db import connection, transaction
 
 from autocalls import guard, locks, refusals
-from autocalls.guard import Origin, VisitorRefused
+from autocalls.guard import Origin, VisitorRefused, VisitorRequest
 from autocalls.models import Autocall, Refusal, Status
 from autocalls.services import edit, schedule_for_visitor
 from widgets import form_tokens
@@ -36,7 +36,7 @@ def widget() -> Widget:
 
 
 def ask(widget: Widget, number: str = "+48501502503", origin: Origin = HOME, **requested: Any) -> Autocall:
-    return schedule_for_visitor(widget, {"number": number} | requested, origin).autocall
+    return schedule_for_visitor(widget, cast("VisitorRequest", {"number": number} | requested), origin).autocall
 
 
 def refusal_of(widget: Widget, **asked: Any) -> VisitorRefused:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
@@ -39,7 +38,7 @@ GONE = (Autocall.DoesNotExist, Call.DoesNotExist, FollowUp.DoesNotExist)
 """Raised by services because the record was deleted meanwhile."""
 
 
-def dial(written: str, *, line: Sip, by: Any) -> Call:
+def dial(written: str, *, line: Sip, by: User) -> Call:
     """Call a typed number. Raises CannotDial, also while a colleague is connecting to it, because both would reach the same person.
 
     A number that is in a talk may be called: a company has one number and many telephones.
@@ -53,7 +52,7 @@ def dial(written: str, *, line: Sip, by: Any) -> Call:
         return _request(written, line=line, by=by)
 
 
-def _request(written: str, *, line: Sip, by: Any) -> Call:
+def _request(written: str, *, line: Sip, by: User) -> Call:
     return request_call(via=choose_via(line), sip=line.sip, voip_id=line.voip_id, number_to=written, placed_by=by)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -110,5 +109,5 @@ def show_time(moment: datetime) -> str:
     return formats.time_format(local, "H:i") if local.date() == timezone.localdate() else show_moment(moment)
 
 
-def _reason(autocall: Any) -> str:
+def _reason(autocall: Autocall) -> str:
     return str(autocall.get_reason_display()) if autocall.reason else ""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
@@ -114,11 +113,11 @@ def _read(written: str, lines: ReadersLines) -> str:
     return drop_invisible(phone_numbers.called(written, country)) if written else ""
 
 
-def _marks(card: Card | None) -> list[Any]:
+def _marks(card: Card | None) -> list[object]:
     """What changes on a card."""
     if card is None:
         return []
-    calls: list[Any] = [
+    calls = [
         (
             call.pk,
             call.status,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -119,7 +119,7 @@ def _read_usual() -> _Known:
     """Of whole days, so that they can be listed: today's counts stay below until the day ends, its rates and times are comparable."""
     day = timezone.localdate(timezone=_zone())
     query = {"weekday": str(day.isoweekday()), "time_zone": _zone().key}
-    rows: Any = CallFilter(query, queryset=Call.objects.all()).qs
+    rows = cast("CallQuerySet", CallFilter(query, queryset=Call.objects.all()).qs)
     return _Known(_of(day - timedelta(weeks=WEEKS), day - timedelta(days=1), rows, query), {})
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -88,7 +88,7 @@ def dial(request: HttpRequest) -> HttpResponse:
 
     def act() -> str:
         line = choose_line(request, request.POST.get("line", ""))
-        return _announce(request, actions.dial(written, line=line, by=request.user))
+        return _announce(request, actions.dial(written, line=line, by=cast("User", request.user)))
 
     return _once(request, written, act)
 
@@ -118,7 +118,7 @@ def _do(request: HttpRequest, number: str, verb: str) -> str | None:
 
 
 def _call(request: HttpRequest, number: str, entry: Entry | None) -> str:
-    user: Any = request.user
+    user = cast("User", request.user)
     if not user.has_perm(ADD) or (entry and entry.autocall_ids and not user.has_perm("autocalls.change_autocall")):
         raise PermissionDenied
     return _announce(request, actions.call(number, entry, line=choose_line(request, ""), by=user))
