@@ -51,6 +51,8 @@ def _cost(web: Program, desks: list[Desk], scale: Scale) -> Table:
     waits = sorted(wait for desk in desks for wait in desk.waits)
     missed = sum(len(desk.expected) for desk in desks)
     polls, changed = (sum(getattr(desk, name) for desk in desks) for name in ("polls", "changed"))
+    if not waits:
+        raise RuntimeError("no call was seen: the machine is too busy to take in the webhooks")
     share = sum(wait <= SOON for wait in waits) / (len(waits) + missed)
     table = Table(f"{DESKS} open desks, {WEBHOOKS} webhooks/s", ["", "measured", "aim"])
     table.add("web processes, the webhooks alone", f"{median(alone):.0%} of a core", "")
