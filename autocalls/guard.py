@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from autocalls import locks
-from autocalls.models import RequestSource, UsedFormToken
+from autocalls.models import OPEN, RequestSource, UsedFormToken
 from calls.identity import is_ours
 from calls.sql import Statement, fetch_all
 from sips import phone_numbers
@@ -105,12 +105,15 @@ def hold(visit: Visit, *others: str) -> None:
         raise VisitorRefused("form_expired", "form_token")
 
 
-# For each limit, the request that must leave the window before another is allowed; no row while there is room. Raw SQL: every visitor waits for it
-# twice, and composing the five queries took longer than answering them.
-_REACHED = Statement(
-    " UNION ALL ".join(
-        f"""
-(SELECT '{code}', created_at FROM autocalls_autocall
+# The open call-back of the same number, and for each limit the request that must leave the window before another is allowed; no row while there is
+# room. Raw SQL: every visitor waits for it twice, and composing the queries took longer than answering them.
+_OPEN_OR_REACHED = Statement(
+    f"""
+SELECT '', created_at, id FROM autocalls_autocall
+WHERE widget_id = %(limit_widget_hour)s AND number = %(limit_number)s AND status IN ({", ".join(f"'{status.value}'" for status in OPEN)})"""
+    + "".join(
+        f""" UNION ALL
+(SELECT '{code}', created_at, NULL FROM autocalls_autocall
 WHERE source = '{RequestSource.WIDGET.value}' AND created_at > %({code}_since)s AND {column} = %({code})s
 ORDER BY created_at DESC OFFSET %({code}_most)s - 1 LIMIT 1)"""
         for code, column in {
@@ -124,18 +127,23 @@ ORDER BY created_at DESC OFFSET %({code}_most)s - 1 LIMIT 1)"""
 )
 
 
-def check_limits(visit: Visit) -> None:
-    """Raises VisitorRefused. Exact under `hold`."""
+def open_or_within_limits(visit: Visit) -> int | None:
+    """The id of the open call-back of the same number, if any. Raises VisitorRefused if there is none and another one would exceed a limit. Exact
+    under `hold`."""
     now = timezone.now()
     counted = {limit.code: limit for limit in limits(visit)}
     parameters: dict[str, object] = {}
     for code, limit in counted.items():
         (parameters[code],) = limit.common.values()
         parameters |= {f"{code}_since": now - limit.window, f"{code}_most": limit.most}
-    waits = {code: oldest + counted[code].window - now for code, oldest in fetch_all(_REACHED, parameters)}
+    found = {code: (oldest, pk) for code, oldest, pk in fetch_all(_OPEN_OR_REACHED, parameters)}
+    if "" in found:
+        return int(found[""][1])
+    waits = {code: oldest + counted[code].window - now for code, (oldest, _pk) in found.items()}
     reached = next((code for code in counted if code in waits), None)
     if reached is not None:
         raise VisitorRefused(reached, retry_after=max(waits.values()))
+    return None
 
 
 def _check_form(widget: Widget, requested: VisitorRequest) -> str:

@@ -13,7 +13,6 @@ from procrastinate.contrib.django import app as jobs
 from autocalls import booking, configurations, guard, locks
 from autocalls.guard import Origin
 from autocalls.models import MOST_ATTEMPTS, OPEN, Autocall, Refusal, RequestSource, Status
-from calls.sql import Statement, fetch_one
 from sips import phone_numbers
 from widgets.models import Widget
 
@@ -78,22 +77,12 @@ def schedule_for_visitor(widget: Widget, requested: guard.VisitorRequest, origin
     return ScheduledCallBack(made, joined=False)
 
 
-_OPEN_CALL_BACK = Statement(f"""
-SELECT id FROM autocalls_autocall
-WHERE widget_id = %(widget)s AND number = %(number)s AND status IN ({", ".join(f"'{status.value}'" for status in OPEN)})""")
-
-
-def _open_call_back(widget: Widget, number: str) -> Autocall | None:
-    found = fetch_one(_OPEN_CALL_BACK, {"widget": widget.pk, "number": number})
-    return Autocall.objects.filter(pk=found[0]).first() if found else None
-
-
 def _open_or_within_limits(visit: guard.Visit) -> Autocall | None:
     """The open call-back of the same number, if any. Raises VisitorRefused if there is none and another one would exceed a limit."""
-    first = _open_call_back(visit.widget, visit.number)
-    if first is None:
-        guard.check_limits(visit)
-    return first
+    while pk := guard.open_or_within_limits(visit):
+        if first := Autocall.objects.filter(pk=pk).first():
+            return first  # else it was deleted meanwhile, and what the limits say was not asked
+    return None
 
 
 def _visitor_fields(widget: Widget, requested: Mapping[str, object]) -> dict[str, object]:
