@@ -174,6 +174,25 @@ def test_finishing_twice_changes_nothing(ewa: User) -> None:
         assert follow_ups.finish(row, by=ewa).done_at == NOON
 
 
+def test_finishing_again_with_another_outcome_is_refused(ewa: User) -> None:
+    sold, wrong = (Outcome.objects.create(name=name) for name in ("Sold it", "Wrong number"))
+    row = follow_ups.take_number(ANNA_CALLS, voip=None, by=ewa)
+    follow_ups.finish(row, by=ewa, outcome=sold)
+
+    with pytest.raises(IsDone):
+        follow_ups.finish(row, by=ewa, outcome=wrong)
+
+    assert FollowUp.objects.get(pk=row.pk).outcome == sold
+
+
+def test_one_that_is_put_off_for_somebody_else_stays_theirs(ewa: User, boss: User) -> None:
+    row = follow_ups.take_number(ANNA_CALLS, voip=None, by=ewa)
+
+    follow_ups.postpone(row, until=TOMORROW, by=boss)
+
+    assert state(row) == ("later", "ewa", TOMORROW)
+
+
 def test_after_it_is_done_the_number_may_have_a_new_one(ewa: User, jan: User) -> None:
     first = follow_ups.finish(follow_ups.take_number(ANNA_CALLS, voip=None, by=ewa), by=ewa)
 

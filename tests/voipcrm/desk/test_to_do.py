@@ -99,6 +99,13 @@ def test_a_failed_call_back_is_listed_until_somebody_talks(anna: User) -> None:
     assert to_do(anna) == []
 
 
+def test_of_failed_call_backs_the_latest_comes_first(anna: User) -> None:
+    for number, minutes in ((NUMBER, 50), (OTHER, 20)):
+        make.autocall(number=number, status="failed", finished_at=NOW - timedelta(minutes=minutes))
+
+    assert numbers(to_do(anna)) == [OTHER, NUMBER]
+
+
 def test_one_number_stands_in_one_row_whatever_is_to_be_done_about_it(anna: User) -> None:
     missed()
     make.autocall(number=NUMBER, call_at=NOW - timedelta(hours=1))
@@ -124,6 +131,17 @@ def test_what_is_done_or_put_off_returns_with_the_next_missed_call(anna: User, c
     assert {entry.facts for entry in to_do(anna)} == {("missed call at 10:01",)}
 
 
+def test_what_was_done_last_about_a_number_counts_whatever_its_configuration(anna: User, clock: Any) -> None:
+    for minutes, voip in ((30, make.voip()), (5, None)):
+        clock.move_to(NOW - timedelta(minutes=minutes))
+        follow_ups.finish(follow_ups.take_number(NUMBER, voip=voip, by=anna), by=anna)
+    clock.move_to(NOW)
+
+    missed(minutes=10)
+
+    assert to_do(anna) == []
+
+
 def test_what_was_put_off_is_listed_when_it_is_due(anna: User, clock: Any) -> None:
     follow_ups.add(NUMBER, voip=None, due_at=NOW + timedelta(hours=1))
     assert to_do(anna) == []
@@ -145,6 +163,16 @@ def test_what_others_have_taken_is_last_and_names_them(anna: User) -> None:
         (OTHER, "Ewa Lis", True),
     ]
     assert to_do(boss)[0].is_mine
+
+
+def test_a_number_that_a_colleague_has_too_is_theirs(anna: User) -> None:
+    boss = User.objects.create_superuser("boss", first_name="Ewa", last_name="Lis")
+    make.autocall(number=NUMBER, status="taken", taken_by=boss, taken_at=NOW, call_at=NOW - timedelta(hours=1))
+    follow_ups.take_number(NUMBER, voip=None, by=anna)
+
+    [entry] = to_do(anna)
+
+    assert (entry.holder, entry.is_mine, entry.is_others) == ("Ewa Lis", False, True)
 
 
 def test_a_desk_costs_the_same_reads_however_much_there_is(anna: User) -> None:
