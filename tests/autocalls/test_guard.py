@@ -240,6 +240,19 @@ def test_a_refusal_says_when_to_come_again(widget: Widget, traveller: time_machi
     assert refusal_of(widget).retry_after == timedelta(hours=23, minutes=30)
 
 
+def test_of_several_limits_the_first_is_named_and_the_longest_waited_for(
+    widget: Widget, settings: LazySettings
+) -> None:
+    settings.AUTOCALLS_PER_ADDRESS_AN_HOUR = widget.daily_limit = 3
+    widget.save()
+    for number in range(3):
+        ask(widget, mobile(number))
+
+    refusal = refusal_of(widget, number=mobile(99))
+
+    assert (refusal.code, refusal.retry_after) == ("limit_address", timedelta(days=1))
+
+
 def test_call_backs_of_staff_and_crm_do_not_count_towards_limits(widget: Widget) -> None:
     for number in range(70):
         make.autocall(widget=widget, number=mobile(number), source="api")

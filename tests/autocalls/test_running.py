@@ -33,12 +33,13 @@ def jobs_at() -> list[datetime | None]:
 
 
 def test_a_due_call_back_is_a_call_and_its_job_at_once() -> None:
-    row = make.autocall(widget=shop(), client_id=7)
+    row = make.autocall(widget=shop(), client_id=7, contact_id=8)
 
     assert run() == 1
 
     call = live()
-    assert (call.status, call.via, call.number_to, call.client_id) == ("QUEUED", Via.SIP, row.number, 7)
+    assert (call.status, call.via, call.number_to) == ("QUEUED", Via.SIP, row.number)
+    assert (call.client_id, call.contact_id) == (7, 8)
     job = ProcrastinateJob.objects.get(task_name="integrations.dial_by_sip")
     assert (job.queue_name, job.args) == ("sip", {"call_id": call.pk})
     assert (now_of(row).status, now_of(row).attempts, now_of(row).last_call_id) == (Status.CALLING, 1, call.pk)
@@ -71,16 +72,6 @@ def test_a_canceled_call_back_is_not_called() -> None:
     assert (run(), Call.objects.count()) == (0, 0)
 
 
-def test_nobody_is_called_while_the_office_is_closed() -> None:
-    with clock(MONDAY_NOON):
-        row = make.autocall(widget=shop(opening_time=MORNINGS))
-
-        assert run() == 0
-
-    assert now_of(row).call_at == datetime.fromisoformat("2026-03-03T08:00Z")
-    assert jobs_at() == [datetime.fromisoformat("2026-03-03T08:00Z")]
-
-
 def test_a_call_that_waited_in_the_queue_is_not_dialed_after_closing_time() -> None:
     with clock(MONDAY_NOON - timedelta(seconds=30)) as traveller:
         make.autocall(widget=shop(opening_time=MORNINGS))
@@ -97,33 +88,6 @@ def test_a_call_that_nobody_dialed_for_two_minutes_is_not_dialed_any_more() -> N
         later(traveller, minutes=2)
 
         assert dialing.claim(live().pk) is None
-
-
-def test_a_widget_that_never_opens_expires_its_call_backs() -> None:
-    row = make.autocall(widget=shop(opening_time={"exceptions": {"2026-12-25": []}}))
-
-    run()
-
-    assert (now_of(row).status, now_of(row).reason) == (Status.EXPIRED, "never_open")
-
-
-def test_a_call_back_that_could_not_be_made_for_a_week_expires() -> None:
-    with clock() as traveller:
-        row = make.autocall(widget=shop())
-        later(traveller, days=7, seconds=1)
-        run()
-
-    assert (now_of(row).status, now_of(row).reason) == (Status.EXPIRED, "expired")
-
-
-def test_without_a_usable_line_the_start_is_retried_every_minute() -> None:
-    with clock():
-        row = make.autocall(widget=make.widget(voip=make.voip(provider="")))
-        run()
-
-        assert now_of(row).call_at == MONDAY_NOON + timedelta(minutes=1)
-
-    assert now_of(row).reason == "no_line"
 
 
 def test_a_line_rings_for_one_call_back_at_a_time() -> None:

@@ -162,6 +162,15 @@ def test_hunting_wakes_a_run_at_once() -> None:
     assert ProcrastinateJob.objects.filter(task_name="autocalls.run_due", scheduled_at=None).exists()
 
 
+def test_the_end_of_a_call_back_wakes_a_run_for_who_waits_for_its_line() -> None:
+    scheduled()
+    run()
+    ProcrastinateJob.objects.all()._raw_delete("default")
+    end("answered")
+
+    assert ProcrastinateJob.objects.filter(task_name="autocalls.run_due", scheduled_at=None).exists()
+
+
 def test_an_undialed_call_costs_no_attempt_and_is_retried_at_growing_intervals(
     traveller: time_machine.Traveller,
 ) -> None:
@@ -201,14 +210,15 @@ def test_the_end_of_a_call_reported_by_webhook_settles_its_attempt() -> None:
 
 
 @pytest.mark.parametrize("how", list(ENDS))
-def test_settling_twice_changes_nothing(how: str) -> None:
+def test_settling_twice_changes_nothing(how: str, traveller: time_machine.Traveller) -> None:
     row = scheduled(lines=2)
     attempt(how)
-    before = Autocall.objects.values().get(pk=row.pk)
+    before = Autocall.objects.values().get(pk=row.pk), Attempt.objects.values().get()
 
+    later(traveller, minutes=1)
     settling.settle(Attempt.objects.get().pk)
 
-    assert Autocall.objects.values().get(pk=row.pk) == before
+    assert (Autocall.objects.values().get(pk=row.pk), Attempt.objects.values().get()) == before
 
 
 def test_settling_before_the_call_has_ended_changes_nothing() -> None:
