@@ -15,7 +15,12 @@ pytestmark = pytest.mark.django_db
 
 def missed() -> Call:
     return make.call(
-        kind="incoming", status="NO ANSWER", number_from="+48501502503", number_to="+48221234567", client_id=7
+        kind="incoming",
+        status="NO ANSWER",
+        number_from="+48501502503",
+        number_to="+48221234567",
+        client_id=7,
+        contact_id=8,
     )
 
 
@@ -31,7 +36,9 @@ def test_a_missed_call_is_called_back_from_a_chosen_line() -> None:
     submit(call, "place_call", line=line.pk, via="sip")
 
     placed = Call.objects.get(via=Via.SIP)
-    assert (placed.number_to, placed.sip_id, placed.client_id, placed.status) == ("+48501502503", line.pk, 7, "QUEUED")
+    assert (placed.number_to, placed.sip_id, placed.status) == ("+48501502503", line.pk, "QUEUED")
+    assert (placed.client_id, placed.contact_id) == (7, 8)
+    assert placed.placed_by is not None
 
 
 def test_what_cannot_be_dialed_says_why() -> None:

@@ -40,6 +40,7 @@ def _quiet_for(minutes: float, **fields: Any) -> Call:
         (6, {"reference": "r", "status": Status.QUEUED}, ("FAILED", "expired")),
         (1, {"reference": "r", "status": Status.QUEUED, "dial_by": datetime(2100, 1, 1, tzinfo=UTC)}, ("QUEUED", "")),
         (1, {"reference": "r", "status": Status.QUEUED, "dial_by": datetime(2026, 1, 1, tzinfo=UTC)}, ("FAILED", "expired")),
+        (1, {"reference": "r", "status": Status.RINGING, "dial_by": datetime(2026, 1, 1, tzinfo=UTC)}, ("RINGING", "")),
         (6, {"reference": "r", "status": Status.IN_PROGRESS, "answered_at": datetime(2026, 1, 1, tzinfo=UTC)}, ("IN PROGRESS", "")),
         (239, {"status": Status.IN_PROGRESS, "answered_at": datetime(2026, 1, 1, tzinfo=UTC)}, ("IN PROGRESS", "")),
         (241, {"status": Status.IN_PROGRESS, "answered_at": datetime(2026, 1, 1, tzinfo=UTC)}, ("ANSWERED", "lost")),
@@ -54,6 +55,15 @@ def test_a_call_without_reports_expires(minutes: float, fields: dict[str, Any], 
 
     call.refresh_from_db()
     assert (call.status, call.reason) == end
+
+
+def test_what_the_provider_said_last_stays_on_a_lost_call() -> None:
+    call = _quiet_for(61, provider_status="Q.931 18", voip=make.voip(), provider_call_id="op-1")
+
+    expire_stale_calls()
+
+    call.refresh_from_db()
+    assert (call.status, call.provider_status) == ("FAILED", "Q.931 18")
 
 
 def test_a_lost_call_ends_once() -> None:

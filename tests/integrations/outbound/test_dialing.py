@@ -50,7 +50,8 @@ class Exchange(Provider):
     def dial(self, order: DialOrder, account: Account) -> OutboundRequest:
         if not account.api_key:
             raise Refused("The configuration has no api_key.")
-        body = f"{order.line} {order.number} {order.reference} {order.caller_id} {order.callback_url}"
+        first = "customer" if order.customer_first else "line"
+        body = f"{order.line} {order.number} {order.reference} {order.caller_id} {order.callback_url} {first}"
         return OutboundRequest(method="POST", url=account.api_url, body=body.encode())
 
     def read_dialed(self, response: OutboundResponse, account: Account) -> str:
@@ -103,8 +104,9 @@ def test_the_provider_is_asked_once_and_its_id_is_kept(
     dial_call(call_id=call.pk)
     dial_call(call_id=call.pk)
 
-    line, number, reference, caller_id, callback = exchange.only.body.decode().split()
+    line, number, reference, caller_id, callback, first = exchange.only.body.decode().split()
     assert (line, number, reference, caller_id) == ("100", CUSTOMER, call.reference, "+48221234567")
+    assert first == "line"
     assert call.voip is not None
     assert callback == f"{call.voip.webhook_url}?ref={call.reference}"
     assert _told(call) == ("DIALING", "", "", "op-1")
@@ -208,6 +210,14 @@ def test_a_canceled_request_is_not_sent_to_the_provider(
     assert (_told(call)[0], exchange.received) == ("CANCELED", [])
 
 
+def test_the_provider_is_asked_to_ring_the_customer_first_where_the_call_says_so(
+    exchange: loopback.ProviderServer, request_one: Callable[..., Call]
+) -> None:
+    dial_call(call_id=request_one(customer_first=True).pk)
+
+    assert exchange.only.body.decode().split()[-1] == "customer"
+
+
 class TestPace:
     def _pace(self, monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[float]:
         waited: list[float] = []
@@ -225,6 +235,29 @@ class TestPace:
 
         assert [round(seconds) for seconds in waited] == [0, 1, 2]
         assert len(exchange.received) == 3
+
+    def test_after_a_quiet_hour_they_leave_apart_again(
+        self, exchange: loopback.ProviderServer, request_one: Callable[..., Call], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        waited = self._pace(monkeypatch, 1)
+        calls = [request_one(), request_one()]
+        RateLimit.objects.create(voip_id=calls[0].voip_id or 0, next_at=datetime.now(UTC) - timedelta(hours=1))
+
+        for call in calls:
+            dial_call(call_id=call.pk)
+
+        assert [round(seconds) for seconds in waited] == [0, 1]
+
+    def test_a_call_canceled_while_its_dial_waits_is_not_placed(
+        self, exchange: loopback.ProviderServer, request_one: Callable[..., Call], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self._pace(monkeypatch, 1)
+        call = request_one()
+        monkeypatch.setattr("integrations.outbound.dialing.time.sleep", lambda _seconds: hang_up(call.pk))
+
+        dial_call(call_id=call.pk)
+
+        assert (_told(call)[0], exchange.received) == ("CANCELED", [])
 
     def test_a_dial_beyond_the_rate_limit_defers_the_job(
         self, exchange: loopback.ProviderServer, request_one: Callable[..., Call], monkeypatch: pytest.MonkeyPatch

@@ -1,5 +1,6 @@
 """Calls are not placed faster than the server answers."""
 
+import threading
 from typing import Any
 
 import make
@@ -41,6 +42,27 @@ def test_each_server_has_room_of_its_own_which_an_answer_gives_back() -> None:
     assert pacing.room(1, seconds=0) == 1
     pacing.heard("never placed")
     assert pacing.room(1, seconds=0) == 1
+
+
+def test_who_waits_for_room_goes_on_as_soon_as_there_is_some() -> None:
+    asked = threading.Event()
+
+    class Asked(Pacing):
+        def _room(self, voip_id: int) -> int:
+            asked.set()  # under the lock, which only waiting releases
+            return super()._room(voip_id)
+
+    pacing = Asked(1)
+    pacing.placed(1, "a")
+    rooms: list[int] = []
+    waiting = threading.Thread(target=lambda: rooms.append(pacing.room(1, seconds=600)), daemon=True)
+    waiting.start()
+
+    asked.wait()
+    pacing.heard("a")
+
+    waiting.join(60)
+    assert rooms == [1]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -73,12 +73,21 @@ def test_whether_a_request_awaits_its_id_is_read_along(said: dict[str, Any], awa
     assert account.awaits_id is awaited is Call.everything.filter(AWAITS_ID).exists()
 
 
-def test_a_request_dialed_long_ago_or_elsewhere_is_not_waited_for() -> None:
+@pytest.mark.parametrize(("seconds", "awaited"), [(119, True), (145, True), (155, False)])
+def test_a_request_is_waited_for_two_minutes_and_a_late_webhooks_grace(seconds: int, awaited: bool) -> None:
     voip = make.voip()
-    make.call(voip=voip, dialed_at=timezone.now() - timedelta(minutes=10), **REQUEST)
-    make.call(voip=make.voip(), dialed_at=timezone.now(), **(REQUEST | {"reference": "vcrm-2"}))
+    make.call(voip=voip, dialed_at=timezone.now() - timedelta(seconds=seconds), **REQUEST)
 
     account = found(voip)
+
+    assert account is not None
+    assert account.awaits_id is awaited
+
+
+def test_a_request_dialed_elsewhere_is_not_waited_for() -> None:
+    make.call(voip=make.voip(), dialed_at=timezone.now(), **REQUEST)
+
+    account = found(make.voip())
 
     assert account is not None
     assert not account.awaits_id

@@ -41,11 +41,14 @@ def test_calls_in_progress_end(client: APIClient, voip: Voip) -> None:
     assert [delivery.provider for delivery in WebhookDelivery.objects.all()] == ["telecube", "telecube"]
 
 
-def test_after_two_days_the_old_address_is_none(client: APIClient, voip: Voip) -> None:
+@pytest.mark.parametrize("last", ["telecube", "datera"])
+def test_after_two_days_the_old_address_is_none(client: APIClient, voip: Voip, last: str) -> None:
+    """Also where a process remembers the configuration from its last delivery."""
     change(voip)
+    client.post(address(voip, "call_start").replace("telecube", last), START)
 
     with time_machine.travel(timezone.now() + timedelta(hours=49), tick=False):
-        assert client.post(address(voip, "call_end"), END).status_code == 404
+        assert client.post(address(voip, "call_end"), END | {"call_id": "2"}).status_code == 404
 
 
 def test_replaying_reads_with_the_file_and_the_settings_that_read_it_first(client: APIClient, voip: Voip) -> None:
