@@ -178,6 +178,13 @@ class TestFormTokens:
 
         assert refusal_of(strict, number="+48601602603", form_token=token).code == "form_expired"
 
+    def test_a_used_form_token_does_not_even_join(self, strict: Widget, traveller: time_machine.Traveller) -> None:
+        token = form_tokens.issue(strict.pk)
+        traveller.shift(timedelta(seconds=5))
+        ask(strict, form_token=token)
+
+        assert refusal_of(strict, form_token=token).code == "form_expired"
+
     def test_a_refused_request_does_not_use_up_its_form_token(
         self, strict: Widget, traveller: time_machine.Traveller
     ) -> None:
