@@ -114,6 +114,19 @@ def test_the_line_that_rested_longest_is_rung_next() -> None:
     assert rung == lines_in_turn * 2
 
 
+def test_a_line_that_was_never_rung_has_rested_longest() -> None:
+    widget = shop(lines=2)
+    first = Sip.objects.get(sip="101")
+    make.autocall(widget=widget, sip=first)
+    run()
+    end("answered")
+
+    make.autocall(widget=widget, number="+48501502504")
+    run()
+
+    assert live().sip == Sip.objects.get(sip="102")
+
+
 def test_a_line_is_free_after_five_minutes_without_news_of_its_call() -> None:
     widget = shop()
     with clock() as traveller:

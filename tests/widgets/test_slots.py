@@ -64,6 +64,16 @@ def test_a_slot_is_booked_some_time_ahead(notice: int, first: str) -> None:
     assert clock(LUNCH, rules, utc("2026-03-02T08:15"))[0] == first
 
 
+def test_the_moment_between_two_slots_is_the_later_ones() -> None:
+    office, night = hours(LUNCH), utc("2026-03-02T00:00")
+
+    found = find(office, HALF_HOURS, utc("2026-03-02T08:30"), night)
+
+    assert found is not None
+    assert found.begin == utc("2026-03-02T08:30")
+    assert find(office, HALF_HOURS, utc("2026-03-02T11:00"), night) is None  # lunch
+
+
 @pytest.mark.parametrize(("days_ahead", "slots"), [(0, 14), (2, 14), (3, 28), (4, 42)])
 def test_days_ahead_are_counted_from_the_office_s_own_today(days_ahead: int, slots: int) -> None:
     thursday_in_london_friday_in_warsaw = utc("2026-03-05T23:30")
