@@ -74,6 +74,18 @@ def test_the_moment_between_two_slots_is_the_later_ones() -> None:
     assert find(office, HALF_HOURS, utc("2026-03-02T11:00"), night) is None  # lunch
 
 
+def test_an_evening_that_comes_again_after_midnight_shares_no_slot_with_the_next_day() -> None:
+    """At 00:01 of 7 November 2010 St. John's put its clocks back to 23:01 of the 6th, whose period goes on into the night."""
+    late = hours({name: [["00:00", "02:00"], ["22:30", "23:45"]] for name in WEEKDAYS}, "America/St_Johns")
+    hour = SlotRules(60, timedelta(0), 0)
+    evening, night = utc("2010-11-06T20:00"), utc("2010-11-07T03:00")
+
+    last = list(bookable(late, hour, evening))[-1]
+
+    assert last.end == night
+    assert find(late, hour, night - timedelta(minutes=30), night - timedelta(minutes=30)) is None
+
+
 @pytest.mark.parametrize(("days_ahead", "slots"), [(0, 14), (2, 14), (3, 28), (4, 42)])
 def test_days_ahead_are_counted_from_the_office_s_own_today(days_ahead: int, slots: int) -> None:
     thursday_in_london_friday_in_warsaw = utc("2026-03-05T23:30")
