@@ -88,9 +88,8 @@ class Changes:
         since = datetime.fromtimestamp((slot - 1) * LOOKED_AGAIN, UTC)
         calls = {pk: change for pk, change in self._known.calls.items() if change.updated_at >= since}
         newest = max((change.updated_at for change in calls.values()), default=since)
-        if (
-            slot == self._known.slot
-        ):  # else all of them once more: some are stored later than others that say they are newer
+        # In a new slot all of them once more: some are stored later than others that say they are newer.
+        if slot == self._known.slot:
             since = max(since, newest - STORED_LATE)
         rows = Call.everything.filter(updated_at__gte=since).order_by("-updated_at")
         for row in rows.values_list(*COLUMNS)[:MOST_CHANGES]:
