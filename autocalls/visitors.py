@@ -75,11 +75,8 @@ def step(autocall: Autocall) -> str:
     call = autocall.last_call
     if autocall.status != Status.CALLING or call is None:
         return "waiting"
-    if call.status in (
-        CallStatus.IN_PROGRESS,
-        CallStatus.ANSWERED,
-    ):  # the latter until the call-back is settled, a moment later
-        return "talking"
+    if call.status in (CallStatus.IN_PROGRESS, CallStatus.ANSWERED):
+        return "talking"  # also after the end of the call, until the call-back is settled a moment later
     if call.customer_first and call.reason == Reason.NUMBER_ANSWERED:
         return "operator"
     return _RINGS[call.customer_first].get(call.status, "waiting")
