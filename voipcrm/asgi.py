@@ -25,8 +25,8 @@ from voipcrm.wsgi import application as wsgi_application
 # isort: split
 from calls.sql import EventLoop
 from voipcrm.loop_connections import LoopConnections
-from voipcrm.webhook_path import WEBHOOKS
-from voipcrm.widget_path import ON_LOOP, answer_on_loop
+from voipcrm.webhook_path import WEBHOOKS, answer_webhook
+from voipcrm.widget_path import WIDGET_DATA, answer_widget_data
 from voipcrm.wsgi_request import environ_of
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ Receive = Callable[[], Awaitable[Received]]
 Send = Callable[[Sent], Awaitable[None]]
 OnLoop = Callable[[WSGIEnvironment, EventLoop], Awaitable[HttpResponse | None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+ON_LOOP = (WEBHOOKS, WIDGET_DATA)
+"""How the paths begin that `answer_on_loop` knows."""
 
 
 class BodyRefused(Exception):
@@ -214,6 +216,13 @@ class Application:
 
 def _headers(given: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in given]
+
+
+async def answer_on_loop(environ: WSGIEnvironment, loop: EventLoop) -> HttpResponse | None:
+    """None where a thread has to answer."""
+    if environ["PATH_INFO"] == WIDGET_DATA:
+        return await answer_widget_data(environ, loop)
+    return await answer_webhook(environ, loop)
 
 
 def allow_connections() -> None:

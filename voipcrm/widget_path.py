@@ -16,12 +16,10 @@ from calls.sql import EventLoop
 from voipcrm.metrics import counted
 from voipcrm.middleware import EVERY_REQUEST
 from voipcrm.steps import Begun, begin, end, leave
-from voipcrm.webhook_path import WEBHOOKS, answer_webhook, security_headers
+from voipcrm.webhook_path import security_headers
 from voipcrm.wsgi_request import Utf8Request
 
 WIDGET_DATA = "/voip/widget_data.json"
-ON_LOOP = (WEBHOOKS, WIDGET_DATA)
-"""How the paths begin that `answer_on_loop` knows."""
 _cors = CorsMiddleware(widget_data)
 
 
@@ -30,13 +28,6 @@ def cors_headers(request: HttpRequest) -> Begun:
 
 
 STEPS = (*EVERY_REQUEST, counted, security_headers, cors_headers)
-
-
-async def answer_on_loop(environ: WSGIEnvironment, loop: EventLoop) -> HttpResponse | None:
-    """None where a thread has to answer."""
-    if environ["PATH_INFO"] == WIDGET_DATA:
-        return await answer_widget_data(environ, loop)
-    return await answer_webhook(environ, loop)
 
 
 async def answer_widget_data(environ: WSGIEnvironment, loop: EventLoop) -> HttpResponse | None:
