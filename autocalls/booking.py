@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple, TypedDict
 
-from django.db import connection
 from django.utils import timezone
 
 from autocalls.guard import VisitorRefused
-from autocalls.models import OPEN
+from autocalls.models import OPEN, Autocall
 from widgets import slots
 from widgets.models import Widget
 from widgets.opening_hours import Interval, OpeningHours
@@ -32,21 +31,11 @@ class Run(TypedDict):
 LONGEST_GAP = 16
 """Full slots that are counted as zeros; after more of them, a new run is shorter."""
 
-# Raw SQL: every visitor of every page runs this, and composing it with the ORM took longer than answering it.
-_TAKEN = """
-SELECT slot_at FROM autocalls_autocall WHERE widget_id = %s AND status = ANY (%s) AND slot_at >= %s AND slot_at < %s ORDER BY slot_at"""
-_OPEN = [status.value for status in OPEN]
-
-
-def taken_places(widget: Widget, *, begin: datetime, end: datetime) -> Sequence[datetime]:
-    """The moments booked in [begin, end), ascending, once per taken place. A finished call-back takes no place."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKEN, [widget.pk, _OPEN, begin, end])
-        return [moment for (moment,) in cursor.fetchall()]
-
 
 def has_place(widget: Widget, slot: Interval) -> bool:
-    return len(taken_places(widget, begin=slot.begin, end=slot.end)) < widget.slot_capacity
+    """A finished call-back takes none."""
+    taken = Autocall.objects.filter(widget=widget, status__in=OPEN, slot_at__gte=slot.begin, slot_at__lt=slot.end)
+    return taken.count() < widget.slot_capacity
 
 
 def free_slots(widget: Widget, hours: OpeningHours, now: datetime, taken: Sequence[datetime]) -> Iterator[FreeSlot]:

@@ -14,7 +14,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from autocalls import locks
-from autocalls.models import OPEN, RequestSource, UsedFormToken
+from autocalls.models import RequestSource, UsedFormToken
+from autocalls.statuses import OPEN_IN_SQL
 from calls.identity import is_ours
 from calls.sql import Statement, fetch_all
 from sips import phone_numbers
@@ -110,7 +111,7 @@ def hold(visit: Visit, *others: str) -> None:
 _OPEN_OR_REACHED = Statement(
     f"""
 SELECT '', created_at, id FROM autocalls_autocall
-WHERE widget_id = %(limit_widget_hour)s AND number = %(limit_number)s AND status IN ({", ".join(f"'{status.value}'" for status in OPEN)})"""
+WHERE widget_id = %(limit_widget_hour)s AND number = %(limit_number)s AND status IN ({OPEN_IN_SQL})"""
     + "".join(
         f""" UNION ALL
 (SELECT '{code}', created_at, NULL FROM autocalls_autocall

@@ -14,7 +14,7 @@ from django.http import JsonResponse
 from django.utils import timezone
 
 from autocalls.booking import free_slots, in_runs
-from autocalls.statuses import OPEN
+from autocalls.statuses import OPEN_IN_SQL
 from calls.sql import Row, Statement, fetch_one
 from sips.encryption import without_secrets
 from sips.phone_numbers import display
@@ -25,7 +25,7 @@ from widgets.texts import TEXTS
 FIND = Statement(f"""
 SELECT w.id, ROW(w.xmin, w.ctid, v.xmin, v.ctid)::text, ARRAY(
     SELECT a.slot_at FROM autocalls_autocall a
-    WHERE w.call_future AND a.widget_id = w.id AND a.status IN ({", ".join(f"'{status.value}'" for status in OPEN)})
+    WHERE w.call_future AND a.widget_id = w.id AND a.status IN ({OPEN_IN_SQL})
         AND a.slot_at >= %(now)s::timestamptz AND a.slot_at < %(now)s::timestamptz + (w.days_ahead + 2) * interval '24 hours'
     ORDER BY a.slot_at)
 FROM widgets_widget w LEFT JOIN sips_voip v ON v.id = w.voip_id WHERE w.token = %(token)s""")

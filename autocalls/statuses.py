@@ -16,6 +16,8 @@ class Status(models.TextChoices):
 
 
 OPEN = (Status.SCHEDULED, Status.CALLING, Status.TAKEN)
+OPEN_IN_SQL = ", ".join(f"'{status.value}'" for status in OPEN)
+"""For `IN (…)`: written out, so that PostgreSQL sees that the partial indexes of open call-backs fit."""
 
 
 class RequestSource(models.TextChoices):
