@@ -39,9 +39,9 @@ def test_unchanged_files_are_not_collected_again(source: Path, monkeypatch: pyte
     static_collection.collect()
 
 
-@pytest.mark.parametrize("later", [0, 10**9])
+@pytest.mark.parametrize("later", [0, 10**9, -(10**9)])
 def test_a_changed_file_is_collected(source: Path, settings: LazySettings, later: int) -> None:
-    """Also one of the same size, or written within the same moment."""
+    """Also one of the same size, written within the same moment, or older: as it was unpacked from an archive."""
     written = source.stat().st_mtime_ns
     source.write_text("a {color: tan}" if later else "a {color: blue}")
     os.utime(source, ns=(written + later, written + later))
