@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db import connection
+
 from autocalls.models import Autocall
 from calls.models import Call, FollowUp, Note, Outcome
 from sips.models import Sip, StaffLine, Voip
@@ -11,6 +13,14 @@ from widgets.models import Widget
 
 def voip(**fields: Any) -> Voip:
     return Voip.objects.create(**{"name": "Office", "provider": "telecube"} | fields)
+
+
+def voip_with_id(pk: int, **fields: Any) -> Voip:
+    """As an example names it. The next ids are later ones, whichever number the sequence had reached."""
+    with connection.cursor() as cursor:
+        sequence = "pg_get_serial_sequence('sips_voip', 'id')"
+        cursor.execute(f"SELECT setval({sequence}, greatest(%s, nextval({sequence})))", [pk])
+    return voip(pk=pk, **fields)
 
 
 def sip(**fields: Any) -> Sip:

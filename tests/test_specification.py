@@ -89,7 +89,7 @@ def least(resource: str, *, without: str = "") -> dict[str, Any]:
 @pytest.fixture
 def configuration() -> Any:
     """Number 7, as in the examples, with a line 100 that can dial both ways."""
-    voip = make.voip(pk=7, provider="simulator", address="pbx.example.com", api_url="http://127.0.0.1:1")
+    voip = make.voip_with_id(7, provider="simulator", address="pbx.example.com", api_url="http://127.0.0.1:1")
     make.sip(voip=voip, sip="100", username="100")
     return voip
 

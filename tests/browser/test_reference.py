@@ -45,7 +45,7 @@ def test_a_list_is_asked_for_without_a_filter(reference: Page) -> None:
 
 
 def test_a_record_is_made_of_what_is_suggested(reference: Page) -> None:
-    make.voip(pk=7)
+    make.voip_with_id(7)
 
     assert try_out(reference, "sips_create") == ("sips.json", 201)
     assert Sip.objects.get().name == "Reception"
