@@ -27,13 +27,14 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class Program:
-    """environment: the complete one. keep_open: file descriptors that it inherits."""
+    """environment: the complete one. keep_open: file descriptors that it inherits. after: what it waits for before its first start."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     folder: Path
     keep_open: Sequence[int] = ()
+    after: threading.Event | None = None
 
 
 class Supervisor:
@@ -67,6 +68,8 @@ class Supervisor:
         self._signals += 1
 
     def _keep(self, program: Program) -> None:
+        while program.after and not self._over.is_set() and not program.after.wait(0.1):
+            pass
         failures = 0
         while process := self._start(program):
             began = time.monotonic()

@@ -121,6 +121,7 @@ def test_quickstart_serves_keeps_its_password_and_leaves_nothing_running(data_di
 
     with quickstart(data_dir, port) as (_second, again):
         assert again == said
+        assert "worker started" not in _output(data_dir).partition("web started")[0]
         assert _status(port, "/voip/calls.json", token=said["token"]) == 200
     assert processes_of(data_dir) == {}
 
@@ -131,6 +132,7 @@ def test_what_dies_is_started_again_and_manage_py_works_beside_it(data_dir: Path
     environment = os.environ | {"VOIPCRM_DATA_DIR": str(data_dir), "PORT": str(port)}
 
     with quickstart(data_dir, port) as (_process, said):
+        wait_until(lambda: bool(commands(data_dir, "manage.py worker")), seconds=PATIENCE)
         (worker,), granian = commands(data_dir, "manage.py worker"), commands(data_dir, "bin/granian")
         for pid in (worker, granian[-1]):  # granian's own process is the first of its, the others serve
             os.kill(pid, signal.SIGKILL)

@@ -13,17 +13,23 @@ from django.conf import settings
 from telephony.bed import PATIENCE, wait_until
 
 RUN = """
-import os, sys
+import os, signal, sys, threading
 from pathlib import Path
 from voipcrm import supervisor
+told = threading.Event()
+signal.signal(signal.SIGUSR1, lambda _number, _frame: told.set())
 supervisor.PAUSES, supervisor.PATIENCE = (0.1,), float(sys.argv[1])
 programs = [
-    supervisor.Program(f"program{number}", [sys.executable, "-u", "-c", code], os.environ, Path.cwd())
+    supervisor.Program(
+        f"program{number}", [sys.executable, "-u", "-c", code], os.environ, Path.cwd(), after=told if code.endswith("# waits") else None
+    )
     for number, code in enumerate(sys.argv[2:])
 ]
 supervisor.Supervisor(programs).run()
 """
 LIVES = "import os, time; print('lives', os.getpid()); time.sleep(600)"
+WAITS = f"{LIVES}  # waits"
+"""Is started once the supervisor has received SIGUSR1."""
 DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {LIVES}"
 PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-uc', {LIVES!r}]); {LIVES}"
 
@@ -75,6 +81,23 @@ def test_a_dead_program_is_restarted_while_the_others_go_on(tmp_path: Path) -> N
         assert "program0 ended by SIGKILL, is started again in 0.1 s" in run.log
         assert is_alive(run.living(1)[0])
         assert len(run.living(1)) == 1
+
+
+def test_a_program_that_waits_for_another_is_started_when_that_is_ready(tmp_path: Path) -> None:
+    with supervising(tmp_path, LIVES, WAITS) as run:
+        wait_until(lambda: bool(run.living(0)))
+        assert "program1 started" not in run.log
+        run.process.send_signal(signal.SIGUSR1)
+
+        wait_until(lambda: bool(run.living(1)))
+
+
+def test_a_program_that_still_waits_is_not_started_by_the_end(tmp_path: Path) -> None:
+    with supervising(tmp_path, LIVES, WAITS) as run:
+        wait_until(lambda: bool(run.living(0)))
+
+        assert run.end(signal.SIGTERM) == 0
+        assert "program1 started" not in run.log
 
 
 def test_a_program_that_ends_is_restarted(tmp_path: Path) -> None:

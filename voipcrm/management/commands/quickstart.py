@@ -1,40 +1,40 @@
 """Sets up and runs everything with one command."""
 
 import fcntl
+import http.client
 import logging
 import os
 import random
-import secrets
 import shlex
 import shutil
 import socket
 import sys
 import threading
+import time
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from sips.models import Voip
-from voipcrm import demo, embedded_postgres, static_collection
-from voipcrm.models import ApiToken, digest_of
+from voipcrm import demo, embedded_postgres, first_logins, static_collection
 from voipcrm.postgres_programs import EmbeddedPostgresError, open_owned
 from voipcrm.supervisor import Program, Supervisor
 
 logger = logging.getLogger(__name__)
 
-ADMIN = "admin"
 LOOK_AFTER_DATABASE = 2.0
 """Seconds between checks of the embedded server."""
+HEAD_START = 30.0
+"""Seconds for which the web has the machine to itself at most."""
 PROCFILE = settings.BASE_DIR / "Procfile"
 PORTS_OF_CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 PORTS_TRIED = 100
@@ -51,31 +51,29 @@ class Command(BaseCommand):
         parser.add_argument("--prepare-only", action="store_true", help="prepare and print, but run nothing")
 
     def handle(self, *args: object, **options: object) -> None:
-        port = _read_port()
+        port, with_demo = _read_port(), not options["no_demo"]
         if options["prepare_only"]:
-            self._prepare(port, with_demo=not options["no_demo"])
+            token = self._prepare(with_demo=with_demo)
+            self.stdout.write(first_logins.printable(first_logins.stored_passwords(), token, port))
             return
         with _alone(port) as lock:
             _check_port(port)
-            self._prepare(port, with_demo=not options["no_demo"])
-            _run(port, lock, with_demo=not options["no_demo"])
+            token = self._prepare(with_demo=with_demo)
+            stored = first_logins.stored_passwords()
+            _run(port, lock, lambda: first_logins.printable(stored, token, port), with_demo=with_demo)
 
-    def _prepare(self, port: int, *, with_demo: bool) -> None:
+    def _prepare(self, *, with_demo: bool) -> str:
+        """The administrator's API token."""
         call_command("migrate", verbosity=0)
         static_collection.collect()
         is_first = not get_user_model().objects.exists()
-        password, token = _ensure_admin()
+        token = first_logins.ensure_admin()
         if with_demo and is_first and not Voip.objects.exists():
             self.stdout.write("Making demo data …")
+            self.stdout.flush()
             demo.create()
-            demo.create_staff(lambda name: _keep(_password_file(name), secrets.token_urlsafe(12)))
-        self.stdout.write(
-            f"\n  voipcrm      http://127.0.0.1:{port}/admin/\n  login        {ADMIN}\n  password     {password}\n"
-            f"  API token    {token}\n  API docs     http://127.0.0.1:{port}/voip/docs/\n"
-        )
-        for user in demo.staff():
-            self.stdout.write(f"  as staff     {user.username}, {_password_of(user)}")
-        self.stdout.flush()
+            demo.create_staff(first_logins.new_password)
+        return token
 
 
 def _read_port() -> int:
@@ -115,38 +113,6 @@ def _check_port(port: int) -> None:
             raise CommandError(
                 f"Port {port} cannot be used: {problem.strerror}. Choose another one with PORT=…"
             ) from problem
-
-
-def _ensure_admin() -> tuple[str, str]:
-    """The admin's password and API token. Both are stored under the data folder, readable only by its owner."""
-    users = get_user_model()
-    token_file = settings.DATA_DIR / "admin_api_token"
-    admin = users.objects.filter(**{users.USERNAME_FIELD: ADMIN}).first()
-    if admin is None:
-        admin = users.objects.create_superuser(ADMIN, password=_keep(_password_file(ADMIN), secrets.token_urlsafe(12)))
-    token = token_file.read_text() if token_file.exists() else ""
-    if not ApiToken.objects.filter(digest=digest_of(token)).exists():
-        _token, token = ApiToken.objects.issue(admin, name="quickstart")
-        _keep(token_file, token)
-    return _password_of(admin), token
-
-
-def _password_file(name: str) -> Path:
-    return settings.DATA_DIR / f"{name}_password"
-
-
-def _password_of(user: AbstractBaseUser) -> str:
-    file = _password_file(user.get_username())
-    password = file.read_text() if file.exists() else ""
-    return password if user.check_password(password) else "(changed since)"
-
-
-def _keep(file: Path, secret: str) -> str:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file.unlink(missing_ok=True)
-    file.touch(mode=0o600)
-    file.write_text(secret)
-    return secret
 
 
 def _assign_provider_port() -> int:
@@ -200,7 +166,7 @@ def _database_kept_alive() -> Iterator[None]:
         thread.join()
 
 
-def _run(port: int, lock: int, *, with_demo: bool) -> None:
+def _run(port: int, lock: int, greeting: Callable[[], str], *, with_demo: bool) -> None:
     """Run the Procfile's programs until a signal arrives, and stop the embedded server after them."""
     metrics = settings.DATA_DIR / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
@@ -209,15 +175,44 @@ def _run(port: int, lock: int, *, with_demo: bool) -> None:
     for connection in connections.all():
         connection.close()
         cast("DatabaseWrapper", connection).close_pool()  # of the PostgreSQL backend
-    environment = _environment(port, metrics)
+    environment, web_answers = _environment(port, metrics), threading.Event()
     commands = {name: shlex.split(command.replace("$PORT", str(port))) for name, command in _read_procfile().items()}
     if provider_port:
         commands["provider"] = ["python", "manage.py", "simulated_provider", "--port", str(provider_port)]
     if provider_port and with_demo and settings.DEMO_CALLS_EVERY_SECONDS:
         commands["demo"] = ["python", "manage.py", "demo_calls", "--port", str(port)]
-    programs = [Program(name, command, environment, settings.BASE_DIR, [lock]) for name, command in commands.items()]
+    programs = [
+        Program(name, command, environment, settings.BASE_DIR, [lock], after=None if name == "web" else web_answers)
+        for name, command in commands.items()
+    ]
+    threading.Thread(target=_greet, args=(port, greeting, web_answers), daemon=True).start()
     with _database_kept_alive():
         Supervisor(programs).run()
+
+
+def _greet(port: int, greeting: Callable[[], str], web_answers: threading.Event) -> None:
+    """Say how to get in once one can, and only then let the other programs start: the web has the machine to itself until it answers."""
+    try:
+        text, deadline = greeting(), time.monotonic() + HEAD_START
+        while not _answers(port) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        web_answers.set()
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _answers(port: int) -> bool:
+    """Whether the web answers, be it that it cannot work."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def _environment(port: int, metrics: Path) -> dict[str, str]:
