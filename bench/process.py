@@ -18,7 +18,7 @@ from voipcrm import embedded_postgres
 
 LARGEST = 120
 """Megabytes of a web worker."""
-LATEST = 5
+LATEST = 3
 """Seconds of `make run`, the second time."""
 JOBS = 200
 
