@@ -89,7 +89,7 @@ ours AS MATERIALIZED (
                 ORDER BY k.start_time DESC, k.id DESC LIMIT 1) latest
         HAVING count(DISTINCT (latest.client_id, latest.contact_id)) = 1) known ON true
 )"""
-_EVENT = f"{_ONE}, {_FOLLOWS}"
+EVENT = f"{_ONE}, {_FOLLOWS}"
 """What one report says, and what follows from it: whose line and numbers they are; the direction, where it says none; the customer, who is the other
 party where that is somebody who can be known again: the caller of an incoming call, the called of an outgoing one, else the only one outside; and
 the client and contact of the latest call with that customer of which they are known, or of which people said that there are none.
@@ -160,10 +160,10 @@ REPORTED = tuple(RULES)
 """The columns of a Call that are a function of its reports; client and contact only until people set them."""
 
 _COLUMNS = ", ".join(RULES)
-_RULES = ",\n    ".join(RULES.values())
-_CHANGED = f"({', '.join(f'c.{column}' for column in RULES)}) IS DISTINCT FROM (\n    {_RULES})"
+MERGED = ",\n    ".join(RULES.values())
+_CHANGED = f"({', '.join(f'c.{column}' for column in RULES)}) IS DISTINCT FROM (\n    {MERGED})"
 
-_OF_EVENT = """
+OF_EVENT = """
 SELECT voip_id, provider_call_id, now, status, precedence, provider_status, reason, side AS kind, side_precedence AS kind_precedence,
     number_from, number_to, customer_number, CASE WHEN customer_number = '' THEN 0 ELSE side_precedence END AS customer_precedence,
     client_id, contact_id, start_time, answered_at, ended_at,
@@ -189,10 +189,10 @@ reported AS (
 
 _UPSERT = f"""
 INSERT INTO calls_call AS c (voip_id, provider_call_id, via, description, created_at, updated_at, {_COLUMNS})
-SELECT voip_id, provider_call_id, 'provider', '', now, now, {_COLUMNS} FROM ({_OF_EVENT}) AS event
+SELECT voip_id, provider_call_id, 'provider', '', now, now, {_COLUMNS} FROM ({OF_EVENT}) AS event
 ON CONFLICT (voip_id, provider_call_id) WHERE provider_call_id <> ''
 DO UPDATE SET updated_at = excluded.updated_at, ({_COLUMNS}) = ROW(
-    {_RULES})
+    {MERGED})
 WHERE c.deleted_at IS NULL AND {near("excluded.start_time")} AND {_CHANGED}
 RETURNING c.id, c.reference <> '' AS requested"""
 
@@ -205,7 +205,7 @@ def reporting(gate: str, *, then: str = "SELECT") -> Statement:
     NULL if nothing of it changed. then: a further statement that may use `call (id, requested, status)`.
     """
     return Statement(
-        f"WITH opened AS ({gate}), {_KNOWN}, {_REPORT}, {_EVENT}, call AS ({_UPSERT}, c.status), followed AS ({then})"
+        f"WITH opened AS ({gate}), {_KNOWN}, {_REPORT}, {EVENT}, call AS ({_UPSERT}, c.status), followed AS ({then})"
         " SELECT gate.id, call.id, call.requested, gate.is_erased IS NOT NULL, (SELECT count(*) FROM followed)"
         " FROM gate LEFT JOIN call ON true"
     )
@@ -217,13 +217,13 @@ SEVERAL = Statement(f"WITH gate AS (SELECT), {_SEVERAL}, {_FOLLOWS} {_UPSERT}, c
 """Merge reports of as many calls, `reports` being JSON, without storing them: `(id, requested, provider_call_id, status)` of those that changed."""
 
 ADD = Statement(f"""
-WITH gate AS (SELECT), {_EVENT}
+WITH gate AS (SELECT), {EVENT}
 UPDATE calls_call AS c SET updated_at = excluded.now, ({_COLUMNS}) = ROW(
-    {_RULES})
-FROM ({_OF_EVENT}) AS excluded
+    {MERGED})
+FROM ({OF_EVENT}) AS excluded
 WHERE c.id = %(call)s AND {_CHANGED}
 RETURNING c.id""")
 """Merge a stored report into the Call with this row id; returns no row if nothing of it changed."""
 
-IDENTIFY = Statement(f"WITH gate AS (SELECT), {_EVENT} SELECT customer_number, client_id, contact_id FROM identified")
+IDENTIFY = Statement(f"WITH gate AS (SELECT), {EVENT} SELECT customer_number, client_id, contact_id FROM identified")
 """The customer of a report, with client and contact."""

@@ -8,18 +8,17 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from procrastinate.contrib.django import app as jobs
 
+from calls import requesting
 from calls.events import CallEvent
 from calls.identity import customer_of, identify
 from calls.models import Call, Note, Via, new_reference
-from calls.reports import forget_person, report, report_on
+from calls.reports import forget_person, report
 from calls.statuses import Kind, Source, Status
 from sips import phone_numbers, service_codes
 from sips.encryption import without_secrets
 from sips.lines import CannotDial, find_line
 from sips.models import Sip, Voip
-from sips.services import hold_voip
 
 PERSONAL_TEXTS = (
     "number_from", "number_to", "customer_number", "description", "recording_url", "reason", "provider_status",
@@ -142,17 +141,15 @@ def request_call(
     call.description = description
     call.reference = new_reference()
     call.provider_call_id = call.reference if via == Via.SIP else ""
-    with transaction.atomic():
-        if not hold_voip(line.voip.pk):
-            message = _("VoIP configuration %(voip)s was deleted meanwhile.")
-            raise CannotDial("sip", message % {"voip": f"{line.voip.pk} ({line.voip.name})"})
-        _store_request(call, line, number)
-    return call
+    stored = requesting.store(call, _asked(call, line, number), *DIALED_BY[via])
+    if stored is None:
+        message = _("VoIP configuration %(voip)s was deleted meanwhile.")
+        raise CannotDial("sip", message % {"voip": f"{line.voip.pk} ({line.voip.name})"})
+    return stored
 
 
-def _store_request(call: Call, line: Sip, number: str) -> None:
-    call.save(force_insert=True)
-    asked = CallEvent(
+def _asked(call: Call, line: Sip, number: str) -> CallEvent:
+    return CallEvent(
         provider_call_id=call.reference,
         status=Status.QUEUED,
         source=Source.REQUEST,
@@ -161,10 +158,6 @@ def _store_request(call: Call, line: Sip, number: str) -> None:
         number_to=number,
         line=line.sip,
     )
-    report_on(call, asked)
-    task, queue = DIALED_BY[Via(call.via)]
-    jobs.configure_task(task, queue=queue).defer(call_id=call.pk)
-    call.refresh_from_db()
 
 
 def number_to_dial(written: str, voip: Voip) -> str:

@@ -90,7 +90,7 @@ class CallViewSet(ListsFromReplica[Call], VisibleRecords[Call], NotedEdits[Call]
             call = services.request_call(via=via, placed_by=cast("User", request.user), **body.validated_data)
         except CannotDial as problem:
             raise ValidationError({problem.field: [str(problem)]}, code="cannot_dial") from problem
-        return Response(self.get_serializer(self._read(call.pk)).data, status=status.HTTP_201_CREATED)
+        return Response(self.get_serializer(call).data, status=status.HTTP_201_CREATED)
 
     def _read(self, pk: int) -> Call:
         """A call as it is stored now, with the names of its line and configuration and without their secrets."""

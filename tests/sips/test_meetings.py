@@ -6,7 +6,8 @@ from typing import Any
 import make
 import pytest
 from django.core.management import call_command
-from meeting import meet
+from django.db import transaction
+from meeting import COMMIT, meet
 from rest_framework.test import APIClient
 
 from calls.models import Call, Via
@@ -68,7 +69,11 @@ def test_a_configuration_by_which_a_call_is_just_being_asked_for_is_kept() -> No
     voip = make.sip().voip
     assert voip is not None
 
-    met = meet(dial, lambda: delete_voip(voip), at='^INSERT INTO "calls_call"', refusals=VoipInUse)
+    def dial_with_more() -> Call:
+        with transaction.atomic():
+            return dial()
+
+    met = meet(dial_with_more, lambda: delete_voip(voip), at=COMMIT, refusals=VoipInUse)
 
     assert (met.waited, type(met.second)) == (True, VoipInUse)
     assert Call.objects.get().voip == voip
