@@ -79,15 +79,10 @@ def _delivery(request: HttpRequest, *, event: str, body: bytes, signed: bool) ->
         body=body,
         received_at=timezone.now(),
         headers={name.lower(): value for name, value in request.headers.items()},
-        query=_text(request.META.get("QUERY_STRING", "")),
+        query=request.META.get("QUERY_STRING", "").replace("\x00", ""),  # no text that PostgreSQL stores has it
         event=event,
         urls=_addresses(request) if signed else (),
     )
-
-
-def _text(query: str) -> str:
-    """A query string as text that can be stored: what is not URL-encoded in it, as it should be, is replaced."""
-    return query.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
 def _addresses(request: HttpRequest) -> tuple[str, ...]:
