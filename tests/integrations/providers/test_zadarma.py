@@ -1,10 +1,13 @@
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import pytest
 from payload_files import Payload, payloads
 
+from calls.events import CallEvent
 from integrations import providers
 from integrations.providers.foundation.provider import Untrusted
+from integrations.providers.foundation.signatures import sign_in_hexadecimal
 
 ZADARMA = providers.find("zadarma")
 
@@ -30,6 +33,15 @@ def test_the_published_vector_of_a_signature_is_accepted() -> None:
 def test_an_altered_notification_is_refused(old: bytes, new: bytes) -> None:
     start = payload("notify_start")
     delivery = replace(start.delivery, body=start.delivery.body.replace(old, new))
+
+    with pytest.raises(Untrusted):
+        ZADARMA.verify(delivery, start.account)
+
+
+def test_an_event_that_nobody_knows_how_to_sign_is_refused_whatever_its_signature() -> None:
+    start = payload("notify_start")
+    signature = sign_in_hexadecimal("", "secret").decode()  # over none of its fields
+    delivery = replace(start.delivery, body=b"event=NOTIFY_SOMETHING", headers={"signature": signature})
 
     with pytest.raises(Untrusted):
         ZADARMA.verify(delivery, start.account)
@@ -74,3 +86,29 @@ def test_a_number_with_its_country_gets_its_plus(sent: str, read: str) -> None:
     (event,) = ZADARMA.parse(delivery, start.account)
 
     assert event.number_from == read
+
+
+def told(**fields: str) -> CallEvent:
+    """What a notification with these fields says, of a call whose id does not say its direction."""
+    body = urlencode({"pbx_call_id": "x1", "call_start": "2026-01-15 10:00:00"} | fields).encode()
+    start = payload("notify_start")
+    (event,) = ZADARMA.parse(replace(start.delivery, body=body), start.account)
+    return event
+
+
+def test_an_extension_that_shows_a_number_calls_another_internally() -> None:
+    event = told(event="NOTIFY_OUT_START", internal="101", caller_id="48221234567", destination="102")
+
+    assert (event.kind, event.line, event.number_to) == ("internal", "101", "102")
+
+
+def test_an_extension_that_calls_somebody_outside_calls_out_whatever_announces_it() -> None:
+    event = told(event="NOTIFY_START", caller_id="101", called_did="48501502503")
+
+    assert (event.kind, event.line, event.number_to) == ("outgoing", "101", "+48501502503")
+
+
+def test_an_answer_that_names_the_extension_as_destination_was_given_by_it() -> None:
+    event = told(event="NOTIFY_ANSWER", caller_id="48501502503", destination="101")
+
+    assert (event.status, event.line) == ("IN PROGRESS", "101")
