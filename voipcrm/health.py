@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 
 from integrations.sip_dialer import presence
+from voipcrm.metrics import gathered
 from voipcrm.networks import is_within
 from voipcrm.rest import replica
 
@@ -58,5 +59,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus metrics, for the addresses in METRICS_ALLOWED_IPS."""
     if not is_within(request.META["REMOTE_ADDR"], settings.METRICS_ALLOWED_IPS):
         raise Http404
+    gathered.write()
     answer: HttpResponse = ExportToDjangoView(request)
     return answer
