@@ -81,11 +81,9 @@ def _connect() -> BaseDatabaseWrapper:
     return django
 
 
-def _plain(value: object) -> object:
-    """Texts as PostgreSQL writes an array of them: psycopg's adapter of lists looks at each before it writes any."""
-    if type(value) is not list:
-        return value
-    written = ('"' + text.replace("\\", r"\\").replace('"', r"\"") + '"' for text in value)
+def _array(texts: list[str]) -> str:
+    """As PostgreSQL writes an array: psycopg's adapter of lists looks at each text before it writes any."""
+    written = ('"' + text.replace("\\", r"\\").replace('"', r"\"") + '"' for text in texts)
     return "{" + ",".join(written) + "}"
 
 
@@ -120,7 +118,8 @@ class LoopConnection:
     async def fetch_one(self, statement: Statement, parameters: Mapping[str, object]) -> Row | None:
         """Raises psycopg's errors."""
         values = self._adapters.dump_sequence(
-            [_plain(parameters[name]) for name in statement.names], [PyFormat.TEXT] * len(statement.names)
+            [_array(value) if type(value := parameters[name]) is list else value for name in statement.names],
+            [PyFormat.TEXT] * len(statement.names),
         )
         if self._connection.prepare_threshold is None:
             result = await self._ask(self._libpq.send_query_params, statement.encoded, values)

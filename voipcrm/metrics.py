@@ -79,7 +79,8 @@ class Gathered:
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write_each_second, name="metrics", daemon=True)
                 self._writer.start()
-        self._is_any.set()
+        if not self._is_any.is_set():
+            self._is_any.set()
         if is_full:
             self.write()
 

@@ -1,6 +1,7 @@
 """The one endpoint for all providers' webhooks: a plain Django view, for speed."""
 
 import logging
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -78,11 +79,18 @@ def _delivery(request: HttpRequest, *, event: str, body: bytes, signed: bool) ->
         method=request.method or "",
         body=body,
         received_at=timezone.now(),
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers=_headers(request.META),
         query=request.META.get("QUERY_STRING", "").replace("\x00", ""),  # no text that PostgreSQL stores has it
         event=event,
         urls=_addresses(request) if signed else (),
     )
+
+
+def _headers(environ: Mapping[str, str]) -> dict[str, str]:
+    """By their names in lower case. Django's own mapping of them, which knows every spelling, takes three times as long."""
+    sent = {name[5:]: value for name, value in environ.items() if name.startswith("HTTP_")}
+    sent |= {name: environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if name in environ}
+    return {name.replace("_", "-").lower(): value for name, value in sent.items()}
 
 
 def _addresses(request: HttpRequest) -> tuple[str, ...]:

@@ -43,6 +43,22 @@ def test_a_delivery_is_named_by_the_wall_clock_of_who_looks() -> None:
         assert str(delivery) == "call_end, 2 Mar 2026, 12:00"
 
 
+def test_an_adapter_reads_the_headers_that_django_knows_by_names_in_lower_case(
+    stranger: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Delivery] = []
+    monkeypatch.setattr("integrations.webhooks.views.services.take_in", lambda sent, _recipient: read.append(sent))
+    address = f"/voip/webhooks/telecube/{make.voip().webhook_secret}/"
+    sent = {"X-Twilio-Signature": "a+b/c=", "User-Agent": "PBX/1.0", "Content-MD5": "1", "HTTP-Like": "x", "Accept": ""}
+
+    answer = stranger.post(address, "{}", content_type="application/json", headers=sent)
+
+    (delivery,) = read
+    assert delivery.headers == {name.lower(): value for name, value in answer.wsgi_request.headers.items()}
+    assert delivery.headers["x-twilio-signature"] == "a+b/c="
+    assert {"content-type", "content-length", "http-like", "accept"} <= delivery.headers.keys()
+
+
 NOW = datetime(2026, 3, 2, 11, tzinfo=UTC)
 
 
