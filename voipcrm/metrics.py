@@ -67,7 +67,7 @@ class Gathered:
     """Requests of this process that are counted and not written yet."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self._measured: list[_Measured] = []
         self._is_any = threading.Event()
         self._writer: threading.Thread | None = None
@@ -85,17 +85,18 @@ class Gathered:
             self.write()
 
     def write(self) -> None:
-        """To the counters and histograms that `/metrics` reads."""
-        with self._lock:
-            measured, self._measured = self._measured, []
-        for labels, times in Multiset(each.labels for each in measured).items():
-            for counter in _counters(labels):
-                counter.inc(times)
-        for each in measured:
-            for histogram in _durations(each.labels):
-                histogram.observe(each.seconds)
-            _all.requests_body_bytes.observe(each.received)
-            _all.responses_body_bytes.observe(each.sent)
+        """To the counters and histograms that `/metrics` reads: all that was added before, whoever else is writing."""
+        with self._writing:
+            with self._lock:
+                measured, self._measured = self._measured, []
+            for labels, times in Multiset(each.labels for each in measured).items():
+                for counter in _counters(labels):
+                    counter.inc(times)
+            for each in measured:
+                for histogram in _durations(each.labels):
+                    histogram.observe(each.seconds)
+                _all.requests_body_bytes.observe(each.received)
+                _all.responses_body_bytes.observe(each.sent)
 
     def _write_each_second(self) -> None:
         while self._is_any.wait():
