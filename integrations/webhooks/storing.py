@@ -31,7 +31,7 @@ INSERT INTO integrations_webhookdelivery
 SELECT %(voip)s, %(provider)s, %(fingerprint)s, %(event)s, %(method)s, %(headers)s::jsonb,
     CASE WHEN EXISTS (SELECT FROM erased) THEN '' ELSE %(query)s::text END,
     CASE WHEN EXISTS (SELECT FROM erased) THEN '' ELSE %(body)s::bytea END,
-    %(received_at)s::timestamptz, %(processed_at)s, CASE WHEN EXISTS (SELECT FROM erased) THEN '' ELSE %(error)s::text END,
+    %(received_at)s::timestamptz, %(processed_at)s, %(error)s::text,
     CASE WHEN EXISTS (SELECT FROM erased) THEN '' ELSE %(notes)s::text END, %(provider_call_id)s::text, (SELECT %(now)s::timestamptz FROM erased)
 WHERE {condition}
 ON CONFLICT (voip_id, fingerprint) DO NOTHING RETURNING id"""

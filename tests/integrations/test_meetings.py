@@ -1,6 +1,7 @@
 """A delivery that arrives in the moment in which the person it tells of is erased."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import make
@@ -68,3 +69,23 @@ def test_a_person_is_erased_once_what_comes_before_is_stored(voip: Voip) -> None
     call = Call.objects.get(provider_call_id="1")
     assert (met.waited, call.status, call.number_from) == (True, "IN PROGRESS", "")
     assert ANNA not in str(list(Report.objects.values_list("event", flat=True)))
+
+
+def test_two_calls_of_which_reports_come_at_the_same_moment_under_one_id_stay_two(voip: Voip) -> None:
+    """The second statement, which has seen no such call, waits for the first one's row."""
+    yesterday = timezone.now() - timedelta(days=2)
+    ended = said("call_end", "1", ANNA) | {
+        "status": "BUSY",
+        "started_at": yesterday.isoformat(),
+        "ended_at": yesterday.isoformat(),
+    }
+    tell(voip, said("call_start", "0", JAN))  # so that the configuration is remembered
+
+    def tell_and_wait() -> None:
+        with transaction.atomic():
+            tell(voip, ended)
+
+    met = meet(tell_and_wait, lambda: tell(voip, said("call_start", "1", JAN)), at=COMMIT)
+
+    calls = Call.objects.exclude(provider_call_id="0").values_list("number_from", "status")
+    assert (met.waited, set(calls)) == (True, {(ANNA, "BUSY"), (JAN, "RINGING")})

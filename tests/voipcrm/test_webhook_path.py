@@ -12,6 +12,7 @@ from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 
 from integrations.models import WebhookDelivery
+from integrations.webhooks import services
 from sips.models import Voip
 from voipcrm import kept_connection
 from voipcrm.webhook_path import straight_to_webhooks
@@ -130,6 +131,19 @@ def test_without_a_database_a_webhook_is_not_acknowledged(voip: Voip, monkeypatc
         assert post(voip, "op-2").status_code == 500
 
     assert stored() == ["op-1"]
+
+
+def test_a_failure_that_another_try_would_not_mend_is_told_at_once(voip: Voip, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[str] = []
+
+    def fail(*_arguments: Any) -> None:
+        tries.append("again")
+        raise OperationalError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(services, "_take_in", fail)
+
+    connection.ensure_connection()
+    assert (post(voip).status_code, len(tries)) == (500, 1)
 
 
 def test_a_kept_connection_returns_to_the_pool_after_a_while(voip: Voip, monkeypatch: pytest.MonkeyPatch) -> None:

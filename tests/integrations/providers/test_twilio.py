@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
@@ -7,7 +8,7 @@ import pytest
 from payload_files import Payload, payloads
 
 from integrations import providers
-from integrations.providers.foundation.events import Account, Delivery, DialOrder
+from integrations.providers.foundation.events import Account, Delivery, DialOrder, OutboundResponse
 from integrations.providers.foundation.provider import Unreadable, Untrusted
 from integrations.providers.foundation.twiml_legs import is_softphone
 
@@ -38,6 +39,10 @@ def payload(case: str) -> Payload:
 )
 def test_the_vector_is_accepted_by_any_address_the_provider_may_have_called(urls: tuple[str, ...]) -> None:
     TWILIO.verify(replace(SIGNED, urls=urls), ACCOUNT)
+
+
+def test_a_field_that_is_sent_twice_with_one_value_is_signed_once() -> None:
+    TWILIO.verify(replace(SIGNED, body=SIGNED.body + b"&CallSid=CA1"), ACCOUNT)
 
 
 def test_a_signature_over_the_default_port_is_accepted_too() -> None:
@@ -126,3 +131,32 @@ def test_a_trunk_is_no_softphone_by_whichever_scheme() -> None:
 @pytest.mark.parametrize("user", ["anonymous", "Restricted", "unknown", "unavailable", "0", "+266696687"])
 def test_who_withholds_the_number_behind_a_trunk_calls_us(user: str, host: str) -> None:
     assert not is_softphone(f"sip:{user}@{host}")
+
+
+@pytest.mark.parametrize("machine", ["machine_start", "machine_end_beep", "fax"])
+def test_a_leg_that_a_machine_answered_is_no_answer(machine: str) -> None:
+    fields = f"CallSid=CA2&ParentCallSid=CA1&CallStatus=completed&CallDuration=30&AnsweredBy={machine}"
+    (event,) = TWILIO.parse(replace(SIGNED, body=fields.encode()), ACCOUNT)
+
+    assert (event.status, event.talk_seconds) == ("NO ANSWER", None)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("404", "no_such_number"), ("484", "no_such_number"), ("604", "no_such_number"), ("503", "unreachable")],
+)
+def test_the_servers_answer_says_whether_there_is_such_a_number(code: str, reason: str) -> None:
+    fields = f"CallSid=CA2&ParentCallSid=CA1&CallStatus=failed&SipResponseCode={code}&kind=outgoing"
+    (event,) = TWILIO.parse(replace(SIGNED, body=fields.encode()), ACCOUNT)
+
+    assert (event.status, event.reason) == ("FAILED", reason)
+
+
+def test_the_list_knows_by_the_first_leg_that_a_softphone_called_out() -> None:
+    first = {"sid": "CA1", "status": "completed", "direction": "inbound", "from": "client:anna", "to": "+48501502503"}
+    second = {"sid": "CA2", "parent_call_sid": "CA1", "status": "completed", "to": "+48501502503", "duration": "5"}
+    body = json.dumps({"calls": [first, second]}).encode()
+
+    events = TWILIO.read_calls(OutboundResponse(status=200, body=body), replace(ACCOUNT, api_login="AC1")).events
+
+    assert [(event.kind, event.number_to) for event in events] == [("outgoing", "+48501502503")] * 2

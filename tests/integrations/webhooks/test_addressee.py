@@ -91,3 +91,23 @@ def test_a_request_dialed_elsewhere_is_not_waited_for() -> None:
 
     assert account is not None
     assert not account.awaits_id
+
+
+def test_what_is_remembered_of_one_provider_is_nothing_of_another() -> None:
+    voip = make.voip()
+    found(voip)
+
+    assert addressee.recall("zadarma", voip.webhook_secret) is None
+    assert addressee.recall("telecube", voip.webhook_secret) == voip
+
+
+def test_of_very_many_configurations_not_all_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addressee, "_remembered", {})
+    monkeypatch.setattr(addressee, "MOST_REMEMBERED", 2)
+
+    for _each in range(3):
+        latest = make.voip()
+        found(latest)
+
+    assert len(addressee._remembered) <= 2
+    assert addressee.recall("telecube", latest.webhook_secret) == latest

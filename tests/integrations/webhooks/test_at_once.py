@@ -95,6 +95,13 @@ class TestWhatChangesCountsAtOnce:
 
         assert post(voip, call_id="op-2", sender="198.51.100.7") == 200
 
+    def test_a_sender_who_is_not_among_them_although_others_are(self, voip: Voip, post: Post) -> None:
+        change(voip, webhook_ips=["127.0.0.0/8"])
+        assert post(voip) == 200
+
+        assert post(voip, call_id="op-2", sender="192.0.2.1") == 403
+        assert not Call.objects.filter(provider_call_id="op-2").exists()
+
     def test_how_numbers_are_read(self, voip: Voip, post: Post) -> None:
         change(voip, country="CZ")
 

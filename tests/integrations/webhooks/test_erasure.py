@@ -171,6 +171,16 @@ def test_a_late_webhook_counts_and_is_stored_without_its_content(send: Any) -> N
     assert not WebhookDelivery.objects.filter(erased_at=None).exists()
 
 
+def test_neither_what_a_late_webhook_asks_nor_what_could_not_be_read_of_it_is_stored(send: Any) -> None:
+    send("call_start", START.format(number="501502503"))
+    erase()
+
+    send("call_end", "", query=END.format(number="501502503").replace("billsec=42", "direction=501502503"))
+
+    row = WebhookDelivery.objects.latest("pk")
+    assert (Call.objects.get().status, row.query, row.notes) == ("ANSWERED", "", "")
+
+
 def test_the_webhook_of_another_call_is_stored_as_ever(send: Any) -> None:
     send("call_start", START.format(number="501502503"))
     erase()

@@ -18,17 +18,18 @@ ASK = RequestFactory()
 
 
 class Loop:
-    """Takes down what the statement is told, and answers that it was stored."""
+    """Takes down what the statement is told, and answers that it was stored: delivery, call, whether that was requested, and was known."""
 
-    def __init__(self) -> None:
+    def __init__(self, row: Row = (1, 1, False, False)) -> None:
         self.told: list[Mapping[str, object]] = []
+        self.row, self.left = row, 0
 
     async def fetch_one(self, statement: Statement, parameters: Mapping[str, object]) -> Row | None:
         self.told.append(parameters)
-        return (1, 1, False, False)
+        return self.row
 
     async def in_thread(self, function: Callable[[], Any]) -> Any:
-        raise AssertionError("Nothing of this needs a thread.")
+        self.left += 1
 
 
 @pytest.fixture
@@ -50,6 +51,7 @@ def test_the_event_of_the_address_counts_as_by_a_thread(voip: Voip) -> None:
 
     assert answered(loop, request, voip, "queue_start")
 
+    assert loop.left == 0
     assert [(told["event"], told["provider_call_id"], told["status"]) for told in loop.told] == [
         ("queue_start", "7", "QUEUED")
     ]
@@ -70,3 +72,14 @@ def test_what_is_refused_is_left_to_a_thread(voip: Voip, request_of: Callable[[]
     assert not answered(loop, request_of(), voip, "queue_start")
 
     assert loop.told == []
+
+
+@pytest.mark.parametrize(("row", "left"), [((1, None, None, False), 1), ((1, None, None, True), 0)])
+def test_a_report_that_another_call_under_its_id_forestalled_is_put_in_place_by_a_thread(
+    voip: Voip, row: Row, left: int
+) -> None:
+    loop = Loop(row)
+
+    assert answered(loop, ASK.post("/", {"call_id": "7"}), voip, "queue_start")
+
+    assert loop.left == left
