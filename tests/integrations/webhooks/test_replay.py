@@ -156,3 +156,49 @@ def test_a_delivery_under_an_id_that_was_used_long_ago_is_kept_with_a_sentence(c
     delivery = WebhookDelivery.objects.latest("pk")
     assert "it may be another call under the same id" in delivery.notes
     assert (Call.objects.values().get(), delivery.error) == (before, "")
+
+
+def test_read_again_it_is_still_in_doubt_and_says_so(client: Client, voip: Voip) -> None:
+    send(client, voip, TALK)
+    long_ago = timezone.now() - timedelta(hours=20)
+    Call.objects.update(start_time=long_ago, ended_at=long_ago)
+    send(client, voip, {"call_id": "1", "status": "BUSY"})
+
+    list(processing.replay(WebhookDelivery.objects.filter(pk=WebhookDelivery.objects.latest("pk").pk)))
+
+    assert "it may be another call under the same id" in WebhookDelivery.objects.latest("pk").notes
+
+
+def test_the_deliveries_of_one_call_are_read_together_whatever_came_between(client: Client, voip: Voip) -> None:
+    for call_id in ("1", "2", "1", "2"):
+        send(client, voip, TALK | {"call_id": call_id, "billsec": str(WebhookDelivery.objects.count())})
+
+    replays = list(processing.replay(WebhookDelivery.objects.all()))
+
+    assert [{row.provider_call_id for row in replayed.deliveries} for replayed in replays] == [{"1"}, {"2"}]
+    assert [len(replayed.deliveries) for replayed in replays] == [2, 2]
+
+
+class TestWhatCouldNotBeRead:
+    @pytest.fixture(autouse=True)
+    def two(self, client: Client, voip: Voip) -> None:
+        for call_id in ("7", "8"):
+            send(client, voip, {"number_of_the_call": call_id, "caller": ABROAD}, "call_start")
+
+    def test_is_read_again_one_by_one_as_nobody_knows_which_call_it_is_of(self) -> None:
+        replays = list(processing.replay(WebhookDelivery.objects.all()))
+
+        assert [len(replayed.deliveries) for replayed in replays] == [1, 1]
+
+    def test_is_of_its_call_once_that_is_taught(self, voip: Voip) -> None:
+        teach(voip, fields={"call_id": "number_of_the_call"})
+
+        list(processing.replay(WebhookDelivery.objects.all()))
+
+        rows = WebhookDelivery.objects.order_by("pk").values_list("provider_call_id", "error")
+        assert list(rows) == [("7", ""), ("8", "")]
+
+    def test_counts_as_not_processed_as_long_as_it_is_not_read(self) -> None:
+        list(processing.replay(WebhookDelivery.objects.all()))
+
+        assert WebhookDelivery.objects.filter(processed_at=None).exclude(error="").count() == 2
