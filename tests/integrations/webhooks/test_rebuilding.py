@@ -98,3 +98,23 @@ def test_a_restarted_replay_counts_from_zero() -> None:
     rebuilding._read_some(former, set())
 
     assert told(voip)[0] == 0
+
+
+def test_what_was_erased_is_not_counted() -> None:
+    voip = filled()
+    voip.deliveries.filter(pk=voip.deliveries.latest("pk").pk).update(erased_at=timezone.now())
+
+    spoil(voip)
+    rebuilding.carry_out(voip.pk)
+
+    assert told(voip)[:2] == (2 * CALLS, 2 * CALLS)
+
+
+def test_a_call_that_changes_in_several_steps_has_changed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    voip = filled()
+    spoil(voip)
+    monkeypatch.setattr(rebuilding, "AT_ONCE", 1)
+
+    rebuilding.carry_out(voip.pk)
+
+    assert told(voip) == (2 * CALLS + 1, 2 * CALLS + 1, CALLS, 1, True)
