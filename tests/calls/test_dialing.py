@@ -17,7 +17,7 @@ from calls.reasons import Reason
 from calls.services import apply_event, delete_call, request_call
 from calls.signals import call_changed
 from calls.statuses import Kind, Status
-from sips.models import Voip
+from sips.models import Sip, Voip
 
 pytestmark = pytest.mark.django_db
 CUSTOMER = "+48501502503"
@@ -210,6 +210,24 @@ class TestRecognition:
         call = _dialed(voip)
 
         _told(voip, _event(number_to="501 502 503", line=line))
+
+        call.refresh_from_db()
+        assert call.provider_call_id == "op-1"
+
+    @pytest.mark.parametrize("line", ["anna", "+48221234501", "221234501", "48221234501"])
+    def test_the_line_may_be_told_by_its_login_or_its_number(self, voip: Voip, line: str) -> None:
+        call = _dialed(voip)
+        Sip.objects.update(username="anna", number="+48221234501")
+
+        _told(voip, _event(line=line))
+
+        call.refresh_from_db()
+        assert call.provider_call_id == "op-1"
+
+    def test_a_call_that_began_before_it_was_asked_for_by_a_clock_that_is_behind_is_it(self, voip: Voip) -> None:
+        call = _dialed(voip)
+
+        _told(voip, _event(started_at=datetime.now(UTC) - timedelta(seconds=8)))
 
         call.refresh_from_db()
         assert call.provider_call_id == "op-1"
