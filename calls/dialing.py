@@ -42,9 +42,19 @@ def claim(call_id: int, *, holder: str = "") -> Call | None:
     return call
 
 
+DUE = """call.deleted_at IS NULL AND call.status = 'QUEUED' AND call.created_at > %(oldest)s::timestamptz
+    AND (call.dial_by IS NULL OR call.dial_by > %(now)s::timestamptz) AND call.reference <> ''"""
+"""`due` in SQL."""
+
+
+def oldest(now: datetime) -> datetime:
+    """Requests made before are not dialed any more."""
+    return now - settings.REQUESTED_CALL_EXPIRES
+
+
 def due(now: datetime) -> QuerySet[Call]:
     """The requests that wait and may still be dialed."""
-    fresh = Call.objects.filter(status=Status.QUEUED, created_at__gt=now - settings.REQUESTED_CALL_EXPIRES)
+    fresh = Call.objects.filter(status=Status.QUEUED, created_at__gt=oldest(now))
     waiting: QuerySet[Call] = fresh.filter(Q(dial_by=None) | Q(dial_by__gt=now)).exclude(reference="")
     return waiting
 

@@ -43,7 +43,7 @@ def _select_report(parameters: Mapping[str, str]) -> str:
     return f"SELECT {', '.join([*columns, *writings])} FROM gate"
 
 
-_ONE = f"new_report AS ({_select_report({name: f'%({name})s::{kind}' for name, kind in _PARAMETERS.items()})})"
+ONE = f"new_report AS ({_select_report({name: f'%({name})s::{kind}' for name, kind in _PARAMETERS.items()})})"
 _SEVERAL = f"""new_report AS ({_select_report({name: name for name in _PARAMETERS})},
     jsonb_to_recordset(%(reports)s::jsonb) AS report({", ".join(f"{name} {kind}" for name, kind in _PARAMETERS.items())}))"""
 
@@ -89,7 +89,15 @@ ours AS MATERIALIZED (
                 ORDER BY k.start_time DESC, k.id DESC LIMIT 1) latest
         HAVING count(DISTINCT (latest.client_id, latest.contact_id)) = 1) known ON true
 )"""
-EVENT = f"{_ONE}, {_FOLLOWS}"
+OF_NOBODY = """
+identified AS (
+    SELECT new_report.*, kind AS side, kind_precedence AS side_precedence, ''::text AS customer_number, NULL::bigint AS client_id,
+        NULL::bigint AS contact_id, NULL::bigint AS sip_id
+    FROM new_report
+)"""
+"""The same of a report that names no number and no line, such as those of our own dialer: nothing follows from it, and nothing is looked up."""
+
+EVENT = f"{ONE}, {_FOLLOWS}"
 """What one report says, and what follows from it: whose line and numbers they are; the direction, where it says none; the customer, who is the other
 party where that is somebody who can be known again: the caller of an incoming call, the called of an outgoing one, else the only one outside; and
 the client and contact of the latest call with that customer of which they are known, or of which people said that there are none.
@@ -161,6 +169,7 @@ REPORTED = tuple(RULES)
 
 _COLUMNS = ", ".join(RULES)
 MERGED = ",\n    ".join(RULES.values())
+MERGING = f"updated_at = excluded.now, ({_COLUMNS}) = ROW(\n    {MERGED})"
 _CHANGED = f"({', '.join(f'c.{column}' for column in RULES)}) IS DISTINCT FROM (\n    {MERGED})"
 
 OF_EVENT = """
@@ -213,13 +222,13 @@ def reporting(gate: str, *, then: str = "SELECT") -> Statement:
 
 REPORT = reporting("SELECT %(delivery)s::bigint AS id")
 
-SEVERAL = Statement(f"WITH gate AS (SELECT), {_SEVERAL}, {_FOLLOWS} {_UPSERT}, c.provider_call_id, c.status")
-"""Merge reports of as many calls, `reports` being JSON, without storing them: `(id, requested, provider_call_id, status)` of those that changed."""
+SEVERAL = Statement(f"WITH gate AS (SELECT), {_SEVERAL}, {OF_NOBODY} {_UPSERT}, c.provider_call_id, c.status")
+"""Merge reports of as many calls, `reports` being JSON, without storing them; none names a number or a line. `(id, requested, provider_call_id,
+status)` of those that changed."""
 
 ADD = Statement(f"""
 WITH gate AS (SELECT), {EVENT}
-UPDATE calls_call AS c SET updated_at = excluded.now, ({_COLUMNS}) = ROW(
-    {MERGED})
+UPDATE calls_call AS c SET {MERGING}
 FROM ({OF_EVENT}) AS excluded
 WHERE c.id = %(call)s AND {_CHANGED}
 RETURNING c.id""")

@@ -1,25 +1,33 @@
 """From a requested call to an order for the SIP engine."""
 
+import logging
 import threading
 from datetime import timedelta
 from typing import ClassVar, cast
 
 from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connections
 from procrastinate.contrib.django import app as jobs
 
 from calls import dialing
-from calls.claiming import claim_along
+from calls.claiming import claim, claiming
 from calls.models import Call
 from calls.reasons import Reason
 from integrations.providers.foundation.provider import Refused
+from integrations.sip_dialer import presence
 from integrations.sip_dialer.orders import CallerIdHeader, Engine, RingLimits, SipOrder
 from integrations.sip_dialer.pacing import Pacing
 from integrations.sip_dialer.reports import Reports
 from sips.encryption import DecryptionError
 from sips.models import Sip, Voip
 
+logger = logging.getLogger(__name__)
+
+SECRETS_OF_VOIP = ("voip__api_key", "voip__webhook_secret")
 AT_ONCE = 32
-"""Calls that are claimed in one transaction, at most: enough to share its cost, and few enough to leave other dialers their part of a short queue."""
+"""Calls that are claimed by one statement, at most: enough to share its cost, and few enough to be placed before the next ones are claimed."""
+_CLAIM = claiming(presence.LIVING)
 PATIENCE, LATER = 0.2, 1
 """Seconds to wait for a server that has not answered earlier calls, and until the job is looked at again."""
 
@@ -37,13 +45,32 @@ class OrderIntake:
         self._lock = threading.Lock()
         self._is_open = True
 
+    def take_waiting(self) -> None:
+        """Claim and place what waits, as far as the servers have room and other dialers do not take it."""
+        try:
+            while self._take():
+                pass
+        except Exception as problem:  # those that are left are fetched as jobs, each tried again by itself
+            level = logging.WARNING if isinstance(problem, DatabaseError) else logging.ERROR
+            logger.log(level, "sip_taking_failed", exc_info=True)
+            connections.close_all()
+
+    def _take(self) -> bool:
+        with self._lock:  # so that nothing is claimed once `close` has returned
+            if not self._is_open:
+                return False
+            taken = claim(_CLAIM, self._name, most=min(AT_ONCE, self._pacing.most), rooms=self._pacing.rooms())
+            self._note(taken.calls)
+        self._place_all(taken.calls)
+        return taken.jobs > 0
+
     def dial(self, call_id: int) -> None:
         """Claim the call and place it, and with it those that wait behind it for the same server. One that comes while the dialer stops, or while the
         server is behind, is left to another dialer or to later."""
         voip_id = Call.objects.filter(pk=call_id).values_list("voip_id", flat=True).first() or 0
         self._asked[call_id] = voip_id
         self._pacing.room(voip_id, seconds=PATIENCE)
-        with self._lock:  # so that nothing is claimed once `close` has returned
+        with self._lock:
             if call_id not in self._asked:
                 return  # claimed with another's
             room = self._pacing.room(voip_id, seconds=0) if self._is_open else 0
@@ -54,25 +81,35 @@ class OrderIntake:
             pause = LATER if self._is_open else 0
             dial_later = jobs.configure_task("integrations.dial_by_sip", queue="sip", schedule_in={"seconds": pause})
             dial_later.defer(call_id=call_id)
-        lines: dict[int, Sip] = {}
-        for call in claimed:
-            self._place(call, lines)
+        self._place_all(claimed)
 
     def _claim(self, voip_id: int, room: int) -> list[Call]:
         """All that are asked for at that server and those behind them. Where it fails each job tries again."""
         asked = [call_id for call_id, at in list(self._asked.items()) if at == voip_id]
-        claimed = claim_along(asked, voip_id=voip_id, holder=self._name, most=min(AT_ONCE, room))
+        taken = claim(_CLAIM, self._name, most=min(AT_ONCE, room), asked=asked, voip_id=voip_id)
         for call_id in asked:
             del self._asked[call_id]
-        for call in claimed:
-            self._pacing.placed(voip_id, call.reference)
-        return claimed
+        self._note(taken.calls)
+        return taken.calls
 
-    def _place(self, call: Call, lines: dict[int, Sip]) -> None:
-        """lines: those loaded already; their passwords are decrypted once."""
+    def _note(self, claimed: list[Call]) -> None:
+        for call in claimed:
+            self._pacing.placed(cast("int", call.voip_id), call.reference)
+
+    def _place_all(self, claimed: list[Call]) -> None:
+        """Lines and configurations are read, and their passwords decrypted, once for all."""
+        ids = {call.sip_id for call in claimed}
+        lines = Sip.objects.select_related("voip").defer(*SECRETS_OF_VOIP).in_bulk(ids) if ids else {}
+        for call in claimed:
+            line = lines.get(call.sip_id)
+            if line is not None:
+                call.sip = line
+                if line.voip_id == call.voip_id:
+                    call.voip = line.voip
+            self._place(call)
+
+    def _place(self, call: Call) -> None:
         try:
-            if call.sip_id is not None:
-                call.sip = lines.get(call.sip_id) or lines.setdefault(call.sip_id, Sip.objects.get(pk=call.sip_id))
             order = make_order(call)
         except (Refused, DecryptionError, ValueError, Sip.DoesNotExist) as problem:
             self._pacing.heard(call.reference)

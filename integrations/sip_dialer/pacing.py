@@ -13,7 +13,7 @@ second."""
 
 class Pacing:
     def __init__(self, most: int = MOST_UNHEARD) -> None:
-        self._most = most
+        self.most = most
         self._unheard: dict[int, set[str]] = {}
         self._configurations: dict[str, int] = {}
         self._changed = threading.Condition()
@@ -23,6 +23,11 @@ class Pacing:
         with self._changed:
             self._changed.wait_for(lambda: self._room(voip_id) > 0, seconds)
             return max(0, self._room(voip_id))
+
+    def rooms(self) -> dict[int, int]:
+        """How many calls may be placed, by configuration where any is unheard of."""
+        with self._changed:
+            return {voip_id: max(0, self.most - len(unheard)) for voip_id, unheard in self._unheard.items() if unheard}
 
     def placed(self, voip_id: int, reference: str) -> None:
         with self._changed:
@@ -40,4 +45,4 @@ class Pacing:
                 self._changed.notify_all()
 
     def _room(self, voip_id: int) -> int:
-        return self._most - len(self._unheard.get(voip_id, ()))
+        return self.most - len(self._unheard.get(voip_id, ()))

@@ -15,6 +15,9 @@ what is concluded here."""
 DEAD_FOR_OTHERS = timedelta(seconds=45)
 """The same as concluded by workers, which cannot know whether the database itself was unavailable meanwhile."""
 
+LIVING = f"SELECT count(*) FROM integrations_dialer WHERE seen_at > now() - interval '{DEAD.total_seconds()} s'"
+"""`count_living` in SQL."""
+
 
 def beat(name: str, calls: int) -> None:
     Dialer.objects.bulk_create(

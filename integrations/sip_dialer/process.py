@@ -1,6 +1,7 @@
 """A dialer: the engine in the main thread, and around it threads that wait for the database, so that it need not.
 
-worker           takes jobs of the queue "sip", claims their calls, places them
+taker            claims what has come into the queue "sip", and places it
+worker           takes the other jobs of that queue, and those that the taker has left
 reports          merge what the engine reports into the calls
 housekeeping     heartbeat, hang-ups that staff ask for, calls of dead dialers
 """
@@ -14,6 +15,8 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from secrets import token_hex
 from types import FrameType
@@ -51,8 +54,8 @@ def run() -> None:
     reports = Reports()
     pacing = Pacing()
     engine = _make_engine(reports, pacing)
-    housekeeping, worker = Housekeeping(name, engine), Worker()
     intake = OrderIntake.current = OrderIntake(name, engine, reports, pacing)
+    housekeeping, worker = Housekeeping(name, engine), Worker(intake.take_waiting)
     LineTests.current = LineTests(engine)
 
     stopped_at: list[float] = []
@@ -107,7 +110,10 @@ def _drain(intake: OrderIntake, worker: "Worker", engine: Engine) -> None:
 class Worker:
     """Works on the queue in a thread, so that calls go on whatever it waits for."""
 
-    def __init__(self) -> None:
+    def __init__(self, take_waiting: Callable[[], None]) -> None:
+        """take_waiting: called whenever something has come into the queue, before the worker fetches what is left."""
+        self._take_waiting = take_waiting
+        self._taker = ThreadPoolExecutor(1, "sip taker")
         self._thread = threading.Thread(target=self._work, name="sip worker", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -137,7 +143,11 @@ class Worker:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._task = asyncio.create_task(work(queues=[QUEUE], concurrency=AT_ONCE, shutdown_graceful_timeout=WORKER))
+        working = work(self._look, queues=[QUEUE], concurrency=AT_ONCE, shutdown_graceful_timeout=WORKER)
+        self._task = asyncio.create_task(working)
         if self._stopping.is_set():  # stopped while this was starting
             self._task.cancel()
         await self._task
+
+    async def _look(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._taker, self._take_waiting)

@@ -7,18 +7,20 @@ from typing import Any
 
 import make
 import pytest
-from django.db import connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from calls import claiming, several_reports
-from calls.claiming import claim_along
+from calls.claiming import claim, claiming
 from calls.models import Call, Report, Via
+from calls.rebuilding import rebuild
 from calls.services import request_call
 from calls.statuses import Status
 from sips.models import Sip
 
 pytestmark = pytest.mark.django_db(transaction=True)
+ALONE = claiming("SELECT 1")
+COLUMNS = [field.attname for field in Call._meta.concrete_fields]
 
 
 def _request(line: Sip, **fields: Any) -> Call:
@@ -32,7 +34,11 @@ def _jobs() -> set[int]:
 
 def _claim(call: Call, *, most: int = 10) -> list[int]:
     assert call.voip_id is not None
-    return [each.pk for each in claim_along([call.pk], voip_id=call.voip_id, holder="here", most=most)]
+    return [each.pk for each in claim(ALONE, "here", most=most, asked=[call.pk], voip_id=call.voip_id).calls]
+
+
+def _take(holder: str, *, dialers: int, most: int = 32, rooms: dict[int, int] | None = None) -> int:
+    return len(claim(claiming(f"SELECT {dialers}"), holder, most=most, rooms=rooms).calls)
 
 
 def test_the_oldest_that_wait_are_claimed_along_and_need_no_job_any_more() -> None:
@@ -77,20 +83,80 @@ def test_a_queue_that_was_too_long_to_be_dialed_in_time_is_not_dialed_late() -> 
     assert set(Call.objects.filter(status=Status.QUEUED)) == {late, stale}
 
 
-def test_whoever_dies_before_the_claim_is_committed_leaves_all_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_claim_that_fails_has_taken_nothing() -> None:
     line = make.sip()
     first, second = _request(line), _request(line)
-
-    def die(*_said: object) -> None:
-        raise SystemExit
-
-    monkeypatch.setattr(claiming, "report_several", die)
-    with pytest.raises(SystemExit):
-        _claim(first)
-    monkeypatch.setattr(claiming, "report_several", several_reports.report_several)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE calls_report ADD CONSTRAINT refused CHECK (event ->> 'status' <> 'DIALING')")
+    try:
+        with pytest.raises(IntegrityError):
+            _claim(first)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE calls_report DROP CONSTRAINT refused")
 
     assert _jobs() == {first.pk, second.pk}
     assert _claim(second) == [first.pk, second.pk]
+
+
+def test_nothing_is_claimed_in_a_transaction_that_may_be_undone() -> None:
+    call = _request(make.sip())
+
+    with transaction.atomic(), pytest.raises(RuntimeError, match="committed"):
+        _claim(call)
+
+
+def test_a_claimed_call_is_what_its_report_says() -> None:
+    call = _request(make.sip())
+    voip_id = call.voip_id
+
+    (claimed,) = claim(ALONE, "here", most=1).calls
+
+    stored = Call.objects.get(pk=call.pk)
+    assert [getattr(claimed, name) for name in COLUMNS] == [getattr(stored, name) for name in COLUMNS]
+    assert (stored.status, stored.held_by, stored.voip_id) == (Status.DIALING, "here", voip_id)
+    assert stored.dialed_at == stored.updated_at > stored.created_at
+    assert not rebuild(stored)
+
+
+def test_a_short_queue_is_shared_evenly() -> None:
+    line = make.sip()
+    for _call in range(10):
+        _request(line)
+
+    assert [_take("a", dialers=3), _take("b", dialers=3), _take("c", dialers=3)] == [4, 4, 2]
+
+
+def test_who_holds_more_calls_takes_one_at_a_time_until_the_others_have_as_many() -> None:
+    line = make.sip()
+    for _call in range(6):
+        _request(line)
+    assert _take("a", dialers=1) == 6
+    for _call in range(8):
+        _request(line)
+
+    assert [_take("a", dialers=2), _take("b", dialers=2), _take("a", dialers=2)] == [1, 7, 0]
+
+
+def test_what_no_other_takes_is_not_left_waiting() -> None:
+    line = make.sip()
+    for _call in range(5):
+        _request(line)
+
+    taken = [_take("a", dialers=2) for _turn in range(4)]
+
+    assert taken == [3, 1, 1, 0]  # the other never comes
+
+
+def test_of_a_server_that_is_behind_none_are_claimed_and_those_of_another_are() -> None:
+    slow, quick = (make.sip(voip=make.voip(address=f"pbx{n}.example.com")) for n in range(2))
+    waiting, other = [_request(slow) for _call in range(3)], _request(quick)
+    assert slow.voip_id is not None
+
+    (claimed,) = claim(ALONE, "here", most=10, rooms={slow.voip_id: 0}).calls
+    assert claimed == other
+    assert _take("here", dialers=1, rooms={slow.voip_id: 2}) == 2
+    assert _jobs() == {waiting[2].pk}
 
 
 def test_two_dialers_claim_nothing_twice_and_do_not_wait_for_each_other() -> None:
