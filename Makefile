@@ -37,7 +37,8 @@ docs: $(VENV)/docs.stamp
 	! grep -rEn --include='*.html' --include='*.css' '<(script|link|img|iframe)[^>]*(src|href)="(https?:)?//|(@import|url\().{0,2}(https?:)?//' build/docs
 	@echo "The first page is build/docs/docs/index.html"
 
-bench: $(VENV)/development.stamp
+# The product is measured with its own packages alone.
+bench: $(VENV)/development.stamp $(VENV)/shipped/product.stamp
 	@exec $(BIN)/python -m bench $(ARGS)
 
 format: $(VENV)/development.stamp
@@ -54,6 +55,9 @@ $(VENV)/product.stamp: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
+
+$(VENV)/shipped/product.stamp: requirements.txt
+	$(MAKE) --no-print-directory VENV=$(VENV)/shipped $@
 
 $(VENV)/development.stamp: requirements-dev.txt $(VENV)/product.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt

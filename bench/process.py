@@ -1,6 +1,5 @@
 """(c) The processes: memory after work, and time to start."""
 
-import sys
 from statistics import median
 
 from django.conf import settings
@@ -10,7 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from bench.desk import make_token
 from bench.intake import make_desk, posting_to
 from bench.pages import Reader
-from bench.product import Program, free_port, running, started
+from bench.product import SHIPPED, Program, free_port, running, shipped, started
 from bench.report import Table, verdict
 from bench.scale import Scale
 from integrations.models import Dialer
@@ -42,6 +41,7 @@ def measure(scale: Scale) -> list[Table]:
         dialer.wait_until(Dialer.objects.exists, "the dialer's first heartbeat")
         readiness.add("sip_dialer is ready", f"{dialer.age():.1f}", "")
         memory.add("sip_dialer, idle", f"{dialer.memory()[0]:.0f}", "")
+    memory.notes.append(f"With the packages of {'the product alone' if SHIPPED.exists() else 'development as well'}.")
     first, *later = (start_everything() for _start in range(1 + scale.rounds))
     readiness.add("`make run` answers, the first time", f"{first:.1f}", "")
     readiness.add("`make run` answers, later", f"{median(later):.1f}", verdict(median(later), aim=LATEST, at_most=True))
@@ -76,7 +76,9 @@ def start_everything() -> float:
     folder = settings.DATA_DIR / "run"
     environment = {"VOIPCRM_DATA_DIR": str(folder), "PORT": str(port)}
     try:
-        with started([sys.executable, "manage.py", "quickstart"], "quickstart", environment, port=port) as everything:
+        with started(
+            ["python", "manage.py", "quickstart"], "quickstart", environment, port=port, programs=shipped()
+        ) as everything:
             everything.wait_until(everything.answers, "`make run` answers")
             return everything.age()
     finally:

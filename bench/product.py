@@ -19,22 +19,27 @@ from django.conf import settings
 HOST = "127.0.0.1"
 PATIENCE = 180.0
 """Seconds for a process to start, on a busy machine."""
+OWN = Path(sys.executable).parent
+SHIPPED = Path(sys.prefix) / "shipped" / "bin"
+"""Of an environment with the packages of the product alone, which `make bench` makes: those of development change what a process loads."""
 
 
 class Program:
     """A running process and those it has started."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], *, port: int, log: Path) -> None:
+    def __init__(
+        self, command: list[str], environment: dict[str, str], *, port: int, log: Path, programs: Path
+    ) -> None:
         self.port = port
         self.address = f"http://{HOST}:{port}"
         self.log = log
         self._began = time.monotonic()
-        bin_folder = str(Path(sys.executable).parent)
+        path = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command,
                 cwd=settings.BASE_DIR,
-                env=os.environ | {"PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}"} | environment,
+                env=os.environ | {"PATH": path} | environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -97,19 +102,27 @@ def running(name: str, **environment: str) -> Iterator[Program]:
     """The process of that name in the Procfile. A web process answers requests by then; the others have only been started."""
     port = int(environment.get("PORT", free_port()))
     command = [word.replace("$PORT", str(port)) for word in shlex.split(procfile()[name])]
-    with started(command, name, environment | {"PORT": str(port)}, port=port) as program:
+    with started(command, name, environment | {"PORT": str(port)}, port=port, programs=shipped()) as program:
         if name == "web":
             program.wait_until(program.answers, "the web process answers")
         yield program
 
 
 @contextmanager
-def started(command: list[str], name: str, environment: dict[str, str], *, port: int) -> Iterator[Program]:
-    program = Program(command, environment, port=port, log=settings.DATA_DIR / f"{name}-{port}.log")
+def started(
+    command: list[str], name: str, environment: dict[str, str], *, port: int, programs: Path = OWN
+) -> Iterator[Program]:
+    """programs: the folder in which the command, and what it starts, is looked for first."""
+    log = settings.DATA_DIR / f"{name}-{port}.log"
+    program = Program(command, environment, port=port, log=log, programs=programs)
     try:
         yield program
     finally:
         program.end()
+
+
+def shipped() -> Path:
+    return SHIPPED if SHIPPED.exists() else OWN
 
 
 def procfile() -> dict[str, str]:
