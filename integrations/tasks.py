@@ -11,7 +11,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from integrations import providers
 from integrations.jobs import AGAIN
 from integrations.outbound import call_lists, dialing, key_tests
-from integrations.sip_dialer import line_tests, order_intake, presence
+from integrations.sip_dialer import order_intake, presence
 from integrations.webhooks import erasure, processing, rebuilding, retention
 from sips.models import Voip
 
@@ -47,6 +47,8 @@ def dial_by_sip(call_id: int) -> None:
 @app.task(name="integrations.test_line", retry=AGAIN)
 def test_line(test_id: int, number: int) -> None:
     """Test a line's login at its registrar. Also in the queue "sip"."""
+    from integrations.sip_dialer import line_tests  # and with it what asks name servers, which only a dialer does
+
     line_tests.test_line(test_id, number)
 
 

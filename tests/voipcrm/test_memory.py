@@ -20,6 +20,6 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("package", ["openpyxl", "xlsxwriter", "holidays", "httpx", "sippy"])
+@pytest.mark.parametrize("package", ["openpyxl", "xlsxwriter", "holidays", "httpx", "sippy", "dns"])
 def test_what_only_some_pages_need_is_not_loaded_at_the_start(loaded: set[str], package: str) -> None:
     assert package not in loaded
