@@ -1,12 +1,14 @@
 """What providers sent of a person is erased, and sending it again does not bring it back."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import make
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from calls.erasure import erase_number as erase_from_calls
@@ -191,6 +193,16 @@ def test_the_webhook_of_another_call_is_stored_as_ever(send: Any) -> None:
     assert Call.objects.get(provider_call_id="2").number_from == "+48601602603"
 
 
+def test_when_it_was_processed_stays_known(send: Any) -> None:
+    send("call_start", START.format(number="501502503"))
+    before = WebhookDelivery.objects.get().processed_at
+
+    erase()
+
+    assert before is not None
+    assert WebhookDelivery.objects.get().processed_at == before
+
+
 def test_what_was_erased_is_neither_replayed_nor_processed(send: Any) -> None:
     send("call_start", START.format(number="501502503"))
     WebhookDelivery.objects.update(processed_at=None)
@@ -209,6 +221,32 @@ def test_a_delivery_of_the_same_moment_is_erased_at_night(send: Any) -> None:
 
     assert [erase_of_erased_calls(), erase_of_erased_calls()] == [1, 0]
     assert contents() == [("", b"")]
+
+
+def test_a_night_that_was_missed_is_made_up_for_in_the_next(send: Any) -> None:
+    send("call_start", START.format(number="501502503"))
+    erase_from_calls(ANNA)
+    Call.everything.update(erased_at=timezone.now() - timedelta(hours=30))
+
+    assert erase_of_erased_calls() == 1
+
+
+def test_a_number_is_found_in_what_the_client_calls_itself_and_goes_with_it(send: Any) -> None:
+    send("call_start", "strange=1&")
+    WebhookDelivery.objects.update(headers={"user-agent": "pbx of +48501502503"})
+
+    erase()
+
+    assert WebhookDelivery.objects.get().headers == {}
+
+
+def test_a_national_number_is_read_by_the_rules_of_its_configurations_country(voip: Voip, send: Any) -> None:
+    Voip.objects.filter(pk=voip.pk).update(country="CZ")
+    send("call_start", "strange=601602603&")
+    of_poland, of_czechia = SoughtNumber("+48601602603"), SoughtNumber("+420601602603")
+
+    assert erase_number(of_poland, recently_erased(), progress=lambda *_: None)["other webhook deliveries"] == 0
+    assert erase_number(of_czechia, recently_erased(), progress=lambda *_: None)["other webhook deliveries"] == 1
 
 
 def test_repeating_changes_nothing_and_a_dry_run_neither(send: Any) -> None:
