@@ -162,6 +162,15 @@ class TestOneCall:
             CUSTOMER,
         )
 
+    def test_an_id_that_another_request_has_is_not_taken_from_it(self, voip: Voip) -> None:
+        first, second = _dialed(voip), _dialed(voip)
+        correlation.learn_id(first, "op-1")
+
+        correlation.learn_id(second, "op-1")
+
+        ids = Call.objects.order_by("pk").values_list("pk", "provider_call_id")
+        assert list(ids) == [(first.pk, "op-1"), (second.pk, "")]
+
     def test_learning_the_id_twice_changes_nothing(self, voip: Voip) -> None:
         call = _dialed(voip)
 
