@@ -284,6 +284,15 @@ class TestRecognition:
 
         assert not Call.objects.exists()
 
+    def test_of_a_deleted_request_nothing_is_kept_once_it_is_found(self, voip: Voip) -> None:
+        delete_call(_dialed(voip))
+        assert Call.everything.get().sip is not None  # by which it is to be found
+
+        _told(voip, _event())
+
+        row = Call.everything.get()
+        assert (row.provider_call_id, row.number_to, row.sip) == ("op-1", "", None)
+
 
 class TestHangUp:
     def test_a_queued_request_is_canceled_and_not_dialed(self, alice: APIClient, voip: Voip) -> None:

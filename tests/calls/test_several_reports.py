@@ -1,10 +1,13 @@
 """Reports of our dialer on many calls, stored and merged at once, are what they would be one by one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import make
 import pytest
+from django.db import connection, transaction
+from meeting import waits
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from autocalls.models import Attempt
@@ -89,3 +92,27 @@ def test_what_follows_from_an_end_is_enqueued_with_it(line: Sip) -> None:
 
     report_several(story[3:])
     assert settling.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", [1, -1])
+def test_rows_are_locked_in_one_order_whatever_the_order_of_the_reports(turn: int) -> None:
+    """While the first one waits, the others are still free: two writers cannot wait for each other."""
+    line = make.sip()
+    first, last = sorted((_request(line) for _call in range(2)), key=lambda call: call.reference)
+
+    def write() -> None:
+        try:
+            report_several([_said(call, Status.DIALING) for call in (first, last)[::turn]])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            Call.objects.select_for_update().get(pk=first.pk)
+            behind = threads.submit(write)
+            assert waits(behind)
+            assert Call.objects.select_for_update(nowait=True).get(pk=last.pk)
+        behind.result(60)
+
+    assert set(Call.objects.values_list("status", flat=True)) == {Status.DIALING}

@@ -158,6 +158,22 @@ def test_a_delivery_under_an_id_that_was_used_long_ago_is_kept_with_a_sentence(c
     assert (Call.objects.values().get(), delivery.error) == (before, "")
 
 
+def test_what_is_read_anew_of_a_former_call_under_an_id_stays_that_calls(client: Client, voip: Voip) -> None:
+    long_ago, now = ((timezone.now() - timedelta(days=days)).isoformat() for days in (2, 0))
+    send(client, voip, TALK | {"started_at": long_ago, "ended_at": long_ago})
+    send(
+        client,
+        voip,
+        {"call_id": "1", "w": "w", "caller": CUSTOMER, "called": OURS, "status": "BUSY", "started_at": now},
+    )
+
+    teach(voip, directions={"w": "incoming"}, statuses={"ANSWERED": "FAILED"})
+    list(processing.replay(WebhookDelivery.objects.all()))
+
+    calls = Call.objects.order_by("start_time").values_list("number_from", "provider_status", "status")
+    assert list(calls) == [(ABROAD, "ANSWERED", "FAILED"), (CUSTOMER, "BUSY", "BUSY")]
+
+
 def test_read_again_it_is_still_in_doubt_and_says_so(client: Client, voip: Voip) -> None:
     send(client, voip, TALK)
     long_ago = timezone.now() - timedelta(hours=20)
