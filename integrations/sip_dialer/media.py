@@ -131,6 +131,7 @@ class Media:
             other.leg.refuse(code, phrase)
         elif retry and party.retries < RETRIES:
             party.retries += 1
+            party.offers_made -= 1  # the same offer once more is no other one
             self._clock.after(random.uniform(*self._glare), self.align)
         else:
             party.declined_sdp = offer

@@ -116,3 +116,13 @@ def test_only_a_sign_of_life_moves_the_end_of_the_talk() -> None:
     telephone.answers(503)
 
     assert telephone.keepalive.seen == seen
+
+
+def test_two_silences_with_a_sign_of_life_between_them_are_no_end() -> None:
+    telephone = Telephone()
+
+    telephone.answers(0, 200, 0)
+    assert telephone.gone == []
+    telephone.answers(0)
+
+    assert telephone.gone == [(0, "phrase")]
