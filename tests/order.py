@@ -4,6 +4,7 @@ Within each of these places, and after them, the order is pytest-randomly's. Wha
 browser once.
 """
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,5 +25,10 @@ FIRST = (
 
 def rank(test: pytest.Item) -> int:
     """Of the first place in which it lies."""
-    places = (number for number, place in enumerate(FIRST) if test.path.is_relative_to(TESTS / place))
+    return _rank(test.path)
+
+
+@cache
+def _rank(path: Path) -> int:
+    places = (number for number, place in enumerate(FIRST) if path.is_relative_to(TESTS / place))
     return next(places, len(FIRST))

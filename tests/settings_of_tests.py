@@ -46,6 +46,8 @@ scrub()
 from voipcrm.settings import *  # noqa: E402, F403 - these are the settings, read only now
 from voipcrm.settings import STORAGES  # noqa: E402
 
+PASSWORD_HASHERS = ["quick_passwords.QuickHasher"]
+
 # Static files straight from the sources: nobody has collected any on a clean checkout.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
