@@ -1,19 +1,21 @@
 """Work done by a process that dies, or loses its database, at a chosen statement.
 
-    python tests/mortal.py ROOM.MODULE.FUNCTION
+    python tests/mortal.py
 
-reads lines `HOW NUMBER [ARGUMENT]` from standard input. For each it forks a process that calls the function with the argument (a whole number) and
-has the fault happen at the statement of that number: `kill` ends the process by SIGKILL, `cut` ends its connection, as a restarted database does;
-after that the function is called once more, as a worker's next job would be. It answers `survived` where there were fewer statements, else `died`.
+reads lines `ROOM.MODULE.FUNCTION HOW NUMBER [ARGUMENT]` from standard input. For each it forks a process that calls the function with the argument (a
+whole number) and has the fault happen at the statement of that number: `kill` ends the process by SIGKILL, `cut` ends its connection, as a restarted
+database does; after that the function is called once more, as a worker's next job would be. It answers `survived` where there were fewer statements,
+else `died`.
 """
 
+import atexit
 import os
 import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,48 +28,54 @@ _CUT_EXIT = 5
 class Mortal:
     """The test's end of it."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
+    def __init__(self, function: str, environment: dict[str, str]) -> None:
+        """function: dotted. environment: what leads Django to the test's database."""
+        self._function = function
+        self._environment = environment
 
     def do(self, how: str, number: int, argument: int | None = None) -> bool:
         """Whether the fault happened."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{how} {number} {'' if argument is None else argument}\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline().strip()
-        assert answer in (SURVIVED, DIED), answer or "the mortal broke"
+        process = _process(tuple(self._environment.items()))
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(f"{self._function} {how} {number} {'' if argument is None else argument}\n")
+            process.stdin.flush()
+            answer = process.stdout.readline().strip()
+            assert answer in (SURVIVED, DIED), answer or "the mortal broke"
+        except BaseException:  # whoever comes next is not to read what was meant for this one
+            _process.cache_clear()
+            process.kill()
+            process.communicate()
+            raise
         return bool(answer == DIED)
 
 
-@contextmanager
-def mortal(function: str, environment: dict[str, str]) -> Iterator[Mortal]:
-    """function: dotted. environment: what leads Django to the test's database."""
+@cache
+def _process(environment: tuple[tuple[str, str], ...]) -> "subprocess.Popen[str]":
+    """One for all tests: it loads the product once, and each piece of work is done in a fork of it."""
     process = subprocess.Popen(
-        [sys.executable, __file__, function],
+        [sys.executable, __file__],
         cwd=ROOT,
         env=os.environ
-        | environment
+        | dict(environment)
         | {"DJANGO_SETTINGS_MODULE": "voipcrm.settings", "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    try:
-        yield Mortal(process)
-    finally:
-        process.kill()
-        process.communicate()
+    atexit.register(process.communicate)  # which closes its input, its end
+    return process
 
 
-def _main(function: str) -> None:
+def _main() -> None:
     import django  # noqa: PLC0415 - a program of its own
 
     django.setup()
-    module, _dot, name = function.rpartition(".")
-    work: Callable[..., Any] = getattr(import_module(module), name)
     for line in sys.stdin:
-        how, number, *argument = line.split()
+        function, how, number, *argument = line.split()
+        module, _dot, name = function.rpartition(".")
+        work: Callable[..., Any] = getattr(import_module(module), name)
         pid = os.fork()
         if not pid:
             _be_mortal(work, [int(text) for text in argument], how, int(number))
@@ -131,4 +139,4 @@ def _install(how: str, number: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1])
+    _main()

@@ -1,7 +1,6 @@
 """Whatever dies at whatever statement, and whatever comes twice: every call-back is carried on by whoever is left, and nobody is rung twice."""
 
 import random
-from collections.abc import Iterator
 from datetime import timedelta
 
 import make
@@ -9,7 +8,7 @@ import product_process
 import pytest
 from callback_desk import end, live, now_of, tell
 from django.utils import timezone
-from mortal import Mortal, mortal
+from mortal import Mortal
 from mortal_request import ask
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -24,15 +23,13 @@ MOST_STATEMENTS = 200
 
 
 @pytest.fixture
-def runner() -> Iterator[Mortal]:
-    with mortal("autocalls.running.run_due", product_process.environment()) as process:
-        yield process
+def runner() -> Mortal:
+    return Mortal("autocalls.running.run_due", product_process.environment())
 
 
 @pytest.fixture
-def settler() -> Iterator[Mortal]:
-    with mortal("autocalls.settling.settle", product_process.environment()) as process:
-        yield process
+def settler() -> Mortal:
+    return Mortal("autocalls.settling.settle", product_process.environment())
 
 
 def others_go_on() -> None:
@@ -109,17 +106,17 @@ def test_a_worker_that_dies_while_hunting_rings_the_next_operator_once(settler: 
 @pytest.mark.parametrize("how", FAULTS)
 def test_a_request_repeated_after_a_server_crash_is_stored_once(how: str) -> None:
     widget = make.widget(voip=make.office())
-    with mortal("mortal_request.ask", product_process.environment()) as server:
-        for number in range(1, MOST_STATEMENTS):
-            forget_everything()
-            died = server.do(how, number, widget.pk)
-            ask(widget.pk)
-            running.run_due()
+    server = Mortal("mortal_request.ask", product_process.environment())
+    for number in range(1, MOST_STATEMENTS):
+        forget_everything()
+        died = server.do(how, number, widget.pk)
+        ask(widget.pk)
+        running.run_due()
 
-            assert Autocall.objects.count() == Call.everything.count() == 1, number
-            if not died:
-                assert number > 8
-                return
+        assert Autocall.objects.count() == Call.everything.count() == 1, number
+        if not died:
+            assert number > 8
+            return
     pytest.fail("it never came to an end")
 
 

@@ -7,7 +7,7 @@ import make
 import product_process
 import pytest
 from django.utils import timezone
-from mortal import mortal
+from mortal import Mortal
 
 from calls.models import Call, Report
 from integrations.models import Rebuilding, WebhookDelivery
@@ -61,20 +61,20 @@ RIGHT = [(f"+4850150250{number}", "+48221234567") for number in range(CALLS)]
 @pytest.mark.parametrize("how", ["kill", "cut"])
 def test_a_job_that_dies_at_any_statement_leaves_nothing_half_done(how: str) -> None:
     voip = filled()
-    with mortal("integrations.webhooks.rebuilding.carry_out", product_process.environment()) as job:
-        for statement in range(1, MOST_STATEMENTS, 7):
-            spoil(voip)
-            died = job.do(how, statement, voip.pk)
-            reports = Report.objects.filter(voip=voip).values_list("provider_call_id", "event__number_from")
-            for call in Call.objects.all():  # each call is what its reports say: before the correction, or after it
-                said = {told for key, told in reports if key == call.provider_call_id}
-                assert said == {call.number_from.removeprefix("+48")}
-            rebuilding.carry_out(voip.pk)
+    job = Mortal("integrations.webhooks.rebuilding.carry_out", product_process.environment())
+    for statement in range(1, MOST_STATEMENTS, 7):
+        spoil(voip)
+        died = job.do(how, statement, voip.pk)
+        reports = Report.objects.filter(voip=voip).values_list("provider_call_id", "event__number_from")
+        for call in Call.objects.all():  # each call is what its reports say: before the correction, or after it
+            said = {told for key, told in reports if key == call.provider_call_id}
+            assert said == {call.number_from.removeprefix("+48")}
+        rebuilding.carry_out(voip.pk)
 
-            assert told(voip) == (2 * CALLS + 1, 2 * CALLS + 1, CALLS, 1, True)
-            assert sides() == RIGHT
-            if not died:
-                return
+        assert told(voip) == (2 * CALLS + 1, 2 * CALLS + 1, CALLS, 1, True)
+        assert sides() == RIGHT
+        if not died:
+            return
     raise AssertionError("it took more statements than were tried")
 
 
