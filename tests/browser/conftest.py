@@ -107,7 +107,7 @@ def desk(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., Vi
         context = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Warsaw"} | options)
         context.set_default_timeout(PATIENCE)
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
-        opened.append(Visit(context.new_page(), context))
+        opened.append(Visit(context.new_page(), context, hears=False))
         opened[-1].page.goto(live_server.url + path, wait_until="load")
         return opened[-1]
 

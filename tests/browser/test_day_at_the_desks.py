@@ -109,7 +109,7 @@ def operators(office: tuple[Sip, Sip, Sip], browser: Browser, live_server: LiveS
         session = sign_in(user).cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
         context.add_init_script(WATCH)
-        visit = Visit(context.new_page(), context)
+        visit = Visit(context.new_page(), context, hears=False)
         visit.page.goto(f"{live_server.url}/admin/desk/", wait_until="load")
         visit.page.locator("#desk-line").select_option(str(line.pk))
         found.append(Operator(user, line, visit))
