@@ -24,6 +24,7 @@ from voipcrm.wsgi import application as wsgi_application
 # Only after Django has been set up by that.
 # isort: split
 from calls.sql import EventLoop
+from voipcrm.desk_path import DESK_CHANGES, answer_desk
 from voipcrm.loop_connections import LoopConnections
 from voipcrm.webhook_path import WEBHOOKS, answer_webhook
 from voipcrm.widget_path import WIDGET_DATA, answer_widget_data
@@ -67,7 +68,7 @@ Receive = Callable[[], Awaitable[Received]]
 Send = Callable[[Sent], Awaitable[None]]
 OnLoop = Callable[[WSGIEnvironment, EventLoop], Awaitable[HttpResponse | None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
-ON_LOOP = (WEBHOOKS, WIDGET_DATA)
+ON_LOOP = (WEBHOOKS, WIDGET_DATA, DESK_CHANGES)
 """How the paths begin that `answer_on_loop` knows."""
 
 
@@ -222,6 +223,8 @@ async def answer_on_loop(environ: WSGIEnvironment, loop: EventLoop) -> HttpRespo
     """None where a thread has to answer."""
     if environ["PATH_INFO"] == WIDGET_DATA:
         return await answer_widget_data(environ, loop)
+    if environ["PATH_INFO"] == DESK_CHANGES:
+        return await answer_desk(environ, loop)
     return await answer_webhook(environ, loop)
 
 

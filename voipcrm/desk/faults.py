@@ -41,12 +41,15 @@ class _Found:
 
 def faults(user: User | AnonymousUser) -> list[Fault]:
     """Faults of the last day; none for users who cannot fix them."""
-    may_deliveries, may_configurations = (user.has_perm(right) for right in (MEND_DELIVERIES, MEND_CONFIGURATIONS))
-    if not sees_all_lines(user) or not (may_deliveries or may_configurations):
+    if not may_mend(user):
         return []
     found = _shared.get()
-    shown = list(_of_deliveries(found)) if may_deliveries else []
-    return shown + (list(_of_lists(found)) if may_configurations else [])
+    shown = list(_of_deliveries(found)) if user.has_perm(MEND_DELIVERIES) else []
+    return shown + (list(_of_lists(found)) if user.has_perm(MEND_CONFIGURATIONS) else [])
+
+
+def may_mend(user: User | AnonymousUser) -> bool:
+    return sees_all_lines(user) and any(user.has_perm(right) for right in (MEND_DELIVERIES, MEND_CONFIGURATIONS))
 
 
 def forget() -> None:

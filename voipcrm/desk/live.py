@@ -58,6 +58,10 @@ def find(user: User | AnonymousUser) -> Named:
     return [(call, names.get(other_party(call), "")) for call in calls]
 
 
+def numbers_of(calls: Named) -> frozenset[str]:
+    return frozenset(other_party(call) for call, _name in calls)
+
+
 def shown_to(user: User | AnonymousUser, calls: Named, lines: Collection[int]) -> list[LiveCall]:
     """Newest first, the reader's own on top."""
     shown = [_shown(call, name, user, lines) for call, name in calls]

@@ -16,8 +16,9 @@ from sips.staff_lines import know_lines, sees_all_lines
 from voipcrm.backoffice.reader_links import may_view
 from voipcrm.desk import live, to_do
 from voipcrm.desk.caller_card import Card, caller_card
-from voipcrm.desk.changes import Concern, Snapshot
+from voipcrm.desk.changes import Concern, Snapshot, digest_of
 from voipcrm.desk.kept import Kept
+from voipcrm.desk.live import Named
 from voipcrm.desk.rows import Row, rows_of
 
 CHANGES = ("autocalls.change_autocall", "calls.add_followup", "calls.change_followup")
@@ -41,6 +42,7 @@ class Tasks:
     count: int
     open_count: int
     "Without what others have taken."
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Parts:
     "Whose card is open."
     is_fresh: bool
     "Whether it has to be read now: it may follow what the reader has just done."
+    known_until: int = -1
+    "The order until which nothing has happened to any of them."
     own: Sight = field(init=False)
     shared: Sight = field(init=False)
     "Without the reader, who sees no more than others with it."
@@ -67,15 +71,17 @@ class Parts:
 
     def live(self) -> live.Named:
         def has_news(kept: live.Named, order: int) -> bool:
-            concern = replace(self.own.concern, calls=frozenset(call.pk for call, _name in kept))
-            return self.is_fresh or self.seen.has_other_calls(concern, order)
+            shown = frozenset(call.pk for call, _name in kept)
+            concern = replace(self.own.concern, calls=shown, named=live.numbers_of(kept))
+            return self.is_fresh or self.seen.has_other_calls(concern, max(order, self.known_until))
 
         return _live.get(self.shared, self.seen, lambda: live.find(self.user), has_news)
 
     def tasks(self) -> Tasks:
         found = self._found()
         rights = tuple(self.user.has_perm(right) for right in CHANGES)
-        key = self.own, rights, get_language()
+        holder = self.user.pk if self.user.pk in found.holders else None
+        key = self.shared, holder, rights, get_language()
         return _tasks.get(
             key,
             self.seen,
@@ -86,7 +92,7 @@ class Parts:
     def _found(self) -> to_do.Findings:
         def has_news(kept: to_do.Findings, order: int) -> bool:
             concern = replace(self.own.concern, numbers=kept)
-            return self.is_fresh or self.seen.has_other_tasks(concern, order)
+            return self.is_fresh or self.seen.has_other_tasks(concern, max(order, self.known_until))
 
         return _found.get(self.shared, self.seen, lambda: to_do.find(self.user), has_news)
 
@@ -96,10 +102,16 @@ class Parts:
 
         def has_news(kept: Card, order: int) -> bool:
             concern = replace(self.own.concern, card=self.number, calls=frozenset(call.pk for call in kept.calls))
-            return self.is_fresh or self.seen.has_other_card(concern, order)
+            return self.is_fresh or self.seen.has_other_card(concern, max(order, self.known_until))
 
         key = self.shared, self.number, self.seen.notes_on(self.number)
         return _cards.get(key, self.seen, lambda: caller_card(self.user, self.number), has_news)
+
+    def concern(self, named: Named, tasks: Tasks, card: Card | None) -> Concern:
+        """What of all that happens concerns this desk, which shows these."""
+        calls = {call.pk for call, _name in named} | {call.pk for call in (card.calls if card else ())}
+        own = self.own.concern
+        return replace(own, numbers=tasks.found, calls=calls, named=live.numbers_of(named), card=self.number)
 
 
 def forget() -> None:
@@ -110,7 +122,8 @@ def forget() -> None:
 def _tasks_of(user: User | AnonymousUser, found: to_do.Findings) -> Tasks:
     entries = to_do.entries_of(found, user)
     open_count = sum(not entry.is_others for entry in entries)
-    return Tasks(found, rows_of(user, entries), len(entries), open_count)
+    rows = rows_of(user, entries)
+    return Tasks(found, rows, len(entries), open_count, digest_of(rows, len(entries), open_count))
 
 
 _live: Kept[live.Named] = Kept()

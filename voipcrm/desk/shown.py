@@ -1,7 +1,7 @@
 """What the templates of the desk are given."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
@@ -12,18 +12,19 @@ from sips.countries import DEFAULT_COUNTRY
 from sips.number_writing import drop_invisible
 from voipcrm.backoffice.reader_links import may_view
 from voipcrm.backoffice.submissions import new_token
-from voipcrm.desk import open_desks, pulse, strip
+from voipcrm.desk import pulse, strip
 from voipcrm.desk.caller_card import Card
-from voipcrm.desk.changes import digest_of
-from voipcrm.desk.faults import faults
+from voipcrm.desk.changes import Concern, Snapshot, digest_of
+from voipcrm.desk.faults import faults, may_mend
 from voipcrm.desk.fragments import row_html
+from voipcrm.desk.kept import SLOTS
 from voipcrm.desk.lines import ReadersLines, readers_lines
 from voipcrm.desk.live import LiveCall, shown_to
+from voipcrm.desk.open_desks import NEW, Mark, Open, is_unchanged, known_until, remember
 from voipcrm.desk.parts import Parts
+from voipcrm.desk.readers import Reader
 from voipcrm.desk.rows import Row
 
-LONGEST_MOMENT = 18
-"""Digits."""
 PARTS = ("live", "to_do", "card", "strip")
 
 
@@ -36,36 +37,42 @@ class Columns:
     context: Mapping[str, object]
 
 
-def shown_page(request: HttpRequest, written: str) -> dict[str, object]:
+def shown_page(request: HttpRequest, reader: Reader | None, written: str) -> dict[str, object]:
     """All of it. `written` is the number whose card is open, in any writing."""
     lines = readers_lines(request)
     number = _read(written, lines)
-    columns = columns_of(request, Parts(request.user, pulse.fresh_snapshot(), number, is_fresh=True))
+    columns = columns_of(request, Parts(request.user, pulse.fresh_snapshot(), number, is_fresh=True), NEW, reader)
     tokens = {name: new_token() for name in ("dial_once", "note_once", "outcome_once", "card_once")}
     typed = "" if phone_numbers.is_e164(number) else written
     return {"lines": lines, "typed": typed, "since": columns.since, **columns.context, **tokens}
 
 
-def columns_since(request: HttpRequest, number: str, since: str) -> Columns:
-    """The columns, and which parts of them have changed since that mark: in no case as they were before it, whichever process made it."""
-    seen = pulse.snapshot(after=_moment_of(since))
-    return columns_of(request, Parts(request.user, seen, number, is_fresh=False), since)
+def columns_since(request: HttpRequest, reader: Reader | None, number: str, since: str) -> Columns | None:
+    """The columns, and which parts of them have changed since that mark, in no case as they were before it, whichever process made it.
+
+    None: nothing has happened to the desk that this process remembers.
+    """
+    mark = Mark.read(since)
+    seen = pulse.snapshot(after=mark.at)
+    if reader is not None and is_unchanged(request, reader, number, mark, seen):
+        return None
+    parts = Parts(request.user, seen, number, is_fresh=False, known_until=known_until(request, reader, number))
+    return columns_of(request, parts, mark, reader)
 
 
-def columns_of(request: HttpRequest, parts: Parts, since: str = "") -> Columns:
-    user, seen = request.user, parts.seen
+def columns_of(request: HttpRequest, parts: Parts, mark: Mark, reader: Reader | None) -> Columns:
+    user = request.user
     named, tasks, card = parts.live(), parts.tasks(), parts.card()
     live = shown_to(user, named, parts.own.concern.lines)
     found, problems = strip.strip() if strip.may_see(user) else None, faults(user)
-    concern = replace(
-        parts.own.concern, numbers=tasks.found, calls=frozenset(call.pk for call in live), card=parts.number
-    )
-    open_desks.remember(request, seen.slot, concern)
-    shown = ([live], [tasks.rows, tasks.count, problems], [_marks(card)], [found])
-    digests = [digest_of(*part) for part in shown]
-    former = dict(zip(PARTS, since.split(".")[2:], strict=False))
+    may = rights_of(user)
+    shown = ([live, may["change_call"]], [tasks.digest, problems, may["call"]], [_marks(card)], [found])
+    digests = tuple(digest_of(*part) for part in shown)
+    if reader is not None:
+        _remember(request, reader, parts.concern(named, tasks, card), parts.seen, digests)
+    former = dict(zip(PARTS, mark.digests, strict=False))
     return Columns(
-        since=".".join([seen.pulse(concern), str(seen.at), *digests]),
+        since=str(Mark(parts.seen.at, digests)),
         changed=frozenset(part for part, digest in zip(PARTS, digests, strict=True) if former.get(part) != digest),
         context={
             "live": live,
@@ -77,15 +84,15 @@ def columns_of(request: HttpRequest, parts: Parts, since: str = "") -> Columns:
             "open_count": tasks.open_count + len(problems),
             "card": card,
             "strip": found,
-            "may": rights_of(user),
+            "may": may,
         },
     )
 
 
-def _moment_of(since: str) -> int | None:
-    """When the desk was read that bears this mark."""
-    written = since.split(".")[1:2]
-    return int(written[0]) if written and written[0].isdecimal() and len(written[0]) <= LONGEST_MOMENT else None
+def _remember(request: HttpRequest, reader: Reader, concern: Concern, seen: Snapshot, digests: tuple[str, ...]) -> None:
+    looks = 1 if strip.may_see(reader.user) or may_mend(reader.user) else SLOTS
+    shown = Open(reader, concern, digests, seen.notes_on(concern.card), order=seen.order, until=seen.slot + looks)
+    remember(request, concern.card, shown)
 
 
 def _live_rows(request: HttpRequest, live: Sequence[LiveCall]) -> list[str]:

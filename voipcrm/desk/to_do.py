@@ -82,8 +82,14 @@ class _Found:
             self.failed = None
 
 
-Findings = Mapping[str, _Found]
-"""What there is about each number, the same for all who may see the same."""
+class Findings(dict[str, _Found]):
+    """What there is about each number, the same for all who may see the same."""
+
+    def __init__(self, found: Mapping[str, _Found]) -> None:
+        super().__init__(found)
+        taken = {row.taken_by_id for it in found.values() for row in it.autocalls}
+        self.holders = frozenset(taken | {it.follow_up.assignee_id for it in found.values() if it.follow_up})
+        """Who has taken any of it; what is left to do looks alike to all others."""
 
 
 def to_do(user: User | AnonymousUser, *, number: str = "") -> list[Entry]:
@@ -103,7 +109,7 @@ def find(user: User | AnonymousUser, *, number: str = "") -> Findings:
     _find_follow_ups(user, now, number, found)
     for it in found.values():
         it.leave_settled()
-    return found
+    return Findings(found)
 
 
 def entries_of(found: Findings, user: User | AnonymousUser) -> list[Entry]:

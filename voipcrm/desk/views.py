@@ -25,6 +25,7 @@ from voipcrm.backoffice.submissions import submit_once
 from voipcrm.desk import actions, times
 from voipcrm.desk.lines import choose_line
 from voipcrm.desk.open_desks import MARK
+from voipcrm.desk.readers import recognise
 from voipcrm.desk.shown import columns_since, shown_page
 from voipcrm.desk.to_do import Entry, to_do
 
@@ -56,7 +57,8 @@ def needs(*rights: str) -> Callable[[View], View]:
 @require_GET
 @needs()
 def page(request: HttpRequest) -> HttpResponse:
-    context = admin.site.each_context(request) | shown_page(request, request.GET.get("number", ""))
+    shown = shown_page(request, recognise(request), request.GET.get("number", ""))
+    context = admin.site.each_context(request) | shown
     return TemplateResponse(request, "desk/page.html", context | {"title": _("Desk")})
 
 
@@ -64,13 +66,14 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def changes(request: HttpRequest) -> HttpResponse:
     """The parts that have changed since `since`; 204 if none has."""
+    reader, since = recognise(request), request.GET.get("since", "")
     if not admin.site.has_permission(request):
         return HttpResponse(status=SIGNED_OUT)
     if not may_view(request.user, Call):
         raise PermissionDenied
-    columns = columns_since(request, _stored(request.GET), request.GET.get("since", ""))
-    headers = {MARK: columns.since}
-    if not columns.changed:
+    columns = columns_since(request, reader, _stored(request.GET), since)
+    headers = {MARK: columns.since if columns else since}
+    if columns is None or not columns.changed:
         return HttpResponse(status=204, headers=headers)
     context = {**columns.context, "changed": columns.changed}
     return TemplateResponse(request, "desk/columns.html", context, headers=headers)

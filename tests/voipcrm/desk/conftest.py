@@ -1,6 +1,6 @@
 import pytest
 
-from voipcrm.desk import faults, parts, pulse, strip
+from voipcrm.desk import faults, open_desks, parts, pulse, readers, strip
 
 
 @pytest.fixture(autouse=True)
@@ -10,3 +10,5 @@ def nothing_known() -> None:
     parts.forget()
     strip.forget()
     faults.forget()
+    open_desks.forget()
+    readers.forget()
