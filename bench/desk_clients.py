@@ -5,7 +5,7 @@ import gzip
 import random
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -22,6 +22,8 @@ from sips.models import Sip, StaffLine
 
 EVERY = 1.5
 """Seconds between two requests of a desk."""
+SETTLED = 2 * EVERY + 0.5
+"""Seconds after which each desk has asked twice. Its new connection comes to either web process, and one that does not know it yet reads all of it."""
 LASTS = (0.0, 0.5, 3.0, 6.0)
 """Seconds from the beginning of a call to each of its deliveries."""
 
@@ -120,6 +122,20 @@ async def connected(port: int) -> AsyncIterator[Connection]:
         writer.close()
 
 
+@asynccontextmanager
+async def nothing_new() -> AsyncIterator[int]:
+    """The port of a server in this process that answers every question with 204 and no work: what remains is what the clients take."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    async with await asyncio.start_server(answer, HOST, 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
 async def open_desks(desks: Sequence[Desk], *, until: Callable[[], bool]) -> None:
     """Each sends a request every EVERY seconds, evenly spread."""
 
@@ -152,20 +168,26 @@ class Provider:
         self._port = port
         self._lines = list(Sip.objects.select_related("voip").order_by("pk"))
         self._chance = random.Random(14)
+        self.answers: list[float] = []
+        "Seconds from when each webhook was due to its answer."
 
     async def play(self, *, rate: int, seconds: float, used: Callable[[], float], desks: Sequence[Desk] = ()) -> float:
         """Send so many webhooks a second while these desks are open, and tell each desk which numbers to wait for. Returns the growth of `used`
         per second."""
+        waiting, closing = {desk.member.line: desk for desk in desks if desk.member.line}, asyncio.Event()
+        asking = asyncio.create_task(open_desks(desks, until=closing.is_set))
+        if desks:
+            await asyncio.sleep(SETTLED)
         began, before = monotonic(), used()
         end = began + seconds
         over = end + EVERY + 1  # what was reported last is to be seen as well
-        waiting = {desk.member.line: desk for desk in desks if desk.member.line}
-        asking = open_desks(desks, until=lambda: monotonic() > over) if desks else asyncio.sleep(over - began)
         async with AsyncExitStack() as stack:
             ways = [(await stack.enter_async_context(connected(self._port)), asyncio.Lock()) for _delivery in LASTS]
-            calls, _asked = await asyncio.gather(self._tell(rate, end, waiting, ways), asking)
+            calls = await self._tell(rate, end, waiting, ways)
+            await asyncio.sleep(over - monotonic())
             share = (used() - before) / (monotonic() - began)
-            await asyncio.gather(*calls)  # or they would go on while the next is measured
+            closing.set()
+            await asyncio.gather(asking, *calls)  # or they would go on while the next is measured
         return share
 
     async def _tell(
@@ -174,7 +196,7 @@ class Provider:
         calls = []
         while monotonic() < end:
             call = self._next()
-            calls.append(asyncio.create_task(_tell_call(ways, call, waiting.get(call.line), end)))
+            calls.append(asyncio.create_task(_tell_call(ways, call, waiting.get(call.line), end, self.answers)))
             await asyncio.sleep(len(LASTS) / rate)
         return calls
 
@@ -190,17 +212,18 @@ class Provider:
         return Reported(name_of(line), caller.encode(), address, bodies)
 
 
-async def _tell_call(ways: Sequence[Any], call: Reported, desk: Desk | None, end: float) -> None:
+async def _tell_call(ways: Sequence[Any], call: Reported, desk: Desk | None, end: float, answers: list[float]) -> None:
     """What is stored later than the end has too little time to be seen."""
     before = 0.0
     for place, (after, body) in enumerate(zip(LASTS, call.bodies, strict=True)):
         await asyncio.sleep(after - before)
         before = after
-        connection, lock = ways[place]
+        (connection, lock), due = ways[place], monotonic()
         async with lock:
             request = f"POST {call.address} HTTP/1.1"
             status, _head, told = await connection.send(request, "Content-Type: application/json\r\n", body)
         if status != 200:
             raise RuntimeError(f"a webhook was answered {status}: {told!r}")
+        answers.append(monotonic() - due)
         if place == 1 and desk is not None and monotonic() < end:
             desk.expected[call.caller] = monotonic()

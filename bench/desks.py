@@ -2,15 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from statistics import median
 
 import psycopg
 
 from bench import database
 from bench.desk import fill, make_desks
-from bench.desk_clients import Desk, Provider, open_desks, sign_in_staff
+from bench.desk_clients import SETTLED, Desk, Provider, nothing_new, open_desks, sign_in_staff
 from bench.intake import posting_to
 from bench.load import WARM_UP
 from bench.product import Program, running
@@ -38,26 +40,54 @@ def measure(scale: Scale) -> list[Table]:
         return [_cost(web, desks, scale), _intake(web, desks, scale)]
 
 
+@dataclass(frozen=True)
+class Played:
+    """A time in which the provider has sent its webhooks."""
+
+    core: float
+    "Share of a core that the web processes used."
+    answers: list[float]
+    "Seconds from when each webhook was due to its answer, shortest first."
+
+
 def _cost(web: Program, desks: list[Desk], scale: Scale) -> Table:
     provider, seconds = Provider(web.port), scale.seconds * 2
     alone, beside = [], []
-    _core(web, provider, WARM_UP, desks)
+    _play(web, provider, WARM_UP, desks)
     for desk in desks:
         desk.forget()
     for _round in range(scale.rounds):
-        alone.append(_core(web, provider, seconds, []))
-        beside.append(_core(web, provider, seconds, desks))
-    more = median(beside) - median(alone)
+        alone.append(_play(web, provider, seconds, []))
+        beside.append(_play(web, provider, seconds, desks))
+    table = Table(f"{DESKS} open desks, {WEBHOOKS} webhooks/s", ["", "measured", "aim"])
+    _tell_cost(table, median(one.core for one in alone), median(one.core for one in beside))
+    _tell_webhooks(table, "alone", alone)
+    _tell_webhooks(table, "with the desks", beside)
+    _tell_desks(table, desks)
+    return table
+
+
+def _tell_cost(table: Table, alone: float, beside: float) -> None:
+    more = beside - alone
+    table.add("web processes, the webhooks alone", f"{alone:.0%} of a core", "")
+    table.add("web processes, with the desks", f"{beside:.0%} of a core", "")
+    table.add("the desks", f"{more:.0%} of a core", f"{AIM_CORE:.0%}: {verdict(more, aim=AIM_CORE, at_most=True)}")
+
+
+def _tell_webhooks(table: Table, name: str, rounds: list[Played]) -> None:
+    answers = sorted(seconds for one in rounds for seconds in one.answers)
+    late, most = answers[len(answers) * 99 // 100], answers[-1]
+    figures = f"{median(answers) * 1000:.0f}, {late * 1000:.0f}, {most * 1000:.0f} ms of {len(answers)}"
+    table.add(f"from a webhook due to its answer, {name}: median, 99 of 100, slowest", figures, "")
+
+
+def _tell_desks(table: Table, desks: list[Desk]) -> None:
     waits = sorted(wait for desk in desks for wait in desk.waits)
     missed = sum(len(desk.expected) for desk in desks)
     polls, changed = (sum(getattr(desk, name) for desk in desks) for name in ("polls", "changed"))
     if not waits:
         raise RuntimeError("no call was seen: the machine is too busy to take in the webhooks")
     share = sum(wait <= SOON for wait in waits) / (len(waits) + missed)
-    table = Table(f"{DESKS} open desks, {WEBHOOKS} webhooks/s", ["", "measured", "aim"])
-    table.add("web processes, the webhooks alone", f"{median(alone):.0%} of a core", "")
-    table.add("web processes, with the desks", f"{median(beside):.0%} of a core", "")
-    table.add("the desks", f"{more:.0%} of a core", f"{AIM_CORE:.0%}: {verdict(more, aim=AIM_CORE, at_most=True)}")
     table.add("questions, of them with something new", f"{polls}, {changed / polls:.0%}", "")
     seen = f"{share:.1%} of {len(waits) + missed}"
     table.add(
@@ -67,48 +97,59 @@ def _cost(web: Program, desks: list[Desk], scale: Scale) -> Table:
     )
     table.add("from the stored webhook to the screen, median", f"{median(waits):.1f} s", "")
     table.add("from the stored webhook to the screen, the slowest", f"{waits[-1]:.1f} s", "")
-    return table
 
 
-def _core(web: Program, provider: Provider, seconds: float, desks: list[Desk]) -> float:
-    """The share of a core that the web processes used meanwhile."""
-    return asyncio.run(provider.play(rate=WEBHOOKS, seconds=seconds, used=web.processor_seconds, desks=desks))
+def _play(web: Program, provider: Provider, seconds: float, desks: list[Desk]) -> Played:
+    provider.answers = []
+    core = asyncio.run(provider.play(rate=WEBHOOKS, seconds=seconds, used=web.processor_seconds, desks=desks))
+    return Played(core, sorted(provider.answers))
 
 
 def _intake(web: Program, desks: list[Desk], scale: Scale) -> Table:
     voip = Voip.objects.order_by("pk")[0]
     post = posting_to(web, voip)
     post(0, WARM_UP)
-    rates: dict[str, list[float]] = {"without desks": [], f"beside {DESKS} open desks": []}
+    asking: dict[str, Callable[[], AbstractContextManager[None]]] = {
+        "without desks": nullcontext,
+        f"beside {DESKS} clients that a server of their own answers": lambda: _asking(desks, of_product=False),
+        f"beside {DESKS} open desks": lambda: _asking(desks),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in asking}
     for number in range(1, scale.rounds + 1):
-        for place, (_name, found) in enumerate(rates.items()):
-            if place == 0:
-                found.append(post(number * 2, scale.seconds))
-                continue
-            with _asking(desks):
-                found.append(post(number * 2 + 1, scale.seconds))
-    without, beside = (median(found) for found in rates.values())
+        for place, (name, clients) in enumerate(asking.items()):
+            with clients():
+                rates[name].append(post(number * 3 + place, scale.seconds))
+    without, control, beside = (median(found) for found in rates.values())
     table = Table("Intake of webhooks beside open desks", ["", "deliveries/s", f"aim {1 - AIM_LOST:.0%}"])
-    table.add("without desks", f"{without:.0f}", "")
-    table.add(
-        f"beside {DESKS} open desks",
-        f"{beside:.0f}",
-        f"{beside / without:.0%}: {verdict(beside / without, aim=1 - AIM_LOST, at_most=False)}",
-    )
+    for name, rate in zip(asking, (without, control, beside), strict=True):
+        reached = "" if rate == without else f"{rate / without:.0%} of that without"
+        table.add(name, f"{rate:.0f}", reached)
+    kept = beside / control
+    table.add("the desks beside the clients alone", f"{kept:.0%}", verdict(kept, aim=1 - AIM_LOST, at_most=False))
     table.notes.append(
-        "The desks' clients run on the same processors as the product, and what they need is lost to the intake as well."
+        "The desks' clients run on the same processors as the product; what they take is lost to the intake as well, and shows where a server of "
+        "their own answers them."
     )
     return table
 
 
 @contextmanager
-def _asking(desks: list[Desk]) -> Iterator[None]:
+def _asking(desks: list[Desk], *, of_product: bool = True) -> Iterator[None]:
     """In a thread, because wrk blocks."""
     stop = threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(open_desks(desks, until=stop.is_set)))
+    thread = threading.Thread(target=lambda: asyncio.run(_ask(desks, stop, of_product=of_product)))
     thread.start()
+    time.sleep(SETTLED)
     try:
         yield
     finally:
         stop.set()
         thread.join()
+
+
+async def _ask(desks: list[Desk], stop: threading.Event, *, of_product: bool) -> None:
+    if of_product:
+        await open_desks(desks, until=stop.is_set)
+        return
+    async with nothing_new() as port:
+        await open_desks([replace(desk, port=port) for desk in desks], until=stop.is_set)
