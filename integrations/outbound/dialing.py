@@ -29,10 +29,10 @@ def dial(call_id: int) -> bool:
     The request is sent at most once. If its result is unknown (timeout, 5xx) the Call stays DIALING until a webhook, the provider's list or expiry
     decides.
     """
-    call = Call.objects.select_related("voip", "sip").filter(pk=call_id, status=Status.QUEUED).first()
-    if call is None:
-        return True
     try:
+        call = Call.objects.select_related("voip", "sip").filter(pk=call_id, status=Status.QUEUED).first()
+        if call is None:
+            return True
         adapter, account, order = _order(call)
         request = adapter.dial(order, account)
     except (Refused, DecryptionError) as problem:

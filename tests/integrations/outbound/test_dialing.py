@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import loopback
 import make
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 
 from calls.dialing import hang_up
@@ -29,7 +30,7 @@ from integrations.providers.foundation.events import (
 from integrations.providers.foundation.provider import Provider, Refused, Unreadable
 from integrations.tasks import dial_call
 from sips import catalog
-from sips.models import Voip
+from sips.models import Sip, Voip
 
 pytestmark = pytest.mark.django_db
 CUSTOMER = "+48501502503"
@@ -52,6 +53,7 @@ class Exchange(Provider):
             raise Refused("The configuration has no api_key.")
         first = "customer" if order.customer_first else "line"
         body = f"{order.line} {order.number} {order.reference} {order.caller_id} {order.callback_url} {first}"
+        body += f" {order.line_number}" if order.line_number else ""
         return OutboundRequest(method="POST", url=account.api_url, body=body.encode())
 
     def read_dialed(self, response: OutboundResponse, account: Account) -> str:
@@ -112,6 +114,16 @@ def test_the_provider_is_asked_once_and_its_id_is_kept(
     assert _told(call) == ("DIALING", "", "", "op-1")
 
 
+def test_the_provider_is_told_the_lines_own_number(
+    exchange: loopback.ProviderServer, request_one: Callable[..., Call]
+) -> None:
+    Sip.objects.update(number="+48221234501")
+
+    dial_call(call_id=request_one().pk)
+
+    assert exchange.only.body.decode().split()[-1] == "+48221234501"
+
+
 def test_the_claim_is_committed_before_the_request_is_sent(
     exchange: loopback.ProviderServer, request_one: Callable[..., Call], transactional_db: None
 ) -> None:
@@ -164,6 +176,19 @@ def test_what_was_switched_off_meanwhile_is_not_dialed(
 
     assert _told(call)[:2] == ("FAILED", "refused")
     assert exchange.received == []
+
+
+def test_a_call_with_a_key_that_nothing_decrypts_any_more_fails_and_says_so(
+    exchange: loopback.ProviderServer, request_one: Callable[..., Call], settings: Any
+) -> None:
+    call = request_one()
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    dial_call(call_id=call.pk)
+
+    stored = Call.objects.values("status", "reason", "provider_status").get()
+    assert (stored["status"], stored["reason"], exchange.received) == ("FAILED", "refused", [])
+    assert "ENCRYPTION_KEYS" in stored["provider_status"]
 
 
 def test_a_call_whose_request_was_not_sent_fails(request_one: Callable[..., Call]) -> None:
