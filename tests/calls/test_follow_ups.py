@@ -14,10 +14,11 @@ from meeting import meet
 from calls import follow_up_erasure, follow_ups
 from calls.events import CallEvent
 from calls.follow_up_models import FollowUp, State
-from calls.follow_ups import AlreadyOpen, IsDone, NoNumber, TakenBySomebody
+from calls.follow_ups import AlreadyOpen, FollowUpRefused, IsDone, NoNumber, TakenBySomebody
 from calls.models import Outcome
 from calls.services import apply_event
 from calls.statuses import Kind, Status
+from sips.models import Voip
 from sips.number_search import SoughtNumber
 from sips.services import delete_voip
 
@@ -324,3 +325,20 @@ def test_numbers_of_those_done_long_ago_are_forgotten(ewa: User, settings: Any) 
 
     assert follow_up_erasure.erase_old_follow_ups() == 1
     assert [row.number for row in FollowUp.objects.order_by("pk")] == ["", still_open.number]
+
+
+def test_since_when_somebody_has_it_stays_known_when_they_put_it_off(ewa: User) -> None:
+    row = follow_ups.take_number(ANNA_CALLS, voip=None, by=ewa)
+
+    with time_machine.travel(NOON + timedelta(hours=1), tick=False):
+        later = follow_ups.postpone(row, until=TOMORROW, by=ewa)
+
+    assert later.taken_at == NOON
+
+
+def test_of_a_configuration_that_was_deleted_meanwhile_none_is_added(ewa: User) -> None:
+    gone = make.voip()
+    Voip.objects.filter(pk=gone.pk).delete()
+
+    with pytest.raises(FollowUpRefused, match="deleted meanwhile"):
+        follow_ups.take_number(ANNA_CALLS, voip=gone, by=ewa)

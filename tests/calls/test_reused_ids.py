@@ -144,3 +144,29 @@ def test_a_deleted_call_keeps_its_id(office: Voip) -> None:
     tell(office, OF_JAN, TODAY)
 
     assert Call.everything.count() == 1
+
+
+def test_of_an_unknown_customer_some_hours_after_the_end_it_is_the_same_call_told_late(office: Voip) -> None:
+    tell(office, OF_ANNA, YESTERDAY)
+
+    assert tell(office, END, YESTERDAY + timedelta(hours=10)) == ""
+
+    assert calls() == {("17", ANNA, "ANSWERED")}
+
+
+def test_a_call_of_which_no_end_is_known_may_have_lasted_a_day(office: Voip) -> None:
+    tell(office, replace(OF_ANNA, status=Status.RINGING), YESTERDAY)
+
+    assert tell(office, END, YESTERDAY + timedelta(hours=26)) == ""
+
+    assert calls() == {("17", ANNA, "ANSWERED")}
+
+
+def test_what_is_told_later_of_the_former_call_is_its_own_although_it_names_another_moment(office: Voip) -> None:
+    tell(office, OF_ANNA, YESTERDAY)
+    tell(office, OF_JAN, TODAY)
+
+    late = replace(OF_ANNA, status=Status.NO_ANSWER, started_at=YESTERDAY + timedelta(seconds=30))
+    tell(office, late, TODAY)
+
+    assert calls() == {("17#2026-03-02T12:00:00Z", ANNA, "NO ANSWER"), ("17", JAN, "RINGING")}

@@ -7,7 +7,7 @@ import pytest
 
 from calls import dialing
 from calls.events import CallEvent
-from calls.models import Call, Via
+from calls.models import Call, Note, Via
 from calls.reasons import Reason
 from calls.services import (
     apply_event,
@@ -35,8 +35,22 @@ class TestEditing:
 
         assert edit_call(call, {"description": "An offer"}).customer_number == JAN
 
+    def test_whose_call_it_is_stays_decided_when_something_else_is_edited(self) -> None:
+        call = make.call(kind=Kind.INCOMING, number_from=ANNA, customer_number=ANNA, client_id=7, identity_set=True)
+
+        assert edit_call(call, {"description": "An offer"}).identity_set is True
+
 
 class TestDeleting:
+    def test_the_notes_on_a_deleted_call_are_deleted(self) -> None:
+        call = make.call(via=Via.PROVIDER, voip=make.voip(), provider_call_id="p-1")
+        make.note(call=call)
+        other = make.note()
+
+        delete_call(call)
+
+        assert list(Note.objects.all()) == [other]
+
     def test_a_deleted_request_awaiting_its_id_keeps_line_and_number(self) -> None:
         line = make.sip(number="+48221234567")
         call = request_call(via=Via.PROVIDER, sip=line.sip, number_to=ANNA, client_id=7)
@@ -81,3 +95,19 @@ def test_the_words_of_a_refusal_are_cut_too() -> None:
 
     call.refresh_from_db()
     assert (call.status, call.provider_status) == (Status.FAILED, "x" * 255)
+
+
+@pytest.mark.parametrize(("number", "shown"), [("+48221234501", "+48221234501"), ("", "100")])
+def test_a_request_comes_from_the_lines_number_or_else_its_extension(number: str, shown: str) -> None:
+    line = make.sip(number=number)
+
+    assert request_call(via=Via.PROVIDER, sip=line.sip, number_to=ANNA).number_from == shown
+
+
+@pytest.mark.parametrize("via", [Via.PROVIDER, Via.NOBODY])
+def test_a_call_that_nobody_requested_here_is_not_canceled_although_it_waits(via: Via) -> None:
+    waiting = make.call(via=via, voip=make.voip(), kind=Kind.INCOMING, status=Status.QUEUED)
+
+    assert not dialing.cancel(waiting.pk)
+
+    assert Call.objects.get().status == Status.QUEUED

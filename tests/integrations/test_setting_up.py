@@ -6,6 +6,7 @@ from typing import Any
 
 import make
 import pytest
+from cryptography.fernet import Fernet
 from django.test import Client
 from django.utils.translation import override
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -97,6 +98,15 @@ def test_the_question_changes_nothing_and_the_key_is_in_no_answer(sent: list[Out
         found = key_tests.run_test(configuration(provider))
         assert "7-the-key" not in str(found.sentence)
     assert [request.method for request in sent] == ["GET"] * len(GOOD)
+
+
+def test_a_key_that_nothing_decrypts_any_more_is_to_be_entered_again(settings: Any) -> None:
+    voip = make.voip(provider="zadarma", api_login="key", api_key="secret")
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    finding = key_tests.run_test(Voip.objects.without_secrets().get(pk=voip.pk))
+
+    assert (finding.result, finding.passed) == ("key_lost", False)
 
 
 def test_a_provider_without_a_harmless_request_says_so() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpcore
 import pytest
@@ -318,6 +319,38 @@ def test_nothing_has_been_sent_until_the_first_byte_is_written(server: ProviderS
 
     assert (before, line.has_sent) == (False, True)
     stream.close()
+
+
+def test_a_write_that_breaks_off_may_have_arrived() -> None:
+    """However little of it: nobody knows what the other side has read."""
+    broken = mock.Mock(spec=httpcore.NetworkStream)
+    broken.write.side_effect = httpcore.WriteError
+    line = wire.Wire(allowed=parse_allowed([]), deadline=wire.Deadline(5))
+
+    with pytest.raises(httpcore.WriteError):
+        wire._Stream(broken, line).write(b"GET", 1)
+
+    assert line.has_sent
+
+
+def test_the_handshake_takes_no_more_than_what_is_left_of_the_time() -> None:
+    slow = mock.Mock(spec=httpcore.NetworkStream)
+    line = wire.Wire(allowed=parse_allowed([]), deadline=wire.Deadline(2))
+
+    wire._Stream(slow, line).start_tls(ssl.create_default_context(), "a.example.com", 60)
+
+    assert slow.start_tls.call_args.args[2] <= 2
+
+
+def test_an_address_with_a_backslash_is_none() -> None:
+    with pytest.raises(NotSent, match="backslash"):
+        send(get("https://a.example.com/b\\c"))
+
+
+def test_a_header_that_is_given_is_sent_once(server: ProviderServer) -> None:
+    send(get(server.url, headers={"accept": "application/json"}))
+
+    assert server.only.headers["accept"] == "application/json"
 
 
 def test_a_passed_deadline_allows_nothing_more() -> None:

@@ -16,6 +16,7 @@ from calls.reasons import Reason
 from calls.services import request_call
 from calls.statuses import Status
 from integrations.models import Dialer
+from integrations.sip_dialer import presence
 from integrations.sip_dialer.order_intake import LATER, OrderIntake, make_order
 from integrations.sip_dialer.orders import SipOrder
 from integrations.sip_dialer.pacing import Pacing
@@ -157,3 +158,22 @@ def test_workers_give_a_dialer_more_time_as_its_database_may_have_been_away(seco
 
     call.refresh_from_db()
     assert call.status == status
+
+
+def test_calls_that_no_dialer_holds_are_none_of_a_dead_ones() -> None:
+    going_on = make.call(voip=make.voip(), via=Via.PROVIDER, provider_call_id="1", status=Status.RINGING, precedence=30)
+
+    assert presence.settle_dead() == 0
+
+    going_on.refresh_from_db()
+    assert going_on.status == Status.RINGING
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [("2001:db8::1", "[2001:db8::1]"), ("[2001:db8::1]", "[2001:db8::1]"), ("192.0.2.1", "192.0.2.1")],
+)
+def test_an_address_of_ipv6_stands_in_brackets_once(address: str, host: str) -> None:
+    voip = make.voip(address=address)
+
+    assert order(request(make.sip(voip=voip))).host == host

@@ -264,6 +264,17 @@ def test_a_hang_up_reaches_the_engine(intake: OrderIntake, engine: Telephones) -
     assert engine.hung_up == [call.reference]
 
 
+def test_no_other_call_is_ended_by_it(intake: OrderIntake, engine: Telephones) -> None:
+    call, other = request(), request()
+    for each in (call, other):
+        intake.dial(each.pk)
+    dialing.hang_up(call.pk)
+
+    Housekeeping("here", engine)._step()
+
+    assert engine.hung_up == [call.reference]
+
+
 def test_a_hang_up_is_carried_out_by_the_holding_dialer_only(intake: OrderIntake, engine: Telephones) -> None:
     call = request()
     intake.dial(call.pk)
