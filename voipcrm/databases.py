@@ -1,9 +1,11 @@
 """DATABASES: an external PostgreSQL, possibly behind PgBouncer, or the embedded one."""
 
+import select
 from pathlib import Path
 from typing import Any
 
 import environ
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
 
 POSTGRESQL = "django.db.backends.postgresql"
@@ -33,6 +35,13 @@ REACHING = {
 lost its power or its network is gone, and for so long nobody would ask the next one."""
 
 
+def has_pending_data(connection: psycopg.Connection) -> bool:
+    """Data on an idle connection is the server's message that it closes it."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
 def configure(env: environ.Env, embedded_in: Path) -> dict[str, Any]:
     """Django's database settings. embedded_in: the folder of the embedded server. Raises ImproperlyConfigured."""
     address = env.str("DATABASE_URL", "")
@@ -40,8 +49,8 @@ def configure(env: environ.Env, embedded_in: Path) -> dict[str, Any]:
     pooled = env.bool("DATABASE_TRANSACTION_POOLING", False)
     prepared = env.bool("DATABASE_PREPARED_STATEMENTS", True)
     return found | {
-        # Connections are checked before use: after a server restart each one in the pool would otherwise cost a request, maybe a webhook.
-        "CONN_HEALTH_CHECKS": True,
+        # They are checked all the same, at their sockets (`voipcrm.primary_database`): asking the server would take as long as a statement.
+        "CONN_HEALTH_CHECKS": False,
         "DISABLE_SERVER_SIDE_CURSORS": pooled,
         "OPTIONS": {
             # None forbids the statements that `calls.sql` and procrastinate prepare; Django's own cursors prepare nothing either way.

@@ -1,11 +1,11 @@
 """Keeps a thread's database connection from one webhook to the next."""
 
-import select
 import time
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
+from voipcrm.databases import has_pending_data
 from voipcrm.steps import GetResponse
 
 LONGEST = 600.0
@@ -30,11 +30,6 @@ def keep_connection(get_response: GetResponse) -> GetResponse:
 def _is_usable() -> bool:
     since = connection.close_at  # when it was fetched; by Django's own rule it may not be kept at all
     is_old = since is not None and time.monotonic() - since > LONGEST
-    return not (is_old or connection.errors_occurred or connection.connection.closed or _has_pending_data())
-
-
-def _has_pending_data() -> bool:
-    """Data on an idle connection is the server's message that it closes it."""
-    poll = select.poll()
-    poll.register(connection.connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    return not (
+        is_old or connection.errors_occurred or connection.connection.closed or has_pending_data(connection.connection)
+    )

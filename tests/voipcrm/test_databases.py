@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import environ
 import make
@@ -51,3 +52,26 @@ def test_a_connection_on_which_nothing_can_be_written_is_closed_and_its_work_may
     connection.close()
     make.voip()
     assert Voip.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connections_that_the_server_has_closed_are_not_used_and_others_are_without_asking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As after a restart: all that wait in the pool are closed."""
+    make.voip()
+    pool = connection.pool  # type: ignore[attr-defined]  # of the PostgreSQL backend
+    first, second = (pool.getconn() for _ in range(2))
+    with psycopg.connect(first.info.dsn, autocommit=True) as other:
+        for closed in (first, second):
+            other.execute("SELECT pg_terminate_backend(%s, 20000)", [closed.info.backend_pid])
+            pool.putconn(closed)
+    connection.close()
+    asked = Mock(wraps=psycopg.Connection.execute)
+    monkeypatch.setattr(psycopg.Connection, "execute", asked)
+
+    for _use in range(3):
+        assert Voip.objects.count() == 1
+        connection.close()
+
+    assert not asked.called
