@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "voipcrm.webhook_path.straight_to_webhooks",
+    "voipcrm.short_path.take_short_path",
     "voipcrm.middleware.every_request",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
