@@ -10,7 +10,7 @@ import every_page
 import make
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from browser.visit import Visit
+from browser.visit import STILL, Visit
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
@@ -24,11 +24,6 @@ LANGUAGES = ("en", "pl")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 COLOURS = ("color-contrast", "link-in-text-block")
 TELEPHONE = 390
-STILL = """() => {
-    const still = new CSSStyleSheet();
-    still.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important }");
-    document.adoptedStyleSheets = [still];
-}"""
 WEAR = """async (scheme) => {
     const root = document.documentElement;
     // Where a page gives no background of its own the checker takes it for white, in dark colours too.
@@ -42,7 +37,7 @@ SEND_WITHOUT_TOKEN = """() => {
     for (const field of document.getElementsByName("csrfmiddlewaretoken")) field.value = "";
     document.getElementsByName("new_password1")[0].form.submit();
 }"""
-JUDGE = """([rules, left]) => axe.run(document, {
+JUDGE = """([rules, left, part]) => axe.run(part || document, {
         runOnly: rules, rules: Object.fromEntries(left.map((rule) => [rule, { enabled: false }])), resultTypes: ["violations"],
         preload: { assets: ["media"] },  // no rule that is run reads style sheets
     })
@@ -69,10 +64,10 @@ def settled(visit: Visit) -> None:
     visit.page.evaluate(STILL)
 
 
-def findings(visit: Visit, *rules: str, without: Sequence[str] = ()) -> list[str]:
+def findings(visit: Visit, *rules: str, without: Sequence[str] = (), part: str = "") -> list[str]:
     if not visit.page.evaluate("'axe' in window"):
         visit.page.evaluate(AXE_SCRIPT)
-    found: list[str] = visit.page.evaluate(JUDGE, [rules or RULES, without])
+    found: list[str] = visit.page.evaluate(JUDGE, [rules or RULES, without, part])
     return found
 
 
@@ -82,15 +77,15 @@ def wear(visit: Visit, scheme: str) -> None:
     visit.page.evaluate(WEAR, scheme)
 
 
-def judged(visit: Visit, name: str) -> Iterator[str]:
-    """All that is wrong with what the page shows now."""
+def judged(visit: Visit, name: str, *, part: str = "") -> Iterator[str]:
+    """All that is wrong with what the page shows now. part: a selector, where the rest has been judged."""
     if language(visit) == "en":
         for scheme in ("dark", "light") if visit.page.evaluate(IS_DARK) else ("light", "dark"):
             wear(visit, scheme)
             rules = COLOURS if scheme == "dark" else ()
-            yield from (f"{name} in {scheme}: {found}" for found in findings(visit, *rules))
+            yield from (f"{name} in {scheme}: {found}" for found in findings(visit, *rules, part=part))
     else:
-        yield from (f"{name}: {found}" for found in findings(visit, without=COLOURS))
+        yield from (f"{name}: {found}" for found in findings(visit, without=COLOURS, part=part))
     visit.page.set_viewport_size({"width": TELEPHONE, "height": 844})
     if (width := visit.page.evaluate("document.documentElement.scrollWidth")) > TELEPHONE:
         yield f"{name} is {width} wide on a telephone"
@@ -116,10 +111,10 @@ def test_dialogs_violate_no_accessibility_rules(office: Visit) -> None:
         for opener in office.page.locator("a[hx-target='#modal-content']").all():
             if (name := every_page.dialog_at(str(opener.get_attribute("hx-get")))) in opened:
                 continue
-            opened.add(name)
             opener.click()
             expect(office.page.locator("#dialog")).to_be_visible()
-            wrong += judged(office, name)
+            wrong += judged(office, name, part="#dialog" if opened else "")  # behind it is a page that is judged above
+            opened.add(name)
             office.page.keyboard.press("Escape")
             expect(office.page.locator("#dialog")).to_be_hidden()
 
