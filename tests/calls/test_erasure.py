@@ -288,3 +288,13 @@ def test_what_was_reported_is_erased_also_where_the_call_shows_another_number(vo
     assert (counts["calls"], counts["reports of other calls"]) == (1, 1)
     assert "501502503" not in str(list(Report.objects.values_list("event", flat=True)))
     assert not erase_number(ANNA)["reports of other calls"]
+
+
+def test_since_when_a_person_is_erased_stays_known(voip: Voip) -> None:
+    long_ago = NOON - timedelta(days=9)
+    make.call(voip=voip, number_from=ANNA.number, erased_at=long_ago)
+
+    erase_number(ANNA)
+
+    call = Call.everything.get()
+    assert (call.number_from, call.erased_at) == ("", long_ago)

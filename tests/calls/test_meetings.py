@@ -149,6 +149,17 @@ def test_a_report_of_a_person_being_erased_does_not_stay(voip: Voip) -> None:
     assert said("number_from") == said("recording_url") == ["", ""]
 
 
+def test_what_is_just_being_written_of_a_person_is_erased_with_them(voip: Voip) -> None:
+    call = reported(voip, number_from=ANNA, customer_number=ANNA)
+
+    met = meet(
+        lambda: edit_call(call, {"description": "Anna"}), lambda: erasure.erase_number(SoughtNumber(ANNA)), at=COMMIT
+    )
+
+    erased = now_of(call)
+    assert (met.waited, erased.description, erased.number_from) == (True, "", "")
+
+
 def test_a_report_of_a_call_being_deleted_does_not_stay(voip: Voip) -> None:
     told(voip, Status.RINGING, kind=Kind.INCOMING, number_from=ANNA)
     call = Call.objects.get()

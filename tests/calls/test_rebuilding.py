@@ -25,7 +25,8 @@ def voip() -> Voip:
 
 def reported(voip: Voip) -> Call:
     apply_event(RINGS, voip=voip, received_at=NOW)
-    return Call.objects.get(provider_call_id="1")
+    made: Call = Call.objects.get(provider_call_id="1")
+    return made
 
 
 def test_all_reports_of_a_request_are_known_only_together_with_the_request() -> None:

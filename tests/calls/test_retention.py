@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from calls import retention
-from calls.models import Call
+from calls.models import Call, ForgottenReports, Note, Report
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def test_only_calls_past_their_retention_lose_their_people() -> None:
 @pytest.mark.usefixtures("after_ten_days")
 def test_extensions_short_numbers_and_own_lines_are_not_erased() -> None:
     line = make.sip(number="+48221234568")
-    kept = ["101", "112", "anonymous", line.number, "100"]
+    kept = ["101", "123456", "112", "anonymous", line.number, "100"]
     calls = [days_ago(11, number_from=number, number_to=ANNA) for number in kept]
 
     retention.erase_old_calls()
@@ -70,3 +70,26 @@ def test_by_default_numbers_are_kept_for_ever(settings: Any) -> None:
     assert settings.CALL_NUMBERS_KEPT is None
     assert retention.erase_old_calls() == 0
     assert Call.objects.get().number_from == ANNA
+
+
+@pytest.mark.usefixtures("after_ten_days")
+def test_with_the_people_go_the_customer_and_the_notes_however_young() -> None:
+    old, young = days_ago(11, customer_number=ANNA), days_ago(1, customer_number=ANNA)
+    for call in (old, young):
+        make.note(call=call)
+
+    retention.erase_old_calls()
+
+    assert list(Call.objects.order_by("pk").values_list("customer_number", flat=True)) == ["", ANNA]
+    assert [note.call_id for note in Note.objects.all()] == [young.pk]
+
+
+def test_what_was_forgotten_stays_so_where_reports_are_kept_longer_from_now_on(settings: Any) -> None:
+    now, settings.DELIVERIES_KEPT = timezone.now(), timedelta(days=90)
+    forgotten = ForgottenReports.objects.create(pk=1, until=now - timedelta(days=30))
+    long_ago = now - timedelta(days=100)
+    Report.objects.create(voip=make.voip(), provider_call_id="1", event={}, received_at=long_ago, stored_at=long_ago)
+
+    assert retention.forget_old_reports() == 1
+
+    assert ForgottenReports.objects.get().until == forgotten.until

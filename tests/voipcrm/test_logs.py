@@ -144,12 +144,12 @@ def test_nested_values_are_redacted_and_stay_json(lines: io.StringIO) -> None:
         'quoted "/voip/webhooks/telecube/%s" said %s',
         SECRET,
         "\\",
-        extra={"a": {"b": [SECRET, Address(), ("api_token=" + SECRET,)]}, "n": 1.5},
+        extra={"a": {"b": [SECRET, Address(), ("api_token=" + SECRET,)], SECRET: True}, "n": 1.5},
     )
 
     [line] = events(lines)
     assert SECRET not in lines.getvalue()
-    assert (line["a"]["b"][0], line["n"]) == ("vcrm_…", 1.5)
+    assert (line["a"]["b"][0], line["a"]["vcrm_…"], line["n"]) == ("vcrm_…", True, 1.5)
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.utils import timezone
 from resources import at_fault, send
 from rest_framework.test import APIClient
 
@@ -249,3 +250,13 @@ def test_password_guesses_occupy_one_thread_only(monkeypatch: pytest.MonkeyPatch
     assert process(RequestFactory().post("/admin/login/")).status_code == 200
     assert asked == [0, 429, 200]
     assert process(RequestFactory().post("/admin/login/")).status_code == 200
+
+
+@pytest.mark.parametrize(("path", "zone"), [("/admin/calls/call/", "Europe/Warsaw"), ("/voip/calls.json", "UTC")])
+def test_pages_for_staff_have_the_staffs_clock_and_the_api_has_none(
+    settings: LazySettings, path: str, zone: str
+) -> None:
+    settings.STAFF_TIME_ZONE = "Europe/Warsaw"
+    process = middleware.pages(lambda _request: HttpResponse(timezone.get_current_timezone_name()))
+
+    assert process(RequestFactory().get(path)).content.decode() == zone

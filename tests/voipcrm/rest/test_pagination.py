@@ -159,3 +159,22 @@ def test_a_list_costs_the_same_few_queries_at_any_length(
     # the token with its user, the rights (two), the list; and the lines of all widgets of the page, or the dials of all call-backs
     with django_assert_num_queries(5 if resource.name in ("widget", "autocall") else 4):
         assert len(bob.get(resource.list).json()["results"]) == 50
+
+
+def test_the_first_page_leads_on_also_where_one_has_come_back_to_it(bob: APIClient) -> None:
+    rows = [make.call(start_time=NOON + timedelta(hours=hours)).pk for hours in range(3)]
+    first = bob.get("/voip/calls.json?per_page=2").json()
+    second = bob.get(first["next"]).json()
+
+    again = bob.get(second["previous"]).json()
+
+    assert (ids(again), again["previous"]) == ([rows[2], rows[1]], None)
+    assert ids(bob.get(again["next"]).json()) == [rows[0]]
+
+
+@pytest.mark.parametrize("pk", [-1, 2**63, 10**30])
+@pytest.mark.parametrize(("address", "moment"), [("/voip/calls.json", NOON.isoformat()), ("/voip/voips.json", None)])
+def test_a_cursor_of_an_id_that_no_record_can_have_is_none(bob: APIClient, address: str, moment: Any, pk: int) -> None:
+    answer = bob.get(f"{address}?cursor={cursor([0, moment, pk])}")
+
+    assert (answer.status_code, at_fault(answer)) == (400, ["cursor"])
