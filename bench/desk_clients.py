@@ -23,7 +23,7 @@ from sips.models import Sip, StaffLine
 EVERY = 1.5
 """Seconds between two requests of a desk."""
 SETTLED = 2 * EVERY + 0.5
-"""Seconds after which each desk has asked twice. Its new connection comes to either web process, and one that does not know it yet reads all of it."""
+"""Seconds after which each desk has asked twice. Its new connection comes to either web process, and one that does not know it yet reads it all."""
 LASTS = (0.0, 0.5, 3.0, 6.0)
 """Seconds from the beginning of a call to each of its deliveries."""
 

@@ -18,6 +18,7 @@ NUMBER = "+48501502503"
     [
         ("https://rec.example.com/1.mp3?key=7", True, True),
         ("https://rec.example.com.evil.example/1.mp3", True, False),
+        ("https://Rec.Example.com/1.mp3", True, True),
         ("http://rec.example.com/1.mp3", True, False),
         ("https://anna:secret@rec.example.com/1.mp3", False, False),
         ("", False, False),

@@ -219,3 +219,21 @@ def test_a_deleted_call_back_is_no_figure(alice: APIClient) -> None:
     Autocall.objects.all().delete()
 
     assert values(ask(alice)["call_backs"])["asked"] == 0
+
+
+def test_of_who_sees_their_own_lines_alone_no_others_are_counted() -> None:
+    user = User.objects.create_user("ewa")
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_call", "view_autocall"]))
+    _token, secret = ApiToken.objects.issue(user, name="desk")
+    operator = APIClient()
+    operator.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    own, others = make.sip(), make.sip(sip="101", username="101")
+    make.staff_line(user, own)
+    for line in (own, others, others):
+        make.autocall(sip=line, voip=line.voip)
+        incoming(ANNA, 0, sip=line)
+
+    told = ask(operator, period="today")
+
+    assert values(told["calls"])["calls"] == 1
+    assert values(told["call_backs"])["asked"] == 1

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest import mock
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -11,7 +12,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Status
 
-from voipcrm.tasks import retry_stalled_jobs
+from voipcrm.tasks import delete_old_jobs, retry_stalled_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,3 +101,13 @@ def test_a_job_that_ended_meanwhile_does_not_keep_the_others(monkeypatch: pytest
     retry()
 
     assert (status(slow), status(dialing)) == ("succeeded", "todo")
+
+
+def test_jobs_that_ended_are_kept_for_a_week() -> None:
+    context = mock.Mock()
+    context.app.job_manager.delete_old_jobs = mock.AsyncMock()
+
+    async_to_sync(delete_old_jobs.func)(context, timestamp=0)
+
+    (asked,) = context.app.job_manager.delete_old_jobs.call_args_list
+    assert asked.kwargs["nb_hours"] == 168

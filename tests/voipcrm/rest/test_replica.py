@@ -135,3 +135,19 @@ def test_healthz_and_the_page_of_health_tell_of_the_replica(
 
     assert (told["replica"], told["replica_lag_seconds"]) == ("ok", 0.0)
     assert "at most 0.0 seconds behind" in browser.get("/admin/health/").content.decode()
+
+
+def test_an_answer_of_the_primary_is_not_said_to_be_as_old_as_the_replica(
+    alice: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica, "find", lambda: Finding("late", 5.0))
+
+    assert replica.HEADER not in alice.get("/voip/calls.json").headers
+
+
+@pytest.mark.parametrize(("replayed", "state"), [(99, "late"), (100, "ok"), (101, "ok")])
+def test_a_replica_that_has_just_what_the_primary_had_written_is_close(replayed: int, state: str) -> None:
+    watch = Watch()
+    watch._positions.append((0.0, 100))
+
+    assert watch._compare(replayed).state == state
