@@ -13,10 +13,11 @@ document.addEventListener("securitypolicyviolation", (event) => refusedByPolicy.
 
 STILL = """() => {
     const still = new CSSStyleSheet();
-    still.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important }");
+    const drawn = "transition: none !important; animation: none !important; backdrop-filter: none !important";
+    still.replaceSync(`*, ::before, ::after { ${drawn} }`);
     document.adoptedStyleSheets = [still];
 }"""
-"""Nothing moves or fades on the page: it is drawn once after each change, and is judged as it stays."""
+"""Nothing moves, fades or is blurred on the page: it is drawn once after each change, and is judged as it stays."""
 HURRY = "const plain = setTimeout; window.setTimeout = (work, milliseconds) => plain(work, milliseconds / 10);"
 """The page need not be waited for: it asks ten times as often how things stand."""
 
