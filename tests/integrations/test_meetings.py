@@ -9,10 +9,12 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 from meeting import COMMIT, meet
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from calls.erasure import erase_number
 from calls.models import Call, Report
-from integrations.models import WebhookDelivery
+from integrations import connection_tests
+from integrations.models import ConnectionTest, WebhookDelivery
 from integrations.providers.foundation.events import Delivery
 from integrations.webhooks.services import receive
 from sips.models import Voip
@@ -89,3 +91,16 @@ def test_two_calls_of_which_reports_come_at_the_same_moment_under_one_id_stay_tw
 
     calls = Call.objects.exclude(provider_call_id="0").values_list("number_from", "status")
     assert (met.waited, set(calls)) == (True, {(ANNA, "BUSY"), (JAN, "RINGING")})
+
+
+def test_two_who_ask_for_a_test_of_a_line_at_the_same_moment_start_one() -> None:
+    line = make.sip()
+    ConnectionTest.objects.create(sip=line, asked_at=timezone.now())
+
+    def ask() -> int:
+        return connection_tests.ask_line(line).number
+
+    met = meet(ask, ask, at='^UPDATE "integrations_connectiontest"')
+
+    assert (met.waited, met.first, met.second) == (True, 1, 1)
+    assert ProcrastinateJob.objects.filter(task_name="integrations.test_line").count() == 1

@@ -247,3 +247,11 @@ def test_two_thousand_lines_take_as_few_queries_as_they_have_pieces() -> None:
         found = do(file)
     assert (len(found.of("add")), len(found.of("change"))) == (1_000, 1_000)
     assert len(queries) < 40
+
+
+def test_rows_without_anything_in_them_are_none_and_the_others_keep_their_numbers() -> None:
+    make.voip(name="Office")
+
+    rows = csv("Office,101,Anna,,,", ",,,,,", "Office,102,Jan,,,").rows
+
+    assert [row.number for row in rows] == [2, 4]

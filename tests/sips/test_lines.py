@@ -4,6 +4,7 @@ from typing import Any
 
 import make
 import pytest
+from django.contrib.auth.models import User
 
 from sips.lines import CannotDial, can_dial, find_line, why_not
 from sips.models import Sip
@@ -150,3 +151,13 @@ def test_a_line_says_in_which_ways_it_can_ring(
 def test_why_it_cannot_ring_is_said_of_sip_first() -> None:
     make.sip(sip="100")
     assert "has no address" in why_not(make.sip(sip="100", voip_id=office(address="", provider="")).pk)
+
+
+def test_a_line_of_somebody_else_does_not_exist_for_who_sees_their_own_alone() -> None:
+    ewa, line = User.objects.create_user("ewa"), make.sip()
+
+    with pytest.raises(CannotDial, match="no line"):
+        find_line(line.sip, voip_id=None, by_sip=True, user=ewa)
+    make.staff_line(ewa, line)
+
+    assert find_line(line.sip, voip_id=None, by_sip=True, user=User.objects.get(pk=ewa.pk)) == line

@@ -5,6 +5,7 @@ from typing import Any
 
 import make
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
 from meeting import COMMIT, meet
@@ -12,9 +13,10 @@ from rest_framework.test import APIClient
 
 from calls.models import Call, Via
 from calls.services import request_call
+from sips import line_files, line_import
 from sips.lines import CannotDial
 from sips.models import Sip, Voip
-from sips.services import VoipInUse, delete_voip
+from sips.services import VoipInUse, delete_voip, switch_lines
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,3 +90,36 @@ def test_no_call_is_asked_for_by_a_configuration_that_is_being_deleted() -> None
     assert (met.waited, type(met.second)) == (True, CannotDial)
     assert not Voip.objects.exists()
     assert not Call.objects.exists()
+
+
+def test_a_line_that_is_being_imported_is_edited_afterwards() -> None:
+    line = make.sip(voip=make.voip(name="Office"), sip="101", name="Anna")
+    file = line_files.read(b"configuration,SIP number,name\nOffice,101,Ewa")
+    digest, user = line_import.plan(file).digest, User.objects.create_superuser("setter")
+
+    met = meet(
+        lambda: line_import.carry_out(file, default=None, digest=digest, user=user),
+        lambda: Sip.objects.filter(pk=line.pk).update(name="Jan"),
+        at='^UPDATE "sips_sip"',
+    )
+
+    assert (met.waited, Sip.objects.get().name) == (True, "Jan")
+
+
+def test_a_line_is_switched_off_by_one_of_two() -> None:
+    make.sip()
+
+    def switch() -> int:
+        return len(switch_lines(Sip.objects.all(), on=False))
+
+    met = meet(switch, switch, at='^UPDATE "sips_sip"')
+
+    assert (met.waited, met.first, met.second) == (True, 1, 0)
+
+
+def test_switching_a_line_is_a_change_that_pollers_see() -> None:
+    line = make.sip()
+
+    switch_lines(Sip.objects.all(), on=False)
+
+    assert Sip.objects.get().updated_at > line.updated_at
