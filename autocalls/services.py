@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as jobs
 
-from autocalls import booking, configurations, guard, locks
+from autocalls import booking, configurations, guard, locks, storing
 from autocalls.guard import Origin
 from autocalls.models import MOST_ATTEMPTS, OPEN, Autocall, Refusal, RequestSource, Status
 from sips import phone_numbers
@@ -72,8 +72,7 @@ def schedule_for_visitor(widget: Widget, requested: guard.VisitorRequest, origin
             network=origin.network,
             source=RequestSource.WIDGET,
         )
-        made.save(force_insert=True)
-        wake_at(call_at)
+        storing.store(made, wake_at=_later(call_at))
     return ScheduledCallBack(made, joined=False)
 
 
@@ -216,4 +215,8 @@ def _one_at_a_time(widget_id: int, number: str) -> str:
 
 
 def wake_at(moment: datetime) -> None:
-    jobs.configure_task("autocalls.run_due", schedule_at=moment if moment > timezone.now() else None).defer()
+    jobs.configure_task("autocalls.run_due", schedule_at=_later(moment)).defer()
+
+
+def _later(moment: datetime) -> datetime | None:
+    return moment if moment > timezone.now() else None

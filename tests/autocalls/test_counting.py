@@ -17,7 +17,7 @@ from widgets import form_tokens
 from widgets.models import Widget
 
 pytestmark = pytest.mark.django_db(transaction=True)
-INSERT_CALL_BACK = '^INSERT INTO "autocalls_autocall"'
+INSERT_CALL_BACK = 'INSERT INTO "?autocalls_autocall'
 
 
 @pytest.fixture(autouse=True)
