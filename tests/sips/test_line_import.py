@@ -255,3 +255,21 @@ def test_rows_without_anything_in_them_are_none_and_the_others_keep_their_number
     rows = csv("Office,101,Anna,,,", ",,,,,", "Office,102,Jan,,,").rows
 
     assert [row.number for row in rows] == [2, 4]
+
+
+def test_who_may_not_add_lines_adds_none_whatever_was_shown_to_others() -> None:
+    make.voip(name="Office")
+    file = csv("Office,102,Jan,,,")
+
+    with pytest.raises(ChangedMeanwhile):
+        carry_out(file, default=None, digest=plan(file).digest, user=User.objects.create_user("ewa"))
+
+    assert not Sip.objects.exists()
+
+
+def test_an_imported_change_is_one_that_pollers_see() -> None:
+    line = make.sip(voip=make.voip(name="Office"), sip="101")
+
+    do(csv("Office,101,Ewa,,,"))
+
+    assert Sip.objects.get().updated_at > line.updated_at
