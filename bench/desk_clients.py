@@ -5,7 +5,7 @@ import gzip
 import random
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -22,8 +22,6 @@ from sips.models import Sip, StaffLine
 
 EVERY = 1.5
 """Seconds between two requests of a desk."""
-SETTLED = 2 * EVERY + 0.5
-"""Seconds after which each desk has asked twice. Its new connection comes to either web process, and one that does not know it yet reads it all."""
 LASTS = (0.0, 0.5, 3.0, 6.0)
 """Seconds from the beginning of a call to each of its deliveries."""
 
@@ -122,35 +120,6 @@ async def connected(port: int) -> AsyncIterator[Connection]:
         writer.close()
 
 
-@asynccontextmanager
-async def nothing_new() -> AsyncIterator[int]:
-    """The port of a server in this process that answers every question with 204 and no work: what remains is what the clients take."""
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError):
-            while True:
-                await reader.readuntil(b"\r\n\r\n")
-                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-
-    async with await asyncio.start_server(answer, HOST, 0) as server:
-        yield server.sockets[0].getsockname()[1]
-
-
-async def open_desks(desks: Sequence[Desk], *, until: Callable[[], bool]) -> None:
-    """Each sends a request every EVERY seconds, evenly spread."""
-
-    async def keep_open(desk: Desk, place: int) -> None:
-        await asyncio.sleep(EVERY * place / len(desks))
-        async with connected(desk.port) as connection:
-            due = monotonic()
-            while not until():
-                await desk.ask(connection)
-                due = max(due + EVERY, monotonic())  # as a browser: so long after the last question, or at once
-                await asyncio.sleep(due - monotonic())
-
-    await asyncio.gather(*(keep_open(desk, place) for place, desk in enumerate(desks)))
-
-
 @dataclass(frozen=True)
 class Reported:
     """A call and the webhooks that report it."""
@@ -172,12 +141,9 @@ class Provider:
         "Seconds from when each webhook was due to its answer."
 
     async def play(self, *, rate: int, seconds: float, used: Callable[[], float], desks: Sequence[Desk] = ()) -> float:
-        """Send so many webhooks a second while these desks are open, and tell each desk which numbers to wait for. Returns the growth of `used`
+        """Send so many webhooks a second, and tell each of these desks which numbers to wait for. Returns the growth of `used`
         per second."""
-        waiting, closing = {desk.member.line: desk for desk in desks if desk.member.line}, asyncio.Event()
-        asking = asyncio.create_task(open_desks(desks, until=closing.is_set))
-        if desks:
-            await asyncio.sleep(SETTLED)
+        waiting = {desk.member.line: desk for desk in desks if desk.member.line}
         began, before = monotonic(), used()
         end = began + seconds
         over = end + EVERY + 1  # what was reported last is to be seen as well
@@ -186,8 +152,7 @@ class Provider:
             calls = await self._tell(rate, end, waiting, ways)
             await asyncio.sleep(over - monotonic())
             share = (used() - before) / (monotonic() - began)
-            closing.set()
-            await asyncio.gather(asking, *calls)  # or they would go on while the next is measured
+            await asyncio.gather(*calls)  # or they would go on while the next is measured
         return share
 
     async def _tell(

@@ -1,10 +1,8 @@
 """(g) Fifty open desks that poll while a provider reports calls: what they cost, and how soon a call is on the screen."""
 
 import asyncio
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -12,9 +10,10 @@ import psycopg
 
 from bench import database
 from bench.desk import fill, make_desks
-from bench.desk_clients import SETTLED, Desk, Provider, nothing_new, open_desks, sign_in_staff
+from bench.desk_clients import Desk, Provider, sign_in_staff
 from bench.intake import posting_to
 from bench.load import WARM_UP
+from bench.open_desks import Open, nothing_new
 from bench.product import Program, running
 from bench.report import Table, verdict
 from bench.scale import Scale
@@ -35,9 +34,11 @@ def measure(scale: Scale) -> list[Table]:
     with psycopg.connect(database.address(), autocommit=True) as connection:
         fill(connection, scale.large // 10)
     staff = sign_in_staff(DESKS, supervisors=SUPERVISORS)
-    with running("web") as web:
+    with running("web") as web, nothing_new() as port:
         desks = [Desk(web.port, member) for member in staff]
-        return [_cost(web, desks, scale), _intake(web, desks, scale)]
+        shown, alone = Open(desks), Open([replace(desk, port=port) for desk in desks])
+        with shown.kept(), alone.kept():
+            return [_cost(web, desks, shown, scale), _intake(web, shown, alone, scale)]
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,17 @@ class Played:
     "Seconds from when each webhook was due to its answer, shortest first."
 
 
-def _cost(web: Program, desks: list[Desk], scale: Scale) -> Table:
+def _cost(web: Program, desks: list[Desk], shown: Open, scale: Scale) -> Table:
     provider, seconds = Provider(web.port), scale.seconds * 2
     alone, beside = [], []
-    _play(web, provider, WARM_UP, desks)
+    with shown.asking():
+        _play(web, provider, WARM_UP, desks)
     for desk in desks:
         desk.forget()
     for _round in range(scale.rounds):
         alone.append(_play(web, provider, seconds, []))
-        beside.append(_play(web, provider, seconds, desks))
+        with shown.asking():
+            beside.append(_play(web, provider, seconds, desks))
     table = Table(f"{DESKS} open desks, {WEBHOOKS} webhooks/s", ["", "measured", "aim"])
     _tell_cost(table, median(one.core for one in alone), median(one.core for one in beside))
     _tell_webhooks(table, "alone", alone)
@@ -105,14 +108,14 @@ def _play(web: Program, provider: Provider, seconds: float, desks: list[Desk]) -
     return Played(core, sorted(provider.answers))
 
 
-def _intake(web: Program, desks: list[Desk], scale: Scale) -> Table:
+def _intake(web: Program, shown: Open, alone: Open, scale: Scale) -> Table:
     voip = Voip.objects.order_by("pk")[0]
     post = posting_to(web, voip)
     post(0, WARM_UP)
     asking: dict[str, Callable[[], AbstractContextManager[None]]] = {
         "without desks": nullcontext,
-        f"beside {DESKS} clients that a server of their own answers": lambda: _asking(desks, of_product=False),
-        f"beside {DESKS} open desks": lambda: _asking(desks),
+        f"beside {DESKS} clients that a server of their own answers": alone.asking,
+        f"beside {DESKS} open desks": shown.asking,
     }
     rates: dict[str, list[float]] = {name: [] for name in asking}
     for number in range(1, scale.rounds + 1):
@@ -131,25 +134,3 @@ def _intake(web: Program, desks: list[Desk], scale: Scale) -> Table:
         "their own answers them."
     )
     return table
-
-
-@contextmanager
-def _asking(desks: list[Desk], *, of_product: bool = True) -> Iterator[None]:
-    """In a thread, because wrk blocks."""
-    stop = threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(_ask(desks, stop, of_product=of_product)))
-    thread.start()
-    time.sleep(SETTLED)
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-async def _ask(desks: list[Desk], stop: threading.Event, *, of_product: bool) -> None:
-    if of_product:
-        await open_desks(desks, until=stop.is_set)
-        return
-    async with nothing_new() as port:
-        await open_desks([replace(desk, port=port) for desk in desks], until=stop.is_set)
