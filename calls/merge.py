@@ -222,9 +222,11 @@ def reporting(gate: str, *, then: str = "SELECT") -> Statement:
 
 REPORT = reporting("SELECT %(delivery)s::bigint AS id")
 
-SEVERAL = Statement(f"WITH gate AS (SELECT), {_SEVERAL}, {OF_NOBODY} {_UPSERT}, c.provider_call_id, c.status")
-"""Merge reports of as many calls, `reports` being JSON, without storing them; none names a number or a line. `(id, requested, provider_call_id,
-status)` of those that changed."""
+SEVERAL = Statement(f"WITH gate AS (SELECT), {_SEVERAL}, {_FOLLOWS} {_UPSERT}, c.provider_call_id, c.status")
+"""Merge reports of as many calls, `reports` being JSON, without storing them: `(id, requested, provider_call_id, status)` of those that changed."""
+
+SEVERAL_OF_NOBODY = Statement(f"WITH gate AS (SELECT), {_SEVERAL}, {OF_NOBODY} {_UPSERT}, c.provider_call_id, c.status")
+"""The same where none names a number or a line."""
 
 ADD = Statement(f"""
 WITH gate AS (SELECT), {EVENT}

@@ -57,7 +57,7 @@ def _merge_several(reports: Sequence[DialerReport], now: datetime) -> None:
         )
         for event, voip, received_at in sorted(reports, key=lambda each: each.event.provider_call_id)
     }
-    rows = fetch_all(merge.SEVERAL, {"reports": json.dumps([*parameters.values()], default=str)})
+    rows = fetch_all(merge.SEVERAL_OF_NOBODY, {"reports": json.dumps([*parameters.values()], default=str)})
     for call_id, requested, _key, status in rows:
         if requested and status in RESULTS:
             call_changed.send(Call, call_id=call_id, requested=True)

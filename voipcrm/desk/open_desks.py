@@ -87,7 +87,7 @@ def forget() -> None:
 def is_unchanged(request: HttpRequest, reader: Reader, number: str, mark: Mark, seen: Snapshot) -> bool:
     """Whether the desk that asks shows what it would be shown now."""
     shown = _open.find((session_of(request), number))
-    if shown is None or shown.reader is not reader or shown.digests != mark.digests:
+    if shown is None or shown.reader is not reader or not mark.at or shown.digests != mark.digests:
         return False
     if seen.slot >= shown.until or seen.at < mark.at or seen.notes_on(shown.concern.card) != shown.notes:
         return False
