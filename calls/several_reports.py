@@ -22,7 +22,7 @@ class DialerReport(NamedTuple):
     """A report by our own dialer, to be stored with others."""
 
     event: CallEvent
-    "Of a requested call, under the id it had from the start; without numbers or a recording."
+    "Of a requested call, under the id it had from the start; without numbers, a line or a recording."
     voip: Voip
     received_at: datetime
 
