@@ -23,6 +23,12 @@ def address(name: str = "") -> str:
     return f"postgresql://{kept['USER']}@/{name or kept['NAME']}?host={host}"
 
 
+def environment(name: str) -> dict[str, str]:
+    """For a process of the product on the database of that name: its address, and the keys of this run, which settings read when they are needed."""
+    keys = {"SECRET_KEY": str(settings.SECRET_KEY), "ENCRYPTION_KEYS": str(settings.ENCRYPTION_KEYS[0])}
+    return {"DATABASE_URL": address(name), **keys}
+
+
 def describe() -> str:
     """When, on what machine and with which settings this was measured."""
     memory, busy = psutil.virtual_memory().total / 1e9, os.getloadavg()[0]

@@ -9,7 +9,6 @@ from statistics import median
 from urllib.parse import urlencode
 
 import psycopg
-from django.conf import settings
 
 from bench import database
 from bench.desk import fill, make_desks, make_token
@@ -84,10 +83,9 @@ def measure(scale: Scale) -> list[Table]:
     few_pages = prepare(database.address(), SMALL)
     database.copy(LARGE)
     many_pages = prepare(database.address(LARGE), scale.large)
-    secrets = {"SECRET_KEY": settings.SECRET_KEY, "ENCRYPTION_KEYS": settings.ENCRYPTION_KEYS[0]}
     columns = ["page", "rows", f"{SMALL:,}", f"{scale.large:,}", "ratio", f"aim {FLAT}"]
     table = Table("GET /voip/calls.json by the number of calls in the log", columns)
-    with running("web") as few, running("web", DATABASE_URL=database.address(LARGE), **secrets) as many:
+    with running("web") as few, running("web", **database.environment(LARGE)) as many:
         readers = Reader(few, token), Reader(many, token)
         for name, page in few_pages.items():
             table.add(name, *compare(readers, (page, many_pages[name]), scale.pages))

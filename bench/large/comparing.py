@@ -84,10 +84,7 @@ def _tell(line: str) -> None:
 
 @contextmanager
 def _reader(name: str) -> Iterator["subprocess.Popen[str]"]:
-    environment = {
-        "DATABASE_URL": database.address(name),
-        "SECRET_KEY": settings.SECRET_KEY,
-        "ENCRYPTION_KEYS": settings.ENCRYPTION_KEYS[0],
+    environment = database.environment(name) | {
         "ALLOWED_HOSTS": "testserver",
         "LOG_LEVEL": "CRITICAL",
     }
