@@ -2,12 +2,14 @@
 
 import logging
 import threading
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import ClassVar, cast
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
+from django.db.models import QuerySet
 from procrastinate.contrib.django import app as jobs
 
 from calls import dialing
@@ -97,19 +99,21 @@ class OrderIntake:
             self._pacing.placed(cast("int", call.voip_id), call.reference)
 
     def _place_all(self, claimed: list[Call]) -> None:
-        """Lines and configurations are read, and their passwords decrypted, once for all."""
+        """Lines are read at once; one by one where a password of theirs cannot be decrypted, so that the other calls are placed."""
         ids = {call.sip_id for call in claimed}
-        lines = Sip.objects.select_related("voip").defer(*SECRETS_OF_VOIP).in_bulk(ids) if ids else {}
+        try:
+            lines = _read_again_if_lost(lambda: _lines().in_bulk(ids)) if ids else {}
+        except DecryptionError:
+            lines = {}
         for call in claimed:
-            line = lines.get(call.sip_id)
-            if line is not None:
-                call.sip = line
+            self._place(call, lines)
+
+    def _place(self, call: Call, lines: Mapping[int, Sip]) -> None:
+        try:
+            if call.sip_id is not None:
+                call.sip = line = lines.get(call.sip_id) or _lines().get(pk=call.sip_id)
                 if line.voip_id == call.voip_id:
                     call.voip = line.voip
-            self._place(call)
-
-    def _place(self, call: Call) -> None:
-        try:
             order = make_order(call)
         except (Refused, DecryptionError, ValueError, Sip.DoesNotExist) as problem:
             self._pacing.heard(call.reference)
@@ -122,6 +126,20 @@ class OrderIntake:
     def close(self) -> None:
         with self._lock:
             self._is_open = False
+
+
+def _lines() -> QuerySet[Sip]:
+    """With their configurations, without the secrets of these."""
+    return Sip.objects.select_related("voip").defer(*SECRETS_OF_VOIP)
+
+
+def _read_again_if_lost(read: Callable[[], dict[int, Sip]]) -> dict[int, Sip]:
+    """Once more on a new connection: what is claimed already is nobody else's any more."""
+    try:
+        return read()
+    except (OperationalError, InterfaceError):
+        connections.close_all()
+        return read()
 
 
 def make_order(call: Call) -> SipOrder:

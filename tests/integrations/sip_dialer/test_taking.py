@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import make
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.psycopg_connector import PsycopgConnector
 
-from calls import services
+from calls import claiming, services
 from calls.models import Call, Via
 from calls.statuses import Status
 from integrations.jobs import HeedingConnector
@@ -19,6 +20,7 @@ from integrations.sip_dialer.order_intake import OrderIntake
 from integrations.sip_dialer.orders import SipOrder
 from integrations.sip_dialer.pacing import Pacing
 from integrations.sip_dialer.reports import Reports
+from sips.encryption import DecryptionError
 from sips.models import Sip
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,6 +59,45 @@ def test_all_that_wait_are_placed_and_need_no_job() -> None:
     one, two = ("pbx.example.com", "one"), ("other.example.com", "two")
     assert placed == dict(zip((call.reference for call in calls), (one, two, one), strict=True))
     assert (_jobs(), set(Call.objects.values_list("status", flat=True))) == (set(), {Status.DIALING})
+
+
+def test_a_password_that_no_key_decrypts_fails_its_own_call_alone() -> None:
+    line, broken = (
+        make.sip(password="one"),
+        make.sip(voip=make.voip(address="other.example.com"), sip="101", password="two"),
+    )
+    kept, lost, also = (
+        _request(line),
+        _request(broken),
+        _request(make.sip(voip=broken.voip, sip="102", password="three")),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE sips_sip SET password = 'gAAAA' WHERE id = %s", [broken.pk])
+    engine = Telephones()
+
+    _intake(engine).take_waiting()
+
+    assert {order.reference for order in engine.orders} == {kept.reference, also.reference}
+    lost.refresh_from_db()
+    assert (lost.status, lost.provider_status) == (Status.FAILED, str(DecryptionError()))
+
+
+def test_what_is_claimed_is_placed_although_the_connection_was_lost_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    call, engine = _request(make.sip()), Telephones()
+    intake = _intake(engine)
+
+    def claim_and_lose_connection(*said: Any, **more: Any) -> Any:
+        taken = claiming.claim(*said, **more)
+        if not taken.calls:
+            return taken
+        with connection.cursor() as cursor, suppress(OperationalError):
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return taken
+
+    monkeypatch.setattr(order_intake, "claim", claim_and_lose_connection)
+    intake.take_waiting()
+
+    assert [order.reference for order in engine.orders] == [call.reference]
 
 
 def test_what_a_server_has_no_room_for_is_left_to_its_job() -> None:
